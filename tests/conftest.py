@@ -1,0 +1,26 @@
+"""What all tests share: one seed, and the folder of recorded speech and noise."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED_DATA = Path(os.environ.get("NIBBLESTREAM_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """A generator that starts from the same seed in every test."""
+    return np.random.default_rng(20240611)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder with speech/ and noise/, each with train/, val/ and test/; see its README."""
+    if not (SHARED_DATA / "speech").is_dir():
+        pytest.skip(f"no recordings at {SHARED_DATA}; NIBBLESTREAM_DATA=folder names another place")
+    return SHARED_DATA

@@ -1,0 +1,108 @@
+"""The integer pipeline once more, one number at a time in Python integers: slow and obvious."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+from nibblestream import spec
+from nibblestream.cordic import ANGLES, INVERSE_GAIN
+from nibblestream.features import LOG2_TABLE
+
+
+def rounded(value: Fraction) -> int:
+    """To nearest, halves away from zero."""
+    magnitude = math.floor(abs(value) + Fraction(1, 2))
+    return magnitude if value >= 0 else -magnitude
+
+
+def turned(x: int, y: int, i: int, forward: bool) -> tuple[int, int]:
+    dx, dy = y >> i, x >> i
+    return (x - dx, y + dy) if forward else (x + dx, y - dy)
+
+
+def vectoring(re: int, im: int) -> tuple[int, int]:
+    x, y, angle = re << spec.CORDIC_GUARD, im << spec.CORDIC_GUARD, 0
+    if re < 0:
+        x, y, angle = -x, -y, 2 ** (spec.CORDIC_ANGLE_BITS - 1)
+    for i, step in enumerate(ANGLES):
+        forward = y < 0
+        # Turning back by d is turning forward by -d: negate after the shift, never before.
+        x, y = turned(x, y, i, forward)
+        angle += -step if forward else step
+    scale = Fraction(INVERSE_GAIN, 2 ** (spec.CORDIC_INVERSE_GAIN_FRAC + spec.CORDIC_GUARD))
+    phase = rounded(Fraction(angle, 2 ** (spec.CORDIC_ANGLE_BITS - spec.PHASE_BITS)))
+    return rounded(x * scale), (phase + 2**15) % 2**16 - 2**15
+
+
+def rotation(magnitude: int, phase: int) -> tuple[int, int]:
+    phase = (phase + 2**15) % 2**16 - 2**15
+    x = rounded(
+        Fraction(magnitude * INVERSE_GAIN, 2 ** (spec.CORDIC_INVERSE_GAIN_FRAC - spec.CORDIC_GUARD))
+    )
+    if not -(2**14) <= phase < 2**14:
+        x, phase = -x, (phase + 2**15 + 2**15) % 2**16 - 2**15
+    y, angle = 0, phase << (spec.CORDIC_ANGLE_BITS - spec.PHASE_BITS)
+    for i, step in enumerate(ANGLES):
+        forward = angle >= 0
+        x, y = turned(x, y, i, forward)
+        angle += -step if forward else step
+    scale = Fraction(1, 2**spec.CORDIC_GUARD)
+    re, im = (min(max(rounded(v * scale), -(2**23)), 2**23 - 1) for v in (x, y))
+    return re, im
+
+
+def log2(magnitude: int) -> int:
+    value = magnitude + spec.LOG2_OFFSET
+    exponent = value.bit_length() - 1
+    fraction = value * 2**spec.LOG2_FRAC // 2**exponent - 2**spec.LOG2_FRAC
+    return exponent * 2**spec.LOG2_FRAC + fraction + int(LOG2_TABLE[fraction // 4])
+
+
+def features(frames: list[list[int]]) -> list[list[int]]:
+    out, floor = [], [log2(m) * 2**8 for m in frames[0]]
+    for frame in frames:
+        row = []
+        for f, magnitude in enumerate(frame):
+            level = log2(magnitude) * 2**8
+            speed = spec.FLOOR_RISE if level > floor[f] else spec.FLOOR_FALL
+            floor[f] += rounded(Fraction(level - floor[f], 2**speed))
+            feature = rounded(Fraction(level - floor[f], 2**8))
+            row.append(min(max(feature, -2048), 2047))
+        out.append(row)
+    return out
+
+
+def layer(x: list[int], quantized) -> list[int]:
+    """One frame through one layer of a model, from its codes."""
+    out = []
+    for o in range(quantized.codes.shape[0]):
+        total = int(quantized.bias[o]) << quantized.bias_shift
+        for i, value in enumerate(x):
+            code = int(quantized.codes[o, i])
+            if quantized.lut is None:
+                weight = code - 256 if code > 127 else code
+            else:
+                weight = int(quantized.lut.mantissa[code])
+                weight <<= 0 if quantized.lut.internal[code] else quantized.k
+            total += weight * value
+        y = rounded(Fraction(total, 2**quantized.shift))
+        out.append(max(0, min(y, quantized.output_format.high)))
+    return out
+
+
+def pipeline(model, spectra: list[list[tuple[int, int]]]) -> list[list[tuple[int, int]]]:
+    polar = [[vectoring(*bin_) for bin_ in frame] for frame in spectra]
+    magnitudes = [[m for m, _ in frame] for frame in polar]
+    seen = features(magnitudes) if model.features == "log2" else magnitudes
+    past = [[0] * spec.BINS] * (spec.CONTEXT - 1) + seen
+    out = []
+    for t, frame in enumerate(polar):
+        x = [value for row in past[t : t + spec.CONTEXT] for value in row]
+        for quantized in model.layers:
+            x = layer(x, quantized)
+        if model.head == "gain":
+            gains = [min(max(g, model.gain_floor), 2**15) for g in x]
+            x = [rounded(Fraction(m * g, 2**15)) for m, g in zip(magnitudes[t], gains, strict=True)]
+        out.append([rotation(m, phase) for m, (_, phase) in zip(x, frame, strict=True)])
+    return out
