@@ -1,0 +1,157 @@
+"""The trained network in floating point: what is quantized."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from . import model_file
+from .model_file import Arrays, Header
+from .topology import check_topology
+
+Float32 = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class FloatModel:
+    """A fully connected network, ReLU after each layer.
+
+    Parameters
+    ----------
+    name : str
+    weights : tuple of float32 (out, in)
+        The first layer has 8 * 129 inputs, oldest frame first; the last 129 outputs.
+    biases : tuple of float32 (out,)
+    features : str
+        What the first layer sees: "magnitude" or "log2".
+    head : str
+        What the last layer gives: "magnitude", or "gain" to multiply the noisy magnitude with.
+    gain_floor : float
+        Smallest gain, 0 to 1.
+    training : dict
+        Anything JSON holds: the command, the seed, the scores.
+
+    Raises
+    ------
+    ValueError
+        Shapes do not fit, values are not finite, unknown features or head.
+    """
+
+    name: str
+    weights: tuple[Float32, ...]
+    biases: tuple[Float32, ...]
+    features: str
+    head: str
+    gain_floor: float = 0.0
+    training: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for group in ("weights", "biases"):
+            arrays = tuple(np.asarray(array, np.float32) for array in getattr(self, group))
+            object.__setattr__(self, group, arrays)
+        # What is kept is what a file would give back: strings as keys, lists for tuples.
+        object.__setattr__(self, "training", _through_json(self.training))
+        object.__setattr__(self, "gain_floor", float(self.gain_floor))
+        check_topology([w.shape for w in self.weights], self.features, self.head)
+        self._check_values()
+
+    def _check_values(self) -> None:
+        if len(self.biases) != len(self.weights):
+            raise ValueError(f"{len(self.weights)} layers have {len(self.biases)} biases")
+        for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            if bias.shape != weight.shape[:1]:
+                raise ValueError(
+                    f"layer {i}: bias has the shape {bias.shape}; expected {weight.shape[:1]}"
+                )
+            if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+                raise ValueError(f"layer {i} holds NaN or infinity; expected finite values")
+        if not 0 <= self.gain_floor <= 1:
+            raise ValueError(f"gain_floor is {self.gain_floor}; expected 0 to 1")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the model's content, in hexadecimal."""
+        return model_file.digest(*self._content())
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to a file, whole or not at all."""
+        model_file.write(path, *self._content())
+
+    @classmethod
+    def load(cls, path: str | Path) -> FloatModel:
+        """Read a model from a file or by a bundled name.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            The file is damaged, foreign, newer, or holds a quantized model.
+        """
+        found = model_file.locate(path)
+        with model_file.refusing(found):
+            return cls.from_content(*model_file.read(found))
+
+    @classmethod
+    def from_content(cls, header: Header, arrays: Arrays) -> FloatModel:
+        """Build the model that a file's header and arrays describe."""
+        model_file.check_kind(header, "float")
+        layers = range(header["layers"])
+        return cls(
+            name=header["name"],
+            weights=tuple(
+                model_file.take(arrays, f"layer{i}.weights", np.float32, (None, None))
+                for i in layers
+            ),
+            biases=tuple(
+                model_file.take(arrays, f"layer{i}.bias", np.float32, (None,)) for i in layers
+            ),
+            features=header["features"],
+            head=header["head"],
+            gain_floor=header["gain_floor"],
+            training=header["training"],
+        )
+
+    def describe(self) -> str:
+        """Return what a person wants to know of the model, as text."""
+        lines = [
+            f"{self.name}: float32 model, {self.features} in, {self.head} out",
+            f"digest {self.digest}",
+        ]
+        if self.head == "gain":
+            lines.append(f"gain floor {self.gain_floor:g}")
+        for i, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+            lines.append(
+                f"layer {i}: {w.shape[1]} -> {w.shape[0]}, {w.nbytes} bytes, "
+                f"weights {w.min():.4f} to {w.max():.4f}, biases {b.min():.4f} to {b.max():.4f}"
+            )
+        lines += [f"{key}: {value}" for key, value in self.training.items()]
+        return "\n".join(lines)
+
+    def _content(self) -> tuple[Header, Arrays]:
+        header = {
+            "kind": "float",
+            "name": self.name,
+            "features": self.features,
+            "head": self.head,
+            "gain_floor": self.gain_floor,
+            "layers": len(self.weights),
+            "training": self.training,
+        }
+        arrays: Arrays = {f"layer{i}.weights": w for i, w in enumerate(self.weights)}
+        arrays.update({f"layer{i}.bias": b for i, b in enumerate(self.biases)})
+        return header, arrays
+
+
+def _through_json(metadata: dict[str, Any]) -> dict[str, Any]:
+    try:
+        text = json.dumps(metadata, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"training metadata is not JSON: {error}") from error
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded

@@ -1,0 +1,180 @@
+"""The quantized network: load, save, describe."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from . import model_file, pack, spec
+from .fixed import QFormat
+from .float_model import FloatModel
+from .layer import QuantizedLayer
+from .lut import Lut
+from .model_file import Arrays, Header
+from .scheme import Scheme
+from .topology import FEATURES, HEADS, check_topology
+
+
+@dataclass(frozen=True, eq=False)
+class QuantizedModel:
+    """A network whose weights are codes; everything the integer pipeline and the board need.
+
+    Parameters
+    ----------
+    name : str
+    layers : tuple of QuantizedLayer
+        From 8 * 129 inputs, oldest frame first, to 129 outputs.
+    features : str
+        What the first layer sees: "magnitude" or "log2".
+    head : str
+        What the last layer gives: "magnitude" or "gain".
+    gain_floor : int
+        Smallest gain, in `spec.GAIN`, 0 to 1.
+
+    Raises
+    ------
+    ValueError
+        Widths or formats of neighbouring layers do not fit, unknown features or head.
+    """
+
+    name: str
+    layers: tuple[QuantizedLayer, ...]
+    features: str
+    head: str
+    gain_floor: int = 0
+
+    def __post_init__(self) -> None:
+        check_topology([layer.shape for layer in self.layers], self.features, self.head)
+        ends = [*(layer.input_format for layer in self.layers), HEADS[self.head]]
+        starts = [FEATURES[self.features], *(layer.output_format for layer in self.layers)]
+        for i, (given, taken) in enumerate(zip(starts, ends, strict=True)):
+            if given != taken:
+                raise ValueError(f"layer {i} is given {given}, but takes {taken}")
+        one = 1 << spec.GAIN.frac
+        if not 0 <= self.gain_floor <= one:
+            raise ValueError(f"gain_floor is {self.gain_floor}; expected 0 to {one} (one)")
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the model's content, in hexadecimal."""
+        return model_file.digest(*self._content())
+
+    @property
+    def ideal_bytes(self) -> int:
+        """Bytes of all codes without padding: the memory column of the paper's Table 3."""
+        return sum(layer.ideal_bytes for layer in self.layers)
+
+    @property
+    def stream_bytes(self) -> int:
+        """Bytes of all codes as they are streamed, rows padded to whole beats."""
+        return sum(layer.stream_bytes for layer in self.layers)
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to a file, whole or not at all."""
+        model_file.write(path, *self._content())
+
+    @classmethod
+    def load(cls, path: str | Path) -> QuantizedModel:
+        """Read a model from a file or by a bundled name.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            The file is damaged, foreign, newer, or holds a float model.
+        """
+        found = model_file.locate(path)
+        with model_file.refusing(found):
+            return cls.from_content(*model_file.read(found))
+
+    @classmethod
+    def from_content(cls, header: Header, arrays: Arrays) -> QuantizedModel:
+        """Build the model that a file's header and arrays describe."""
+        model_file.check_kind(header, "quantized")
+        return cls(
+            name=header["name"],
+            layers=tuple(_layer(i, entry, arrays) for i, entry in enumerate(header["layers"])),
+            features=header["features"],
+            head=header["head"],
+            gain_floor=header["gain_floor"],
+        )
+
+    def describe(self) -> str:
+        """Return what a person wants to know of the model, as text: sizes, formats, LUTs."""
+        lines = [
+            f"{self.name}: quantized model, {self.features} in, {self.head} out",
+            f"digest {self.digest}",
+            f"codes {self.ideal_bytes} bytes, streamed {self.stream_bytes} (rows padded to beats)",
+        ]
+        if self.head == "gain":
+            lines.append(f"gain floor {self.gain_floor * spec.GAIN.resolution:g}")
+        for i, layer in enumerate(self.layers):
+            lines += ["", f"layer {i}: {layer}"]
+            lines += [] if layer.lut is None else [str(layer.lut)]
+        return "\n".join(lines)
+
+    def _content(self) -> tuple[Header, Arrays]:
+        header = {
+            "kind": "quantized",
+            "name": self.name,
+            "features": self.features,
+            "head": self.head,
+            "gain_floor": int(self.gain_floor),
+            "layers": [_entry(layer) for layer in self.layers],
+        }
+        arrays: Arrays = {}
+        for i, layer in enumerate(self.layers):
+            arrays[f"layer{i}.beats"] = layer.beats
+            arrays[f"layer{i}.bias"] = layer.bias
+            if layer.lut is not None:
+                arrays[f"layer{i}.mantissa"] = layer.lut.mantissa
+                arrays[f"layer{i}.internal"] = layer.lut.internal
+        return header, arrays
+
+
+def load_model(path: str | Path) -> FloatModel | QuantizedModel:
+    """Read a model of either kind from a file or by a bundled name; raises as `load` does."""
+    found = model_file.locate(path)
+    with model_file.refusing(found):
+        header, arrays = model_file.read(found)
+        kind = FloatModel if header.get("kind") == "float" else QuantizedModel
+        return kind.from_content(header, arrays)
+
+
+def _entry(layer: QuantizedLayer) -> dict[str, Any]:
+    return {
+        "shape": list(layer.shape),
+        "k": int(layer.k),
+        "scheme": asdict(layer.scheme),
+        "input_format": asdict(layer.input_format),
+        "output_format": asdict(layer.output_format),
+    }
+
+
+def _layer(i: int, entry: dict[str, Any], arrays: Arrays) -> QuantizedLayer:
+    try:
+        scheme, k = Scheme(**entry["scheme"]), int(entry["k"])
+        out, inputs = entry["shape"]
+        beats = model_file.take(arrays, f"layer{i}.beats", np.uint64, (None,))
+        bias = model_file.take(arrays, f"layer{i}.bias", np.int32, (out,))
+        return QuantizedLayer(
+            codes=pack.unpack(beats, scheme.bits, (out, inputs)),
+            lut=None if scheme.bits == 8 else _lut(i, scheme, k, arrays),
+            k=k,
+            scheme=scheme,
+            bias=bias,
+            input_format=QFormat(**entry["input_format"]),
+            output_format=QFormat(**entry["output_format"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"layer {i}: {error}") from error
+
+
+def _lut(i: int, scheme: Scheme, k: int, arrays: Arrays) -> Lut:
+    size = (1 << scheme.bits,)
+    mantissa = model_file.take(arrays, f"layer{i}.mantissa", np.int32, size)
+    return Lut(mantissa, model_file.take(arrays, f"layer{i}.internal", np.bool_, size), scheme.m, k)

@@ -1,0 +1,75 @@
+"""What quantizing one layer gives: codes, LUT, and the table of intervals behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from ..lut import Lut
+
+Float = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    """The intervals of a layer from left to right.
+
+    Parameters
+    ----------
+    edges : float64, shape (intervals + 1,)
+        Interval i is [edges[i], edges[i + 1]); the last one is closed.
+    mean : float64, shape (intervals,)
+        Mean of the weights in it, or its midpoint where there are none.
+    count : int64, shape (intervals,)
+        Weights in it.
+    internal : bool, shape (intervals,)
+        True in the internal partition.
+    """
+
+    edges: Float
+    mean: Float
+    count: npt.NDArray[np.int64]
+    internal: npt.NDArray[np.bool_]
+
+    @property
+    def empty(self) -> npt.NDArray[np.bool_]:
+        """Which intervals hold no weight: their codes never occur."""
+        return np.equal(self.count, 0)
+
+
+def tabulate(
+    weights: Float, index: npt.NDArray[np.int64], edges: Float, internal: npt.NDArray[np.bool_]
+) -> Intervals:
+    """Count and average the weights of each interval, equations (6) and (7) before rounding.
+
+    `index` gives the interval of each weight, in the weights' shape.
+    """
+    size = len(edges) - 1
+    count = np.bincount(index.ravel(), minlength=size)
+    total = np.bincount(index.ravel(), weights=weights.ravel(), minlength=size)
+    midpoint = (edges[:-1] + edges[1:]) / 2
+    mean = np.where(count > 0, total / np.maximum(count, 1), midpoint)
+    return Intervals(edges, mean, count, internal)
+
+
+@dataclass(frozen=True, eq=False)
+class QuantizedWeights:
+    """One layer's weights after quantization.
+
+    Parameters
+    ----------
+    codes : uint8, shape (out, in)
+        Code i is the i-th interval from the left; 8-bit codes are the values, two's complement.
+    lut : Lut or None
+        None for 8-bit codes, on the grid 2**-(7 + k).
+    k : int
+        The virtual bit shift used.
+    intervals : Intervals
+    """
+
+    codes: npt.NDArray[np.uint8]
+    lut: Lut | None
+    k: int
+    intervals: Intervals

@@ -1,0 +1,58 @@
+"""One layer's weights to codes, by any scheme."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import spec
+from ..scheme import Scheme
+from .intervals import QuantizedWeights
+from .range_split import quantize_range_split
+from .uniform import quantize_uniform
+
+LARGEST_SHIFT = spec.WEIGHT_BITS - spec.MANTISSA_BITS
+
+
+def quantize_weights(
+    weights: npt.ArrayLike, scheme: Scheme, k_max: int = LARGEST_SHIFT
+) -> QuantizedWeights:
+    """Quantize the weights of one layer.
+
+    Parameters
+    ----------
+    weights : float, shape (out, in)
+        In [-1, 1]; 1 itself saturates.
+    scheme : Scheme
+    k_max : int
+        Limit of the virtual bit shift where `scheme.k` leaves it open.
+
+    Returns
+    -------
+    QuantizedWeights
+        Codes uint8 (out, in), the LUT (None for 8 bits), k and the interval table.
+
+    Raises
+    ------
+    ValueError
+        The weights have no two dimensions, are none, not finite or beyond +-1.
+    """
+    values = np.asarray(weights, np.float64)
+    if values.ndim != 2 or not values.size:
+        raise ValueError(f"weights have the shape {values.shape}; expected (out, in), not empty")
+    check_range(values, "weights")
+    if scheme.split:
+        return quantize_range_split(values, scheme, k_max)
+    return quantize_uniform(values, scheme, k_max)
+
+
+def check_range(values: npt.NDArray[np.float64], what: str) -> None:
+    """Refuse NaN, infinity and magnitudes above 1 with a ValueError."""
+    if not np.isfinite(values).all():
+        raise ValueError(f"{what} hold NaN or infinity; expected finite values")
+    largest = np.abs(values).max(initial=0.0)
+    if largest > 1:
+        raise ValueError(
+            f"{what} reach {largest:g}; expected -1 to 1: clamp them while training, as "
+            "'nibblestream train' does"
+        )

@@ -1,0 +1,44 @@
+"""What a network must look like to run: its inputs, its outputs, and layers that fit together."""
+
+from __future__ import annotations
+
+from . import spec
+
+FEATURES = {"magnitude": spec.MAGNITUDE, "log2": spec.FEATURE}
+HEADS = {"magnitude": spec.MAGNITUDE, "gain": spec.GAIN}
+INPUTS = spec.CONTEXT * spec.BINS  # oldest frame first
+
+
+def check_topology(shapes: list[tuple[int, ...]], features: str, head: str) -> None:
+    """Refuse a network that the pipeline cannot run.
+
+    Parameters
+    ----------
+    shapes : list of (int, int)
+        (out, in) of each layer's weights.
+    features : str
+        "magnitude" or "log2": what the first layer sees.
+    head : str
+        "magnitude" or "gain": what the last layer gives.
+
+    Raises
+    ------
+    ValueError
+        Unknown features or head, no layers, or widths that do not fit.
+    """
+    if features not in FEATURES:
+        raise ValueError(f"features are {features!r}; expected one of {', '.join(FEATURES)}")
+    if head not in HEADS:
+        raise ValueError(f"head is {head!r}; expected one of {', '.join(HEADS)}")
+    if not shapes:
+        raise ValueError("the network has no layers; expected at least one")
+    width = INPUTS
+    for i, shape in enumerate(shapes):
+        if len(shape) != 2 or shape[1] != width or not 1 <= shape[0] <= spec.MAX_WIDTH:
+            raise ValueError(
+                f"layer {i}: weights have the shape {shape}; expected (out, {width}) "
+                f"with 1 to {spec.MAX_WIDTH} outputs"
+            )
+        width = shape[0]
+    if width != spec.BINS:
+        raise ValueError(f"the last layer has {width} outputs; expected {spec.BINS}, one a bin")

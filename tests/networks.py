@@ -1,0 +1,65 @@
+"""Untrained networks of the paper's kind, their float twins, and spectra to feed them."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from nibblestream import QuantizedModel, quantize, spec
+from nibblestream.float_model import FloatModel
+from nibblestream.topology import INPUTS
+
+
+def network(
+    features: str = "log2", head: str = "gain", hidden: tuple[int, ...] = (256,), seed: int = 7
+) -> FloatModel:
+    """A network of the paper's kind with random, peaked weights."""
+    rng = np.random.default_rng(seed)
+    widths = (INPUTS, *hidden, spec.BINS)
+    pairs = list(pairwise(widths))
+    return FloatModel(
+        name="random",
+        weights=tuple(
+            rng.laplace(0, 0.8 * n**-0.5, (out, n)).clip(-0.99, 0.99) for n, out in pairs
+        ),
+        biases=tuple(rng.uniform(-0.3, 0.6, out) for _, out in pairs),
+        features=features,
+        head=head,
+        gain_floor=0.1,
+        training={"seed": seed, 1: (2, 3)},
+    )
+
+
+def random_model(
+    rng: np.random.Generator,
+    hidden: tuple[int, ...] = (16,),
+    *,
+    features: str = "log2",
+    head: str = "gain",
+    **scheme: Any,
+) -> QuantizedModel:
+    """A small quantized network."""
+    return quantize(network(features, head, hidden, int(rng.integers(2**32))), **scheme)
+
+
+def float_twin(model: QuantizedModel) -> FloatModel:
+    """The float model with exactly the weights that the codes stand for."""
+    return FloatModel(
+        name=f"{model.name} decoded",
+        weights=tuple(layer.decoded * 2.0**-layer.weight_frac for layer in model.layers),
+        biases=tuple(spec.BIAS.to_float(layer.bias) for layer in model.layers),
+        features=model.features,
+        head=model.head,
+        gain_floor=model.gain_floor * spec.GAIN.resolution,
+    )
+
+
+def random_spectrum(rng: np.random.Generator, frames: int) -> np.ndarray:
+    """Spectra whose level wanders over the whole range, with a few extremes."""
+    level = 2.0 ** np.cumsum(rng.normal(12, 3, (frames, 1, 1)) - 12, axis=0) * 2**12
+    spectrum = rng.normal(0, 1, (frames, spec.BINS, 2)) * level
+    extreme = rng.random(spectrum.shape) < 0.02
+    spectrum[extreme] = rng.choice([spec.SPECTRUM.low, spec.SPECTRUM.high, 0], extreme.sum())
+    return np.clip(np.round(spectrum), spec.SPECTRUM.low, spec.SPECTRUM.high).astype(np.int32)

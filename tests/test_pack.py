@@ -1,0 +1,106 @@
+"""Codes to beats and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nibblestream.pack import beats_of, ideal_bytes, pack, unpack
+
+BITS = st.sampled_from([2, 3, 4, 8])
+CASES = st.tuples(
+    BITS, st.integers(1, 5), st.integers(1, 80), st.integers(0, 2**32 - 1)
+)  # bits, out, in, seed
+
+
+def random_codes(bits: int, out: int, inputs: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 1 << bits, (out, inputs), dtype=np.uint8)
+
+
+def slow_pack(codes: np.ndarray, bits: int) -> list[int]:
+    """Beat by beat, bit by bit."""
+    beats = []
+    for row in codes.tolist():
+        while row:
+            beat, row = row[: 64 // bits], row[64 // bits :]
+            beats.append(sum(code << (i * bits) for i, code in enumerate(beat)))
+    return beats
+
+
+@settings(max_examples=200, deadline=None)
+@given(CASES)
+def test_packing_is_what_it_says_and_comes_back(case: tuple[int, int, int, int]) -> None:
+    bits, out, inputs, _ = case
+    codes = random_codes(*case)
+    beats = pack(codes, bits)
+    assert beats.dtype == np.uint64
+    assert beats.tolist() == slow_pack(codes, bits)
+    assert len(beats) == beats_of((out, inputs), bits)
+    back = unpack(beats, bits, (out, inputs))
+    assert back.dtype == np.uint8
+    assert (back == codes).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(CASES, st.data())
+def test_any_bit_of_the_padding_is_refused(
+    case: tuple[int, int, int, int], data: st.DataObject
+) -> None:
+    bits, out, inputs, _ = case
+    lanes, beats = 64 // bits, pack(random_codes(*case), bits)
+    per_row = len(beats) // out
+    used = [(beat, (inputs - beat * lanes if beat == per_row - 1 else lanes) * bits)
+            for beat in range(per_row)]  # fmt: skip
+    free = [(beat, bit) for beat, count in used for bit in range(count, 64)]
+    if not free:
+        return
+    beat, bit = data.draw(st.sampled_from(free))
+    row = data.draw(st.integers(0, out - 1))
+    at = row * per_row + beat
+    beats[at] |= np.uint64(1) << np.uint64(bit)
+    with pytest.raises(ValueError, match=f"the padding of beat {at} is not zero"):
+        unpack(beats, bits, (out, inputs))
+
+
+def test_first_code_lies_in_the_lowest_bits() -> None:
+    assert pack(np.arange(16, dtype=np.uint8)[np.newaxis], 4).tolist() == [0xFEDCBA9876543210]
+
+
+def test_a_row_begins_a_beat() -> None:
+    assert pack(np.ones((2, 17), np.uint8), 4).tolist() == [0x1111111111111111, 1] * 2
+
+
+def test_three_bit_codes_leave_one_bit() -> None:
+    assert pack(np.full((1, 21), 7, np.uint8), 3).tolist() == [2**63 - 1]
+
+
+def test_the_papers_network_pads_less_than_two_percent() -> None:
+    shapes = [(256, 1032), (129, 256)]
+    ideal = sum(ideal_bytes(shape, 4) for shape in shapes)
+    stream = 8 * sum(beats_of(shape, 4) for shape in shapes)
+    assert (ideal, stream) == (148_608, 149_632)
+    assert stream <= 1.02 * ideal
+
+
+@pytest.mark.parametrize("value", [-1, 16])
+def test_codes_that_do_not_fit_are_refused(value: int) -> None:
+    with pytest.raises(ValueError, match=r"expected 0 to 15, 4 bits"):
+        pack(np.array([[0, value]]), 4)
+
+
+def test_refusals_say_what_was_found() -> None:
+    beats = np.zeros(3, np.uint64)
+    with pytest.raises(
+        ValueError, match=r"shape \(3,\); a layer of 2 x 32 4-bit codes takes \(4,\)"
+    ):
+        unpack(beats, 4, (2, 32))
+    with pytest.raises(TypeError, match="int64; expected uint64"):
+        unpack(beats.astype(np.int64), 4, (3, 16))
+    with pytest.raises(TypeError, match="float64; expected integers"):
+        pack(np.zeros((2, 2)), 4)
+    with pytest.raises(ValueError, match=r"shape \(4,\); expected \(out, in\)"):
+        pack(np.zeros(4, np.uint8), 4)
+    with pytest.raises(ValueError, match=r"5 bits; expected one of"):
+        pack(np.zeros((2, 2), np.uint8), 5)
