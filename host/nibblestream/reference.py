@@ -1,0 +1,56 @@
+"""The same network in float64: what the integers approximate, and how float models run."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from . import spec
+from .float_model import FloatModel
+from .pipeline import stack
+
+Float = npt.NDArray[np.float64]
+Complex = npt.NDArray[np.complex128]
+
+_UNIT = 2.0**spec.FEATURE.frac / 2.0**spec.LOG2_FRAC  # octaves in one unit of the feature
+
+
+class FloatPipeline:
+    """A float model at work on complex spectra, with the interface of `pipeline.Pipeline`.
+
+    Parameters
+    ----------
+    model : FloatModel
+    """
+
+    def __init__(self, model: FloatModel) -> None:
+        self._model = model
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all previous frames."""
+        self._floor: Float | None = None
+        self._context = np.zeros((spec.CONTEXT - 1, spec.BINS))
+
+    def process(self, spectrum: Complex) -> Complex:
+        """Enhance the next frames: complex (frames, 129) in and out, full scale as in `stft`."""
+        magnitude = np.abs(spectrum)
+        features = self._log2_over_floor(magnitude) if self._model.features == "log2" else magnitude
+        x = stack(features, self._context)
+        self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
+        for weights, bias in zip(self._model.weights, self._model.biases, strict=True):
+            x = np.maximum(x @ weights.T.astype(np.float64) + bias, 0)
+        if self._model.head == "gain":
+            return np.asarray(spectrum * np.clip(x, self._model.gain_floor, 1))
+        return np.asarray(x * np.exp(1j * np.angle(spectrum)))
+
+    def _log2_over_floor(self, magnitude: Float) -> Float:
+        """Return the features of `features.FloorTracker`, unrounded."""
+        level = np.log2(magnitude / spec.MAGNITUDE.resolution + spec.LOG2_OFFSET)
+        floors = np.empty_like(level)
+        floor = level[0] if self._floor is None else self._floor
+        for t, now in enumerate(level):
+            speed = np.where(now > floor, 2.0**-spec.FLOOR_RISE, 2.0**-spec.FLOOR_FALL)
+            floor = floors[t] = floor + speed * (now - floor)
+        self._floor = floor
+        return np.asarray(np.clip((level - floors) / _UNIT, -1, 1))
