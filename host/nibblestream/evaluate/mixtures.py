@@ -1,0 +1,213 @@
+"""Mixtures of speech and noise after section 4 of the paper.
+
+A random speech clip, a segment of noise as long, an SNR drawn from {0, 5} dB. A seed fixes all
+of it, and the same seed gives the same mixtures through every channel.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
+from pathlib import Path
+
+import numpy as np
+
+from .. import audio, spec
+from .channels import CHANNELS, transmit
+from .clip import Clip, Float
+from .noise_types import noise_types
+
+SHORTEST = 1.5  # seconds; shorter speech is left out: STOI needs 0.4 s of activity
+LONGEST = 10.0  # seconds; longer speech is cut
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The recipe of one mixture.
+
+    Parameters
+    ----------
+    name : str
+        Speech and noise; the same in every channel.
+    start : float
+        Where the noise segment starts, in [0, 1) of where it may.
+    snr : float
+        In dB over the whole clip, before the channel; infinity means clean speech.
+    channel : {"none", "telephone", "equaliser"}
+        What both signals pass through, so that the clean one stays the reference.
+    seed : tuple of int
+        Draws the equaliser.
+    """
+
+    name: str
+    speech: Path
+    noise: Path
+    noise_type: str
+    start: float
+    snr: float
+    channel: str
+    seed: tuple[int, int]
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Kind of noise, SNR, channel, and the cell of all three."""
+        kind = "none" if np.isinf(self.snr) else self.noise_type
+        factors = (f"noise={kind}", f"snr={self.snr:g} dB", f"channel={self.channel}")
+        return (*factors, ", ".join(factors))
+
+    def realise(self) -> Clip:
+        """Read, cut, mix, filter; scaled down, both alike, only where the mixture would clip.
+
+        Raises
+        ------
+        ValueError, FileNotFoundError
+            A file cannot be read, or speech or noise segment are silent.
+        """
+        clean = audio.read_mono(self.speech)[: int(LONGEST * spec.SAMPLE_RATE)]
+        noisy = clean
+        if np.isfinite(self.snr):
+            noise = segment(audio.read_mono(self.noise), len(clean), self.start)
+            noisy = self._mix(clean, noise)
+        clean, noisy = (transmit(signal, self.channel, self.seed) for signal in (clean, noisy))
+        scale = max(1.0, float(np.abs(noisy).max()))
+        return Clip(clean / scale, noisy / scale)
+
+    def _mix(self, clean: Float, noise: Float) -> Float:
+        try:
+            return mix(clean, noise, self.snr)
+        except ValueError as error:
+            raise ValueError(f"{self.speech} with {self.noise}: {error}") from error
+
+
+def mix(clean: Float, noise: Float, snr: float) -> Float:
+    """Add noise to speech.
+
+    Parameters
+    ----------
+    clean, noise : float64, shape (n,)
+    snr : float
+        Ratio of their powers over all n samples, in dB, finite.
+
+    Returns
+    -------
+    float64, shape (n,)
+        `clean` at its own level plus the scaled noise.
+
+    Raises
+    ------
+    ValueError
+        Their lengths differ, or one is silent, so that no ratio exists.
+    """
+    if clean.shape != noise.shape:
+        raise ValueError(f"speech has shape {clean.shape}, noise {noise.shape}; expected the same")
+    powers = {"speech": float(np.mean(clean**2)), "noise": float(np.mean(noise**2))}
+    for signal, power in powers.items():
+        if power == 0:
+            raise ValueError(f"the {signal} is silent, so {snr:g} dB cannot be reached")
+    gain = float(np.sqrt(powers["speech"] / powers["noise"] * 10 ** (-snr / 10)))
+    return clean + gain * noise
+
+
+def segment(noise: Float, length: int, start: float) -> Float:
+    """Cut `length` samples out of noise (n,), from `start` in [0, 1); short noise is looped."""
+    room = len(noise) - length + 1 if len(noise) >= length else len(noise)
+    first = int(start * room)
+    return np.take(noise, np.arange(first, first + length), mode="wrap")
+
+
+def mixtures(
+    speech: str | Path,
+    noise: str | Path,
+    *,
+    count: int = 200,
+    seed: int = 0,
+    snrs: Sequence[float] = (0.0, 5.0),
+    channel: str = "none",
+    files: Callable[[Path], list[Path]] = audio.find,
+) -> list[Mixture]:
+    """Draw mixtures of the files in two folders.
+
+    Files are taken in random order and again once all were taken; each SNR is used equally
+    often. Speech is cut to 10 s, and clips under 1.5 s are left out.
+
+    Parameters
+    ----------
+    speech, noise : path
+        Folders, searched with their sub-folders.
+    count : int
+        Mixtures in each channel.
+    seed : int
+        Not negative.
+    snrs : sequence of float
+        In dB; infinity leaves the speech clean.
+    channel : {"none", "telephone", "equaliser", "all"}
+        "all" gives the same mixtures through every channel: three times `count`.
+    files : callable
+        Lists the files of a folder that may be drawn.
+
+    Returns
+    -------
+    list of Mixture
+        Files that cannot be read are named in a warning and left out.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        A folder is missing or holds nothing to use, or a parameter is out of range.
+    """
+    _check(count, snrs, channel)
+    rng = np.random.default_rng(seed)
+    speech, noise = Path(speech), Path(noise)
+    voices = _draw(speech, files(speech), rng, count, SHORTEST)
+    noises = _draw(noise, files(noise), rng, count, 0.0)
+    kinds = noise_types(noise, noises)
+    levels = rng.permutation(np.resize(snrs, count))
+    drawn = zip(voices, noises, rng.random(count), levels, strict=True)
+    plain = [
+        Mixture(
+            name=f"{voice.relative_to(speech)} + {file.relative_to(noise)}",
+            speech=voice,
+            noise=file,
+            noise_type=kinds[file],
+            start=float(start),
+            snr=float(snr),
+            channel="none",
+            seed=(seed, index),
+        )
+        for index, (voice, file, start, snr) in enumerate(drawn)
+    ]
+    channels = CHANNELS if channel == "all" else (channel,)
+    return [replace(mixture, channel=name) for name in channels for mixture in plain]
+
+
+def _check(count: int, snrs: Sequence[float], channel: str) -> None:
+    if count < 1:
+        raise ValueError(f"count is {count}; expected 1 mixture or more")
+    if not len(snrs) or not all(snr > -np.inf for snr in snrs):
+        raise ValueError(f"SNRs are {list(snrs)}; expected one or more numbers in dB, or inf")
+    if channel not in (*CHANNELS, "all"):
+        raise ValueError(f"channel is '{channel}'; expected one of {', '.join(CHANNELS)}, all")
+
+
+def _draw(
+    folder: Path, paths: list[Path], rng: np.random.Generator, count: int, shortest: float
+) -> list[Path]:
+    order = (paths[i] for i in rng.permutation(len(paths)))
+    usable = list(islice((path for path in order if _seconds(path) > shortest), count))
+    if not usable:
+        raise ValueError(
+            f"{folder}: none of {len(paths)} files can be read and is longer than {shortest:g} s"
+        )
+    return list(islice(cycle(usable), count))
+
+
+def _seconds(path: Path) -> float:
+    import soundfile
+
+    try:
+        return float(soundfile.info(str(path)).duration)
+    except (RuntimeError, OSError) as error:
+        warnings.warn(f"{path}: left out, cannot be read as audio ({error})", stacklevel=4)
+        return 0.0

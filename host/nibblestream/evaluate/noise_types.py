@@ -1,0 +1,38 @@
+"""What kind of noise a file holds, for the groups of an evaluation."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+
+def noise_types(folder: Path, paths: list[Path]) -> dict[Path, str]:
+    """Name the kind of noise of files below a folder.
+
+    A `manifest.csv` with the columns file and noise_type, in the folder or the nearest parent
+    that has one, decides; `file` is relative to the manifest. A file it does not name belongs to
+    the sub-folder it lies in, and one that lies in `folder` itself is a kind of its own.
+    """
+    listed = _manifest(folder.resolve())
+    return {path: listed.get(path.resolve()) or _by_place(folder, path) for path in paths}
+
+
+def _by_place(folder: Path, path: Path) -> str:
+    return path.stem if path.parent == folder else path.parent.name
+
+
+def _manifest(folder: Path) -> dict[Path, str]:
+    for parent in (folder, *folder.parents):
+        if (parent / "manifest.csv").is_file():
+            listed = _read(parent / "manifest.csv")
+            if listed:
+                return listed
+    return {}
+
+
+def _read(manifest: Path) -> dict[Path, str]:
+    with manifest.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        rows = csv.DictReader(file)
+        if not {"file", "noise_type"} <= set(rows.fieldnames or ()):
+            return {}
+        return {manifest.parent / row["file"]: row["noise_type"] for row in rows if row["file"]}

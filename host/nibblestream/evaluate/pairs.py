@@ -1,0 +1,92 @@
+"""Pairs of recordings named by a table: PAIRS.csv with the columns clean, noisy and group."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import audio, spec
+from .clip import Clip
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One row of a table: files relative to it, and a group, which may be empty."""
+
+    table: Path
+    row: int
+    clean: str
+    noisy: str
+    group: str
+
+    @property
+    def name(self) -> str:
+        """Table, row and noisy file."""
+        return f"{self.table.name} row {self.row} ({self.noisy})"
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The group, as the table names it."""
+        return (self.group,) if self.group else ()
+
+    def realise(self) -> Clip:
+        """Read both files as mono at 8 kHz, cut to the shorter.
+
+        Raises
+        ------
+        ValueError, FileNotFoundError
+            A cell is empty, a file cannot be read, or the lengths differ by more than a hop.
+        """
+        for column, cell in (("clean", self.clean), ("noisy", self.noisy)):
+            if not cell:
+                raise ValueError(f"column '{column}' is empty; expected an audio file")
+        clean, noisy = (audio.read_mono(self.table.parent / f) for f in (self.clean, self.noisy))
+        if abs(len(clean) - len(noisy)) > spec.HOP:
+            raise ValueError(
+                f"{self.clean} has {len(clean)} samples at 8 kHz and {self.noisy} {len(noisy)}; "
+                f"expected lengths within {spec.HOP} of each other"
+            )
+        length = min(len(clean), len(noisy))
+        return Clip(clean[:length], noisy[:length])
+
+
+def read_pairs(table: str | Path) -> list[Pair]:
+    """Read a table of pairs.
+
+    Parameters
+    ----------
+    table : path
+        A CSV file with the columns clean, noisy and optionally group; paths relative to it.
+
+    Returns
+    -------
+    list of Pair
+        One a row; what is wrong with a row comes to light when it is realised.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        There is no such file, or it is no such table, or it has no rows.
+    """
+    table = Path(table)
+    if not table.is_file():
+        raise FileNotFoundError(f"{table}: no such file; expected a table of pairs")
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            pairs = _rows(table, csv.DictReader(file, skipinitialspace=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{table}: is no CSV in UTF-8 ({error})") from error
+    if not pairs:
+        raise ValueError(f"{table}: has no rows below its header; expected one for each pair")
+    return pairs
+
+
+def _rows(table: Path, rows: csv.DictReader[str]) -> list[Pair]:
+    found = rows.fieldnames or []
+    if not {"clean", "noisy"} <= set(found):
+        raise ValueError(f"{table}: has the columns {list(found)}; expected clean, noisy[, group]")
+    cells = ("clean", "noisy", "group")
+    return [
+        Pair(table, rows.line_num, *((row.get(c) or "").strip() for c in cells)) for row in rows
+    ]

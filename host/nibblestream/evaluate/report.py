@@ -1,0 +1,62 @@
+"""What `nibblestream evaluate` does: collect clips, evaluate under a progress bar, write JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from .. import audio
+from ..model import QuantizedModel, load_model
+from .clip import Source
+from .mixtures import mixtures
+from .pairs import read_pairs
+from .run import evaluate, labels
+
+
+def collect(
+    speech: Path | None, noise: Path | None, pairs: Path | None, **drawn: Any
+) -> Sequence[Source]:
+    """Return the clips of a pairs file, or of a folder of speech and one of noise.
+
+    `drawn` is what `mixtures` takes: count, seed, snrs, channel.
+
+    Raises
+    ------
+    ValueError
+        Neither or both are given.
+    """
+    if pairs is not None and speech is None and noise is None:
+        return read_pairs(pairs)
+    if pairs is None and speech is not None and noise is not None:
+        return mixtures(speech, noise, **drawn)
+    raise ValueError("give either a pairs file, or a folder of speech and a folder of noise")
+
+
+def with_progress(
+    clips: Sequence[Source], models: Sequence[str | Path], **options: Any
+) -> dict[str, Any]:
+    """Call `evaluate` under a progress bar on a terminal, and silently elsewhere."""
+    with tqdm(total=len(clips), unit="clip", disable=None) as bar:
+        return evaluate(clips, models, on_clip=bar.update, **options)
+
+
+def weight_bytes(
+    models: Sequence[str | Path], reference: str | Path | None = None
+) -> dict[str, int]:
+    """Return the bytes of the codes of those models that are quantized, by label; no padding."""
+    loaded = {label: load_model(model) for label, model in labels(models, reference).items()}
+    return {
+        label: model.ideal_bytes
+        for label, model in loaded.items()
+        if isinstance(model, QuantizedModel)
+    }
+
+
+def write(results: dict[str, Any], path: str | Path) -> None:
+    """Write results as JSON; the file appears whole or not at all."""
+    with audio.replacing(path) as temporary:
+        temporary.write_text(json.dumps(results, indent=1, allow_nan=False) + "\n")
