@@ -1,0 +1,154 @@
+"""Training: seeded, resumable, the best model chosen by STOI on validation mixtures."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from .. import audio, spec
+from ..enhancer import Enhancer
+from ..evaluate.clip import Clip
+from ..evaluate.metrics import stoi
+from ..float_model import FloatModel
+from .loss import Loss
+from .mixing import Batch, Batches
+from .network import Network
+from .recipe import Recipe
+
+WARM_UP = 50  # steps
+AVERAGING = 0.995  # of the weights: the average generalises better than the last step's
+GRADIENT_NORM = 1.0
+EVERY = 500  # steps between validations
+
+
+class Training:
+    """The state of a run; `run` advances it to its end.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    name : str
+        Of the model.
+    validation : sequence of Clip
+        What the model is chosen by; if empty, the last state is taken.
+    """
+
+    def __init__(self, recipe: Recipe, name: str, validation: Sequence[Clip]) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe = recipe
+        self.name = name
+        self.step = 0
+        self._best: dict[str, Any] = {"stoi_gain": -math.inf}
+        self._validation = validation
+        self._before = [stoi(clip.clean, clip.noisy) for clip in validation]
+        self._network = Network(recipe.hidden, recipe.head, recipe.gain_floor)
+        self._average = copy.deepcopy(self._network)
+        self._loss = Loss(recipe.error_weight)
+        self._adam = torch.optim.Adam(self._network.parameters(), lr=recipe.rate)
+
+    def run(self, batches: Batches, checkpoint: Path) -> FloatModel:
+        """Train to the recipe's last step, validating and saving now and then; return the best.
+
+        Parameters
+        ----------
+        batches : Batches
+        checkpoint : path
+            Where the state is kept; if the file is there, training goes on from it.
+        """
+        if checkpoint.exists():
+            self._restore(checkpoint)
+        left = range(self.step, self.recipe.steps)
+        loader = torch.utils.data.DataLoader(batches, None, sampler=left, num_workers=1)
+        progress = tqdm(
+            loader, unit="batch", initial=self.step, total=self.recipe.steps, disable=None
+        )
+        for batch in progress:
+            loss = self._advance(batch)
+            progress.set_postfix(loss=f"{loss:.4f}", refresh=False)
+            if self.step % EVERY == 0 or self.step == self.recipe.steps:
+                tqdm.write(f"step {self.step}: loss {loss:.4f}, {self._validate()}")
+                self._save(checkpoint)
+        return self._as_model(self._best)
+
+    def _advance(self, batch: Batch) -> float:
+        for group in self._adam.param_groups:
+            group["lr"] = self.recipe.rate * self._schedule()
+        loss = self._loss(self._network(batch.features, batch.noisy), batch.clean)
+        self._adam.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self._network.parameters(), GRADIENT_NORM)
+        self._adam.step()
+        self._network.clamp()
+        self.step += 1
+        with torch.no_grad():
+            keep = min(AVERAGING, self.step / (10 + self.step))
+            pairs = zip(self._average.parameters(), self._network.parameters(), strict=True)
+            for average, parameter in pairs:
+                average.lerp_(parameter, 1 - keep)
+        return float(loss.detach())
+
+    def _schedule(self) -> float:
+        fall = 0.5 * (1 + math.cos(math.pi * self.step / self.recipe.steps))
+        return min(1.0, (self.step + 1) / WARM_UP) * fall
+
+    def _validate(self) -> str:
+        """Keep the averaged weights if they are the best so far; describe how they did."""
+        state = {key: value.clone() for key, value in self._average.state_dict().items()}
+        now = {"step": self.step, "stoi_gain": -math.inf, "weights": state}
+        if not self._validation:
+            self._best = now
+            return "no validation data"
+        with Enhancer(self._as_model(now)) as enhancer:
+            after = [
+                stoi(c.clean, enhancer.enhance(c.noisy, spec.SAMPLE_RATE)) for c in self._validation
+            ]
+        now["stoi_gain"] = float(np.mean(after) - np.mean(self._before))
+        if now["stoi_gain"] > self._best["stoi_gain"]:
+            self._best = now
+        return f"validation STOI {np.mean(after):.4f} ({now['stoi_gain']:+.4f} over noisy)"
+
+    def _as_model(self, state: dict[str, Any]) -> FloatModel:
+        weights = {key: value.numpy() for key, value in state["weights"].items()}
+        layers = range(len(self.recipe.hidden) + 1)
+        recipe = self.recipe
+        return FloatModel(
+            name=self.name,
+            weights=tuple(weights[f"layers.{i}.weight"] for i in layers),
+            biases=tuple(weights[f"layers.{i}.bias"] for i in layers),
+            features=recipe.features,
+            head=recipe.head,
+            gain_floor=recipe.gain_floor,
+            training={"recipe": asdict(recipe), "step": state["step"]},
+        )
+
+    def _save(self, checkpoint: Path) -> None:
+        state = {
+            "recipe": asdict(self.recipe),
+            "step": self.step,
+            "best": self._best,
+            "network": self._network.state_dict(),
+            "average": self._average.state_dict(),
+            "adam": self._adam.state_dict(),
+        }
+        with audio.replacing(checkpoint) as temporary:
+            torch.save(state, temporary)
+
+    def _restore(self, checkpoint: Path) -> None:
+        state = torch.load(checkpoint, weights_only=True)
+        if state["recipe"] != asdict(self.recipe):
+            raise ValueError(
+                f"{checkpoint}: was made with other settings than these; continue with its own, "
+                "or delete it to start afresh"
+            )
+        self.step, self._best = state["step"], state["best"]
+        self._network.load_state_dict(state["network"])
+        self._average.load_state_dict(state["average"])
+        self._adam.load_state_dict(state["adam"])

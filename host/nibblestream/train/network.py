@@ -1,0 +1,59 @@
+"""The network: stacked frames of features to a gain, or a magnitude, per bin."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from .. import spec
+
+LIMIT = 1 - 2.0**-7  # the largest value of an 8-bit weight
+
+
+class Network(nn.Module):
+    """Fully connected layers with ReLU over eight stacked frames (paper, section 4).
+
+    Parameters
+    ----------
+    hidden : tuple of int
+        Widths of the hidden layers; the paper's network has one of 256.
+    head : {"gain", "magnitude"}
+        What the output is: a gain on the noisy magnitude, or the magnitude itself.
+    gain_floor : float
+        Smallest gain, in [0, 1).
+    """
+
+    def __init__(self, hidden: tuple[int, ...], head: str, gain_floor: float) -> None:
+        super().__init__()
+        widths = (spec.CONTEXT * spec.BINS, *hidden, spec.BINS)
+        self.layers = nn.ModuleList(
+            nn.Linear(inputs, outputs) for inputs, outputs in pairwise(widths)
+        )
+        self.head = head
+        self.gain_floor = gain_floor
+        nn.init.constant_(self.layers[-1].bias, 0.5)  # type: ignore[arg-type]
+
+    def forward(self, features: Tensor, noisy: Tensor) -> Tensor:
+        """Return enhanced magnitudes: (clips, frames, 129) twice in, once out."""
+        padded = nn.functional.pad(features, (0, 0, spec.CONTEXT - 1, 0))
+        x = padded.unfold(1, spec.CONTEXT, 1).transpose(2, 3).flatten(2)  # oldest frame first
+        for layer in self.layers[:-1]:
+            x = torch.relu(layer(x))
+        x = self.layers[-1](x)
+        if self.head == "magnitude":
+            return torch.relu(x)
+        return noisy * bounded(x, self.gain_floor, 1.0)
+
+    @torch.no_grad()
+    def clamp(self) -> None:
+        """Keep weights and biases inside (-1, +1), as the paper does while training."""
+        for parameter in self.parameters():
+            parameter.clamp_(-LIMIT, LIMIT)
+
+
+def bounded(x: Tensor, low: float, high: float) -> Tensor:
+    """Clamp, but let a tenth of the gradient through, so that no output stays stuck outside."""
+    leak = 0.1 * x
+    return x.clamp(low, high) + leak - leak.detach()

@@ -1,0 +1,47 @@
+"""What is trained and how; a recipe and two folders decide a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of a training run.
+
+    Parameters
+    ----------
+    features : {"log2", "magnitude"}
+        What the network sees: see `features.FloorTracker`.
+    head : {"gain", "magnitude"}
+        What it says: a gain on the noisy magnitude, or the enhanced magnitude.
+    gain_floor : float
+        Smallest gain, 0 to 1.
+    error_weight : float
+        Weight of the compressed magnitude error beside the loss of intelligibility.
+    hidden : tuple of int
+        Widths of the hidden layers.
+    steps : int
+        Batches to train on.
+    clips : int
+        Three-second clips in a batch.
+    rate : float
+        Adam's largest learning rate; it rises over 50 steps and falls as a cosine.
+    seed : int
+    """
+
+    features: str
+    head: str
+    gain_floor: float
+    error_weight: float
+    hidden: tuple[int, ...] = (256,)
+    steps: int = 5000
+    clips: int = 32
+    rate: float = 1e-3
+    seed: int = 0
+
+
+RECIPES = {
+    "default": Recipe("log2", "gain", gain_floor=0.1, error_weight=1.0),
+    "paper": Recipe("magnitude", "magnitude", gain_floor=0.0, error_weight=1.0),
+}
