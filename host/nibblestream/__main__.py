@@ -1,0 +1,5 @@
+"""``python -m nibblestream``."""
+
+from .cli import main
+
+main(prog_name="nibblestream")

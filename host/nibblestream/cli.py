@@ -1,0 +1,226 @@
+"""The command line: each command reads its options, calls the library, and prints."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from . import Enhancer, __version__, audio
+from .backends import BACKENDS
+from .float_model import FloatModel
+from .model import load_model
+from .quantize import quantize as quantize_model
+from .scheme import NAMES
+
+T = TypeVar("T")
+
+FILE = click.Path(path_type=Path)
+MODEL_HELP = "Model file or bundled name: default, paper, default-float, paper-float."
+
+
+class Commands(click.Group):
+    """Commands whose expected errors are one line and exit status 1, never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        warnings.showwarning = lambda message, *_, **__: click.echo(f"warning: {message}", err=True)
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            raise click.ClickException(
+                f"{error.name} is not installed; this command needs an extra: "
+                "pip install 'nibblestream[train]' to train, 'nibblestream[eval]' to evaluate"
+            ) from error
+        except (ValueError, TypeError, OSError) as error:
+            raise click.ClickException(" ".join(str(error).split())) from error
+
+
+class PerLayer(click.ParamType[Any]):
+    """One value for all layers, or one for each, separated by commas."""
+
+    name = "value[,value...]"
+
+    def __init__(self, kind: Callable[[str], Any]) -> None:
+        self._kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Turn "4,8" into (4, 8) and "4" into 4."""
+        if not isinstance(value, str):
+            return value
+        try:
+            values = tuple(self._kind(part) for part in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not {self._kind.__name__} values separated by commas")
+        return values if len(values) > 1 else values[0]
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+    """Speech enhancement by a neural network that runs from 4-bit codes."""
+
+
+@main.command()
+@click.argument("source", metavar="IN", type=FILE)
+@click.option("-o", "--output", required=True, type=FILE, help="Where to write the result.")
+@click.option("--backend", default="emu", type=click.Choice(list(BACKENDS)), show_default=True)
+@click.option("--model", default="default", show_default=True, help=MODEL_HELP)
+def enhance(source: Path, output: Path, backend: str, model: str) -> None:
+    """Enhance a recording: any sample rate, any number of channels.
+
+    Example: nibblestream enhance street.wav -o clearer.wav
+    """
+    if output.exists() and output.samefile(source):
+        raise click.UsageError(f"{output} is the input itself; name another file to write")
+    noisy, rate = audio.read(source)
+    with Enhancer(model, backend) as enhancer:
+        start = time.perf_counter()
+        clean = enhancer.enhance(noisy, rate, progress=True)
+        seconds = time.perf_counter() - start
+        audio.write(output, clean, rate, audio.subtype(source))
+        per_frame = enhancer.traffic.per_frame
+    click.echo(
+        f"{output}: {len(noisy) / rate:.2f} s at {rate} Hz, computed in {seconds:.2f} s; "
+        f"{per_frame:,.0f} weight bytes a frame"
+    )
+
+
+@main.command()
+@click.option("--speech", required=True, type=FILE, help="Folder of clean speech.")
+@click.option("--noise", required=True, type=FILE, help="Folder of noise.")
+@click.option("-o", "--output", required=True, type=FILE, help="Float model to write (.npz).")
+@click.option("--recipe", default="default", type=click.Choice(["default", "paper"]))
+@click.option("--val-speech", type=FILE, help="Speech to validate on, else every tenth file.")
+@click.option("--val-noise", type=FILE, help="Noise to validate on, else every tenth file.")
+@click.option("--steps", type=click.IntRange(1), help="Batches of 32 clips of 3 s.")
+@click.option(
+    "--hidden", type=PerLayer(int), help="Widths of the hidden layers, as 256 or 256,128."
+)
+@click.option("--seed", default=0, type=click.IntRange(0), show_default=True)
+def train(output: Path, recipe: str, **options: Any) -> None:
+    """Train a network on folders of speech and noise; go on where an earlier run stopped.
+
+    Any rate, any format libsndfile reads (wav, flac, ogg, NIST sphere); files that cannot be read
+    are named and skipped.
+
+    Example: nibblestream train --speech librispeech --noise demand -o mine.npz
+    """
+    from .train.run import train as run
+
+    model = run(output, recipe, command=_command(), **options)
+    model.save(output)
+    click.echo(f"{output}: {model.training}")
+
+
+@main.command()
+@click.argument("float_model")
+@click.option("-o", "--output", required=True, type=FILE, help="Quantized model to write (.npz).")
+@click.option(
+    "--scheme", default="rs-vbs", type=PerLayer(str), show_default=True, help=", ".join(NAMES)
+)
+@click.option("--bits", default=4, type=PerLayer(int), show_default=True, help="2, 3, 4 or 8.")
+@click.option("--layer-bits", type=PerLayer(int), help="The same for each layer, as 4,8.")
+@click.option("--m", default=8, type=PerLayer(int), show_default=True, help="Width of a LUT entry.")
+@click.option(
+    "--k", type=PerLayer(int), help="Virtual bit shift; found from the data if not given."
+)
+@click.option("--ratio", default=1.0, type=PerLayer(float), show_default=True)
+@click.option("--p-start", default=0.04, type=PerLayer(float), show_default=True)
+@click.option("--p-stop", default=0.96, type=PerLayer(float), show_default=True)
+def quantize(float_model: str, output: Path, layer_bits: Any, **options: Any) -> None:
+    """Quantize a float model's weights to codes and look-up tables, without retraining.
+
+    Every option takes one value, or one for each layer separated by commas. 8-bit codes have no
+    table, so where one range-split scheme is named for all, 8-bit layers become uniform (u).
+
+    Example: nibblestream quantize default-float -o mixed.npz --scheme rs-vbs --layer-bits 4,8
+    """
+    options["bits"] = options["bits"] if layer_bits is None else layer_bits
+    scheme, bits = options["scheme"], options["bits"]
+    if isinstance(bits, tuple) and isinstance(scheme, str) and scheme.startswith("rs"):
+        options["scheme"] = tuple("u" if b == 8 else scheme for b in bits)
+    model = quantize_model(FloatModel.load(float_model), **options)
+    replace(model, name=output.stem).save(output)
+    click.echo(
+        f"{output}: {model.ideal_bytes:,} bytes of codes, {model.stream_bytes:,} as streamed"
+    )
+
+
+@main.command()
+@click.option("--speech", type=FILE, help="Folder of clean speech, with --noise.")
+@click.option("--noise", type=FILE, help="Folder of noise.")
+@click.option("--pairs", type=FILE, help="Instead: CSV of clean,noisy[,group].")
+@click.option("--model", "models", multiple=True, help=f"{MODEL_HELP} Repeatable.")
+@click.option("--reference", help="The model that losses are counted from, as default-float.")
+@click.option("--count", default=200, type=click.IntRange(1), show_default=True, help="Mixtures.")
+@click.option("--seed", default=0, type=click.IntRange(0), show_default=True)
+@click.option("--snr", "snrs", multiple=True, default=(0.0, 5.0), type=float, show_default=True)
+@click.option(
+    "--channel",
+    default="none",
+    type=click.Choice(["none", "telephone", "equaliser", "all"]),
+    help="What the mixtures pass through.",
+)
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    default=("stoi", "si_sdr", "pesq"),
+    type=click.Choice(["stoi", "si_sdr", "pesq"]),
+    show_default=True,
+)
+@click.option("--backend", default="emu", type=click.Choice(list(BACKENDS)), show_default=True)
+@click.option("--jobs", default=2, type=click.IntRange(1), show_default=True, help="Processes.")
+@click.option("--json", "output", type=FILE, help="Write all groups and intervals here.")
+def evaluate(
+    speech: Path | None,
+    noise: Path | None,
+    pairs: Path | None,
+    models: tuple[str, ...],
+    output: Path | None,
+    **options: Any,
+) -> None:
+    """Score the noisy input and models by STOI, SI-SDR and narrow-band PESQ.
+
+    Example: nibblestream evaluate --speech test/speech --noise test/noise --model default
+    """
+    from .evaluate import report, table
+
+    drawn = {key: options.pop(key) for key in ("count", "seed", "snrs", "channel")}
+    try:
+        clips = report.collect(speech, noise, pairs, **drawn)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    results = report.with_progress(clips, models, command=_command(), **options)
+    table.show(results, report.weight_bytes(models, options["reference"]))
+    if output is not None:
+        report.write(results, output)
+
+
+@main.command()
+@click.argument("model")
+def info(model: str) -> None:
+    """Describe a model: layers, formats, look-up tables, bytes.
+
+    Example: nibblestream info default
+    """
+    found = load_model(model)
+    click.echo(found.describe())
+    with Enhancer(found) as enhancer:
+        click.echo(f"\n{enhancer.traffic}")
+
+
+def _command() -> str:
+    return shlex.join(["nibblestream", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main(prog_name="nibblestream")

@@ -1,0 +1,94 @@
+"""Speed of the emulation: the same 10 s, the same network, against float32 PyTorch and librosa.
+
+Run by `make bench`. Both sides do all of it: STFT, network, inverse STFT. The float side has no
+integer work to do: it takes the features as log2 of the magnitude over the same tracked floor.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import librosa
+import numpy as np
+import torch
+
+from nibblestream import Enhancer, spec
+from nibblestream.float_model import FloatModel
+
+SECONDS = 10
+REPEATS = 15
+LAYOUT = {"hop_length": spec.HOP, "win_length": spec.WINDOW}
+
+
+class Peer:
+    """The float32 network in PyTorch, between librosa's transforms."""
+
+    def __init__(self, model: FloatModel) -> None:
+        self._layers = [
+            (torch.from_numpy(w), torch.from_numpy(b))
+            for w, b in zip(model.weights, model.biases, strict=True)
+        ]
+        self._model = model
+
+    @torch.inference_mode()
+    def enhance(self, noisy: np.ndarray) -> np.ndarray:
+        spectrum = librosa.stft(noisy, n_fft=spec.FFT, **LAYOUT)
+        magnitude = np.abs(spectrum)
+        seen = magnitude.T if self._model.features == "magnitude" else self._features(magnitude.T)
+        x = self._stack(torch.from_numpy(seen))
+        for weights, bias in self._layers:
+            x = torch.relu(torch.nn.functional.linear(x, weights, bias))
+        if self._model.head == "gain":
+            clean = spectrum * x.clamp(self._model.gain_floor, 1).numpy().T
+        else:
+            clean = x.numpy().T * np.exp(1j * np.angle(spectrum))
+        return librosa.istft(clean, n_fft=spec.FFT, length=len(noisy), **LAYOUT)
+
+    @staticmethod
+    def _features(magnitude: np.ndarray) -> np.ndarray:
+        level = np.log2(magnitude * 2.0**spec.MAGNITUDE.frac + spec.LOG2_OFFSET)
+        floors, floor = np.empty_like(level), level[0].copy()
+        rise, fall = np.float32(2.0**-spec.FLOOR_RISE), np.float32(2.0**-spec.FLOOR_FALL)
+        for t, now in enumerate(level):
+            difference = now - floor
+            floor += np.maximum(difference, 0) * rise + np.minimum(difference, 0) * fall
+            floors[t] = floor
+        return np.clip((level - floors) / 8, -1, 1)
+
+    @staticmethod
+    def _stack(features: torch.Tensor) -> torch.Tensor:
+        padded = torch.nn.functional.pad(features, (0, 0, spec.CONTEXT - 1, 0))
+        return padded.unfold(0, spec.CONTEXT, 1).transpose(1, 2).flatten(1)
+
+
+def median_seconds(first: Callable[[], object], second: Callable[[], object]) -> list[float]:
+    """Time both in turn, so that whatever else the machine does falls on both."""
+    times: list[list[float]] = [[], []]
+    for _ in range(REPEATS):
+        for run, column in zip((first, second), times, strict=True):
+            start = time.perf_counter()
+            run()
+            column.append(time.perf_counter() - start)
+    return [float(np.median(column[2:])) for column in times]
+
+
+def report(name: str) -> None:
+    noisy = np.random.default_rng(0).normal(0, 0.1, SECONDS * spec.SAMPLE_RATE)
+    peer = Peer(FloatModel.load(f"{name}-float"))
+    with Enhancer(name) as enhancer:
+        ours, theirs = median_seconds(
+            lambda: enhancer.enhance(noisy, spec.SAMPLE_RATE),
+            lambda: peer.enhance(noisy.astype(np.float32)),
+        )
+    print(
+        f"{name:<9}{1e3 * ours:9.1f} ms, RTF {ours / SECONDS:.4f}"
+        f"{1e3 * theirs:9.1f} ms, RTF {theirs / SECONDS:.4f}{ours / theirs:9.2f}"
+    )
+
+
+if __name__ == "__main__":
+    print(f"{SECONDS} s of audio, median of {REPEATS - 2} runs, measured on this machine")
+    print("model       emu, 4-bit codes         PyTorch, librosa          ratio")
+    for name in ("default", "paper"):
+        report(name)
