@@ -5,10 +5,6 @@ Both are imported when first needed, so that arrays at 8 kHz want NumPy alone.
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from math import gcd
 from pathlib import Path
 from typing import Any
@@ -17,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import spec
+from .files import replacing
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".aiff", ".aif", ".sph", ".wv1", ".wv2", ".mp3")
 
@@ -95,25 +92,6 @@ def write(path: str | Path, samples: npt.NDArray[Any], rate: int, subtype: str =
     known = subtype if soundfile.check_format(kind, subtype) else None
     with replacing(path) as temporary:
         soundfile.write(str(temporary), samples, rate, format=kind, subtype=known)
-
-
-@contextmanager
-def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a temporary name beside `path`, moved onto it when the block ends without error."""
-    path = Path(path)
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path.parent}: no such folder to write {path.name} into")
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp's files are private; a user's need not be
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def resample(samples: Float, rate: int, target: int) -> Float:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .audio import replacing
+from .files import replacing
 
 MAGIC = "nibblestream model"
 FORMAT = 1

@@ -9,7 +9,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .. import audio
+from ..files import replacing
 from ..model import QuantizedModel, load_model
 from .clip import Source
 from .mixtures import mixtures
@@ -58,5 +58,5 @@ def weight_bytes(
 
 def write(results: dict[str, Any], path: str | Path) -> None:
     """Write results as JSON; the file appears whole or not at all."""
-    with audio.replacing(path) as temporary:
+    with replacing(path) as temporary:
         temporary.write_text(json.dumps(results, indent=1, allow_nan=False) + "\n")

@@ -20,7 +20,7 @@ def filtered(signal: Float, response: Float | Complex) -> Float:
     return np.fft.irfft(np.fft.rfft(signal) * response, len(signal))
 
 
-def equaliser(rng: Rng, samples: int, spread: float = 5.0) -> Float:
+def equaliser(rng: Rng, samples: int, spread: float) -> Float:
     """Draw a smooth gain curve: eight points of `spread` dB standard deviation, joined."""
     position = np.linspace(0, 1, samples // 2 + 1)
     points = np.concatenate([[0], np.sort(rng.uniform(0, 1, 6)), [1]])
@@ -45,9 +45,9 @@ def room(rng: Rng, samples: int) -> Complex:
     return np.fft.rfft(tail, samples)
 
 
-def channel(rng: Rng, signal: Float) -> Float:
-    """Pass a segment through a random microphone."""
-    response = equaliser(rng, len(signal))
+def channel(rng: Rng, signal: Float, spread: float = 5.0) -> Float:
+    """Pass a segment through a random microphone; `spread` as in `equaliser`."""
+    response = equaliser(rng, len(signal), spread)
     if rng.random() < 0.3:
         response = response * telephone(rng, len(signal))
     return filtered(signal, response)

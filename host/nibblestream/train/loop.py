@@ -13,10 +13,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from .. import audio, spec
+from .. import spec
 from ..enhancer import Enhancer
 from ..evaluate.clip import Clip
 from ..evaluate.metrics import stoi
+from ..files import replacing
 from ..float_model import FloatModel
 from .loss import Loss
 from .mixing import Batch, Batches
@@ -81,7 +82,8 @@ class Training:
     def _advance(self, batch: Batch) -> float:
         for group in self._adam.param_groups:
             group["lr"] = self.recipe.rate * self._schedule()
-        loss = self._loss(self._network(batch.features, batch.noisy), batch.clean)
+        enhanced = self._network(batch.features, batch.noisy)
+        loss = self._loss(enhanced, batch.noisy, batch.clean)
         self._adam.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), GRADIENT_NORM)
@@ -138,7 +140,7 @@ class Training:
             "average": self._average.state_dict(),
             "adam": self._adam.state_dict(),
         }
-        with audio.replacing(checkpoint) as temporary:
+        with replacing(checkpoint) as temporary:
             torch.save(state, temporary)
 
     def _restore(self, checkpoint: Path) -> None:

@@ -23,15 +23,17 @@ def third_octaves() -> Tensor:
 
 
 class Loss(nn.Module):
-    """``1 - correlation + weight * compressed error`` (Taal et al. 2010, eqs. 1-5, on our frames).
+    """Loss of intelligibility, more for clips made worse, and error of compressed magnitudes.
 
-    The correlation is STOI's: of third-octave envelopes over 384 ms, the enhanced one scaled to
-    the clean one's energy and clipped, averaged over bands and over the segments with speech.
+    ``1 - after + relu(before - after) + weight * error``, where before and after are STOI's
+    correlation (Taal et al. 2010, eqs. 1-5) of the noisy and the enhanced clip: of third-octave
+    envelopes over 384 ms, scaled to the clean one's energy and clipped, averaged over bands and
+    over the segments with speech.
 
     Parameters
     ----------
     weight : float
-        Weight of the error of magnitudes to the power 0.3.
+        Weight of the squared error of magnitudes to the power 0.3.
     """
 
     bands: Tensor
@@ -41,23 +43,25 @@ class Loss(nn.Module):
         self.weight = weight
         self.register_buffer("bands", third_octaves())
 
-    def forward(self, enhanced: Tensor, clean: Tensor) -> Tensor:
+    def forward(self, enhanced: Tensor, noisy: Tensor, clean: Tensor) -> Tensor:
         """Return the loss, a scalar, of magnitudes of shape (clips, frames, 129)."""
         level = clean.square().mean(dim=(1, 2), keepdim=True).sqrt() + 1e-5
-        enhanced, clean = enhanced / level, clean / level
+        enhanced, noisy, clean = enhanced / level, noisy / level, clean / level
+        before, after = (self.correlation(m, clean) for m in (noisy, enhanced))
         error = (compressed(enhanced) - compressed(clean)).square().mean()
-        return 1 - self.correlation(enhanced, clean) + self.weight * error
+        harm = torch.relu(before - after)
+        return (1 - after + harm).mean() + self.weight * error
 
-    def correlation(self, enhanced: Tensor, clean: Tensor) -> Tensor:
-        """Return the mean short-time correlation of level-normalised magnitudes."""
-        x, y = (self._segments(m) for m in (clean, enhanced))
+    def correlation(self, magnitude: Tensor, clean: Tensor) -> Tensor:
+        """Return each clip's mean short-time correlation, of level-normalised magnitudes."""
+        x, y = (self._segments(m) for m in (clean, magnitude))
         scale = (energy(x) / energy(y)).sqrt()
         y = torch.minimum(y * scale, x * CLIP)
         x, y = x - x.mean(-1, keepdim=True), y - y.mean(-1, keepdim=True)
         cosine = (x * y).sum(-1) / (energy(x) * energy(y)).sqrt().squeeze(-1)
         loud = clean.square().sum(-1).unfold(1, 2 * SEGMENT, 2).mean(-1)
         active = (loud >= 1e-3 * loud.amax(1, keepdim=True)).float()[:, : cosine.shape[1]]
-        return (cosine.mean(-1) * active).sum() / active.sum()
+        return (cosine.mean(-1) * active).sum(1) / active.sum(1)
 
     def _segments(self, magnitude: Tensor) -> Tensor:
         """Third-octave envelopes in segments: (clips, segments, 15, 24)."""

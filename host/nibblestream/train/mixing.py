@@ -18,6 +18,8 @@ SNR = (-5, 15)  # dB, drawn uniformly ...
 SNR_CLEAN = (25, 60)  # ... but from here for the share CLEAN of all clips
 CLEAN = 0.08
 
+NOISE_SPREAD = 8.0  # dB: noises differ in their spectrum more than microphones do
+
 Float = npt.NDArray[np.float64]
 Rng = np.random.Generator
 
@@ -74,9 +76,9 @@ class Batches(torch.utils.data.Dataset[Batch]):
         speech = augment.channel(rng, self.speech.draw(rng, samples))
         if rng.random() < 0.2:
             speech = augment.filtered(speech, augment.room(rng, samples))
-        noise = _scaled(augment.channel(rng, self.noise.draw(rng, samples)))
+        noise = _scaled(augment.channel(rng, self.noise.draw(rng, samples), NOISE_SPREAD))
         if rng.random() < 0.25:
-            second = _scaled(augment.channel(rng, self.noise.draw(rng, samples)))
+            second = _scaled(augment.channel(rng, self.noise.draw(rng, samples), NOISE_SPREAD))
             noise = noise + second * rng.uniform(0.2, 1)
         snr = rng.uniform(*(SNR_CLEAN if rng.random() < CLEAN else SNR))
         noise = _scaled(noise) * 10 ** (-snr / 20)

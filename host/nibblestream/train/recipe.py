@@ -35,7 +35,7 @@ class Recipe:
     gain_floor: float
     error_weight: float
     hidden: tuple[int, ...] = (256,)
-    steps: int = 5000
+    steps: int = 6000
     clips: int = 32
     rate: float = 1e-3
     seed: int = 0

@@ -1,0 +1,83 @@
+"""Files appear whole or not at all."""
+
+import numpy as np
+import pytest
+import soundfile
+
+from nibblestream import audio
+from nibblestream.files import replacing
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "kept.txt"
+    path.write_text("old")
+
+    def fail():
+        with replacing(path) as temporary:
+            temporary.write_text("half of the new")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_success_replaces_it(tmp_path):
+    path = tmp_path / "kept.txt"
+    path.write_text("old")
+    (tmp_path / "other").touch()
+    with replacing(path) as temporary:
+        temporary.write_text("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new"
+    assert path.stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_audio_comes_back(tmp_path, rng):
+    samples = np.round(rng.uniform(-1, 1, (100, 2)) * 2**15) / 2**15
+    for name in ("a.wav", "a.flac", "a.aiff"):
+        audio.write(tmp_path / name, np.clip(samples, -1, 1 - 2.0**-15), 44100)
+        found, rate = audio.read(tmp_path / name)
+        assert rate == 44100
+        assert np.abs(found - samples).max() <= 2.0**-15
+
+
+def test_other_sample_formats_are_kept_where_the_file_can(tmp_path):
+    audio.write(tmp_path / "a.wav", np.zeros(10), 8000, "FLOAT")
+    audio.write(tmp_path / "a.flac", np.zeros(10), 8000, "FLOAT")  # flac has no floats
+    assert audio.subtype(tmp_path / "a.wav") == "FLOAT"
+    assert audio.subtype(tmp_path / "a.flac") == "PCM_16"
+
+
+def test_files_without_sound_or_sense_are_refused(tmp_path):
+    soundfile.write(tmp_path / "empty.wav", np.zeros(0), 8000)
+    soundfile.write(tmp_path / "nan.wav", np.array([0.0, np.nan]), 8000, subtype="FLOAT")
+    with pytest.raises(ValueError, match=r"empty\.wav: holds no samples"):
+        audio.read(tmp_path / "empty.wav")
+    with pytest.raises(ValueError, match=r"nan\.wav: holds NaN"):
+        audio.read(tmp_path / "nan.wav")
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        audio.read(tmp_path / "none.wav")
+
+
+def test_mono_is_the_mean_and_resampled(tmp_path):
+    time = np.arange(44100) / 44100
+    tone = np.sin(2 * np.pi * 440 * time)
+    soundfile.write(tmp_path / "a.wav", np.stack([tone * 0.8, tone * 0.2], 1), 44100, "FLOAT")
+    mono = audio.read_mono(tmp_path / "a.wav")
+    assert len(mono) == 8000
+    expected = 0.5 * np.sin(2 * np.pi * 440 * np.arange(8000) / 8000)
+    assert np.abs(mono - expected)[100:-100].max() < 1e-3
+
+
+def test_folders_are_searched(tmp_path):
+    (tmp_path / "sub").mkdir()
+    for name in ("b.WAV", "sub/a.flac", "notes.txt", "c.wv1"):
+        (tmp_path / name).touch()
+    assert [p.name for p in audio.find(tmp_path)] == ["b.WAV", "c.wv1", "a.flac"]
+    with pytest.raises(FileNotFoundError, match="no such folder"):
+        audio.find(tmp_path / "none")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match="holds no audio"):
+        audio.find(tmp_path / "empty")
