@@ -1,24 +1,81 @@
-# make demo, make test and make lint each do all the set-up they need, once, in .venv/.
+# make demo and make test do all the set-up they need, once, in .venv/.
 
 PYTHON ?= python3
 SPEECH ?= ../shared/data/speech
 NOISE ?= ../shared/data/noise
-MODEL ?= build/train/model.npz
 WAV ?=
 
 BIN := .venv/bin
-SETUP := pyproject.toml setup.py constraints.txt host/nibblestream/__init__.py
+RUN := $(BIN)/nibblestream
+MODELS := host/nibblestream/models
+PROJECT := pyproject.toml constraints.txt
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint train bench notebooks clean
+.PHONY: demo test lint bench notebooks train table3 clean
 
-demo: .venv/demo.stamp ## enhance a noisy recording, the bundled one or WAV=file
+demo: .venv/demo.stamp  # enhance a noisy recording: the bundled one, or WAV=file
 	$(BIN)/python -m nibblestream.demo $(if $(WAV),--wav "$(WAV)")
 
-test: .venv/dev.stamp ## run all tests
+test: .venv/dev.stamp  # the whole test suite
 	$(BIN)/python -m pytest
 
-lint: .venv/lint.stamp
+lint: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+bench: .venv/dev.stamp  # speed of the emulation against PyTorch with librosa
+	$(BIN)/python tests/bench/emulation.py
+
+notebooks: .venv/dev.stamp  # run every notebook top to bottom
+	$(BIN)/jupyter execute notebooks/*.ipynb
+
+# The bundled models: what was trained, and its 4-bit codes.
+train: $(MODELS)/default.npz $(MODELS)/paper.npz
+
+$(MODELS)/%-float.npz: | .venv/dev.stamp
+	$(RUN) train --recipe $* --speech $(SPEECH)/train --noise $(NOISE)/train \
+		--val-speech $(SPEECH)/val --val-noise $(NOISE)/val -o $@
+
+$(MODELS)/%.npz: $(MODELS)/%-float.npz | .venv/dev.stamp
+	$(RUN) quantize $< -o $@
+
+.PRECIOUS: $(MODELS)/%-float.npz
+
+# The rows of the paper's Table 3, for both models.
+ROWS := 8-U+8-U 4-U+4-U 4-NU+4-NU 4-NU+8-U
+TABLE3 := $(foreach model,default paper,$(ROWS:%=build/table3/$(model)-%.npz))
+8-U+8-U := --scheme u --bits 8
+4-U+4-U := --scheme u --bits 4
+4-NU+4-NU := --scheme rs-vbs --bits 4
+4-NU+8-U := --scheme rs-vbs --layer-bits 4,8
+
+table3: $(TABLE3)
+	$(RUN) evaluate --speech $(SPEECH)/test --noise $(NOISE)/test --reference default-float \
+		--model default-float $(TABLE3:build/table3/default-%=--model build/table3/default-%) \
+		--json build/table3/default.json
+
+build/table3/default-%.npz: $(MODELS)/default-float.npz | .venv/dev.stamp
+	mkdir -p build/table3
+	$(RUN) quantize $< -o $@ $($*)
+
+build/table3/paper-%.npz: $(MODELS)/paper-float.npz | .venv/dev.stamp
+	mkdir -p build/table3
+	$(RUN) quantize $< -o $@ $($*)
+
+.venv/demo.stamp: $(PROJECT) | .venv/bin/python
+	$(INSTALL) --editable '.[demo]'
+	touch $@
+
+.venv/dev.stamp: $(PROJECT) | .venv/bin/python
+	$(INSTALL) --editable '.[dev]'
+	touch .venv/demo.stamp $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "Python 3.10 or newer is needed, found $$($(PYTHON) --version 2>&1); name one by PYTHON=..." >&2; \
+		exit 1; }
+	$(PYTHON) -m venv .venv
+
+clean:
+	rm -rf build .venv

@@ -54,11 +54,11 @@ def test_groups_count_scored_clips() -> None:
 
 
 def test_loss_against_a_reference_as_in_table_3() -> None:
-    small = group(summarise(clips(), reference="float"), "small")
+    small = group(summarise(clips(), origins={"small": "float"}), "small")
     assert small["loss_stoi"]["mean"] == pytest.approx(0.075)
     assert small["loss_stoi_percent"]["mean"] == pytest.approx(100 * 0.075 / 0.8)
     assert small["loss_si_sdr"]["mean"] == pytest.approx(-1.0)
-    results = summarise(clips(), reference="float")
+    results = summarise(clips(), origins={"small": "float"})
     assert "loss_stoi" not in group(results, "float")
     assert "loss_stoi" not in group(results, "noisy")
     assert "loss_stoi" not in group(summarise(clips()), "small")
@@ -100,7 +100,7 @@ def test_the_digest_follows_clips_and_scores() -> None:
 
 
 def test_table_is_plain_text_of_100_columns(capsys: pytest.CaptureFixture[str]) -> None:
-    show(summarise(clips(), reference="float"), {"small": 148608})
+    show(summarise(clips(), origins={"small": "float"}), {"small": 148608})
     text = capsys.readouterr().out
     assert "\x1b" not in text
     assert max(len(line) for line in text.splitlines()) <= 100

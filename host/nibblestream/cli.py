@@ -159,7 +159,6 @@ def quantize(float_model: str, output: Path, layer_bits: Any, **options: Any) ->
 @click.option("--noise", type=FILE, help="Folder of noise.")
 @click.option("--pairs", type=FILE, help="Instead: CSV of clean,noisy[,group].")
 @click.option("--model", "models", multiple=True, help=f"{MODEL_HELP} Repeatable.")
-@click.option("--reference", help="The model that losses are counted from, as default-float.")
 @click.option("--count", default=200, type=click.IntRange(1), show_default=True, help="Mixtures.")
 @click.option("--seed", default=0, type=click.IntRange(0), show_default=True)
 @click.option("--snr", "snrs", multiple=True, default=(0.0, 5.0), type=float, show_default=True)
@@ -190,6 +189,9 @@ def evaluate(
 ) -> None:
     """Score the noisy input and models by STOI, SI-SDR and narrow-band PESQ.
 
+    Where a quantized model is listed with the float model it was made from, what it lost of that
+    model's STOI is shown, too.
+
     Example: nibblestream evaluate --speech test/speech --noise test/noise --model default
     """
     from .evaluate import report, table
@@ -199,8 +201,10 @@ def evaluate(
         clips = report.collect(speech, noise, pairs, **drawn)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
+    loaded = report.load(models)
+    options["origins"] = report.origins(loaded)
     results = report.with_progress(clips, models, command=_command(), **options)
-    table.show(results, report.weight_bytes(models, options["reference"]))
+    table.show(results, report.weight_bytes(loaded))
     if output is not None:
         report.write(results, output)
 

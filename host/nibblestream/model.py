@@ -33,6 +33,8 @@ class QuantizedModel:
         What the last layer gives: "magnitude" or "gain".
     gain_floor : int
         Smallest gain, in `spec.GAIN`, 0 to 1.
+    origin : str
+        Digest of the float model it was quantized from.
 
     Raises
     ------
@@ -45,6 +47,7 @@ class QuantizedModel:
     features: str
     head: str
     gain_floor: int = 0
+    origin: str = ""
 
     def __post_init__(self) -> None:
         check_topology([layer.shape for layer in self.layers], self.features, self.head)
@@ -101,6 +104,7 @@ class QuantizedModel:
             features=header["features"],
             head=header["head"],
             gain_floor=header["gain_floor"],
+            origin=header["origin"],
         )
 
     def describe(self) -> str:
@@ -108,6 +112,7 @@ class QuantizedModel:
         lines = [
             f"{self.name}: quantized model, {self.features} in, {self.head} out",
             f"digest {self.digest}",
+            f"quantized from {self.origin or 'no known model'}",
             f"codes {self.ideal_bytes} bytes, streamed {self.stream_bytes} (rows padded to beats)",
         ]
         if self.head == "gain":
@@ -124,6 +129,7 @@ class QuantizedModel:
             "features": self.features,
             "head": self.head,
             "gain_floor": int(self.gain_floor),
+            "origin": self.origin,
             "layers": [_entry(layer) for layer in self.layers],
         }
         arrays: Arrays = {}

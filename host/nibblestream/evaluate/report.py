@@ -10,11 +10,14 @@ from typing import Any
 from tqdm import tqdm
 
 from ..files import replacing
+from ..float_model import FloatModel
 from ..model import QuantizedModel, load_model
 from .clip import Source
 from .mixtures import mixtures
 from .pairs import read_pairs
 from .run import evaluate, labels
+
+Model = FloatModel | QuantizedModel
 
 
 def collect(
@@ -44,11 +47,23 @@ def with_progress(
         return evaluate(clips, models, on_clip=bar.update, **options)
 
 
-def weight_bytes(
-    models: Sequence[str | Path], reference: str | Path | None = None
-) -> dict[str, int]:
+def load(models: Sequence[str | Path]) -> dict[str, Model]:
+    """Load models, by label; raises as `load_model` and `labels` do."""
+    return {label: load_model(model) for label, model in labels(models).items()}
+
+
+def origins(loaded: dict[str, Model]) -> dict[str, str]:
+    """Return, by label, the float model of this list that each quantized one was made from."""
+    floats = {m.digest: label for label, m in loaded.items() if isinstance(m, FloatModel)}
+    return {
+        label: floats[model.origin]
+        for label, model in loaded.items()
+        if isinstance(model, QuantizedModel) and model.origin in floats
+    }
+
+
+def weight_bytes(loaded: dict[str, Model]) -> dict[str, int]:
     """Return the bytes of the codes of those models that are quantized, by label; no padding."""
-    loaded = {label: load_model(model) for label, model in labels(models, reference).items()}
     return {
         label: model.ideal_bytes
         for label, model in loaded.items()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -25,7 +25,7 @@ def evaluate(
     *,
     backend: str = "emu",
     metrics: Sequence[str] = tuple(METRICS),
-    reference: str | Path | None = None,
+    origins: Mapping[str, str] | None = None,
     jobs: int = 1,
     command: str = "",
     on_clip: Callable[[], object] = lambda: None,
@@ -40,8 +40,8 @@ def evaluate(
     models : sequence of str or path
         Bundled names or model files; results carry the name, or the file's without ".npz".
     metrics : sequence of {"stoi", "si_sdr", "pesq"}
-    reference : str or path, optional
-        A model that the others are compared to; evaluated too if it is not among `models`.
+    origins : mapping of str to str, optional
+        Which model each was quantized from, both by label: what is lost is counted from it.
     jobs : int
         Processes of one thread each; the result does not depend on it. From a script, call this
         under ``if __name__ == "__main__":``, for the processes import the script.
@@ -61,18 +61,17 @@ def evaluate(
         A parameter is out of range, a model cannot be used, or every clip was refused.
     """
     _check(clips, metrics, jobs)
-    named = labels(models, reference)
+    named = labels(models)
     work = partial(score, job=Job(named, backend, tuple(metrics), open_model))
     scored = []
     for clip in _map(work, clips, min(jobs, len(clips))):
         scored.append(clip)
         on_clip()
-    against = next((label for label, model in named.items() if model == str(reference)), "")
-    return summarise(scored, reference=against, command=command)
+    return summarise(scored, origins=origins, command=command)
 
 
-def labels(models: Sequence[str | Path], reference: str | Path | None = None) -> dict[str, str]:
-    """Name the models, and the reference unless it is one of them, shortly.
+def labels(models: Sequence[str | Path]) -> dict[str, str]:
+    """Name the models shortly.
 
     A file goes by its own name without ".npz", or by its path if another has the same.
 
@@ -87,8 +86,6 @@ def labels(models: Sequence[str | Path], reference: str | Path | None = None) ->
         A model is given twice, or is called as the noisy input is.
     """
     listed = [str(model) for model in models]
-    if reference is not None and str(reference) not in listed:
-        listed.append(str(reference))
     short = [Path(model).name[:-4] if model.endswith(".npz") else model for model in listed]
     count = Counter(short)
     named = {s if count[s] == 1 else model: model for s, model in zip(short, listed, strict=True)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,7 +25,7 @@ class Ratio(NamedTuple):
 
 
 def summarise(
-    scored: Sequence[Scored], *, reference: str = "", command: str = ""
+    scored: Sequence[Scored], *, origins: Mapping[str, str] | None = None, command: str = ""
 ) -> dict[str, Any]:
     """Average the scores.
 
@@ -33,8 +33,8 @@ def summarise(
     ----------
     scored : sequence of Scored
         In the order of the clips.
-    reference : str
-        Label of the model that others are compared to, as in Table 3 of the paper.
+    origins : mapping of str to str, optional
+        Which model each was quantized from, by label: losses are as in Table 3 of the paper.
     command : str
         What was called, to stand in the result.
 
@@ -44,8 +44,8 @@ def summarise(
         Ready for JSON: {"models": {NAME: {"groups": {GROUP: {"n": ..., METRIC: {"mean", "low",
         "high"}}}}}, "command", "digest", "refused": {"count", "clips"}, "missing": {NAME: {METRIC:
         {REASON: count}}}}. Besides stoi, si_sdr and pesq, METRIC is d_stoi, ... (over the noisy
-        input), and given a reference loss_stoi, ... and loss_stoi_percent (what is lost against
-        it: positive is worse). A metric that no clip of a group has is left out.
+        input), and where the origin is known loss_stoi, ... and loss_stoi_percent (what is lost
+        against it: positive is worse). A metric that no clip of a group has is left out.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def summarise(
     names = np.array([clip.name for clip in kept])
     models: dict[str, Any] = {label: {"groups": {}} for label in kept[0].scores}
     for label, model in models.items():
-        figures = _figures(kept, label, reference)
+        figures = _figures(kept, label, (origins or {}).get(label))
         for group, rows in members.items():
             model["groups"][group] = {"n": len(rows), **_averages(figures, rows, names)}
     return {
@@ -101,15 +101,15 @@ def _column(kept: Sequence[Scored], label: str, metric: str) -> Float:
     return np.array([np.nan if isinstance(cell, str) else cell for cell in cells])
 
 
-def _figures(kept: Sequence[Scored], label: str, reference: str) -> dict[str, Ratio]:
+def _figures(kept: Sequence[Scored], label: str, origin: str | None) -> dict[str, Ratio]:
     figures = {}
     for metric in kept[0].scores[label]:
         values, ones = _column(kept, label, metric), np.ones(len(kept))
         figures[metric] = Ratio(values, ones)
         if label != NOISY:
             figures[f"d_{metric}"] = Ratio(values - _column(kept, NOISY, metric), ones)
-        if reference and label not in (NOISY, reference):
-            best = _column(kept, reference, metric)
+        if origin is not None:
+            best = _column(kept, origin, metric)
             figures[f"loss_{metric}"] = Ratio(best - values, ones)
             if metric == "stoi":
                 figures["loss_stoi_percent"] = Ratio(100 * (best - values), best)

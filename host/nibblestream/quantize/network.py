@@ -83,7 +83,8 @@ def quantize(
         word = layer.output_format
         layers.append(layer)
     floor = int(spec.GAIN.from_float(model.gain_floor))
-    return QuantizedModel(model.name, tuple(layers), model.features, model.head, floor)
+    kind = (model.features, model.head, floor)
+    return QuantizedModel(model.name, tuple(layers), *kind, origin=model.digest)
 
 
 def _layer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -75,7 +76,8 @@ class Training:
             loss = self._advance(batch)
             progress.set_postfix(loss=f"{loss:.4f}", refresh=False)
             if self.step % EVERY == 0 or self.step == self.recipe.steps:
-                tqdm.write(f"step {self.step}: loss {loss:.4f}, {self._validate()}")
+                report = f"step {self.step}: loss {loss:.4f}, {self._validate()}"
+                tqdm.write(report, file=sys.stderr)
                 self._save(checkpoint)
         return self._as_model(self._best)
 
