@@ -1,0 +1,86 @@
+"""``python -m nibblestream.demo``: enhance a noisy recording, say what it gained and cost."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+import numpy as np
+import numpy.typing as npt
+
+from .. import Enhancer, audio, plot, spec
+from .recording import CLEAN, NOISY
+
+Float = npt.NDArray[np.float64]
+
+
+@click.command()
+@click.option("--wav", type=click.Path(path_type=Path), help="A noisy recording of your own.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("build/demo"),
+    show_default=True,
+    help="The folder for the enhanced recording and the picture.",
+)
+def main(wav: Path | None, out: Path) -> None:
+    """Enhance the bundled noisy recording, or WAV, with the bundled 4-bit network.
+
+    Example: python -m nibblestream.demo --wav street.wav --out enhanced
+    """
+    try:
+        demonstrate(wav or NOISY, None if wav else CLEAN, out)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def demonstrate(noisy_path: Path, clean_path: Path | None, out: Path) -> None:
+    """Enhance one file; print the gain, the bytes and the speed; write the sound and a picture."""
+    noisy, rate = audio.read(noisy_path)
+    out.mkdir(parents=True, exist_ok=True)
+    with Enhancer(backend="emu", model="default") as enhancer:
+        start = time.perf_counter()
+        enhanced = np.asarray(enhancer.enhance(noisy, rate))
+        seconds = time.perf_counter() - start
+        traffic = str(enhancer.traffic)
+
+    signals = {"Noisy": mono(noisy, rate), "Enhanced": mono(enhanced, rate)}
+    if clean_path:
+        clean = audio.read_mono(clean_path)
+        signals = with_stoi(signals, clean)
+        click.echo("\n".join(signals))
+        signals["Clean"] = clean
+    duration = len(noisy) / rate
+    click.echo(traffic)
+    click.echo(f"{duration:.2f} s in {seconds:.2f} s: real-time factor {seconds / duration:.3f}")
+    write(out, noisy, enhanced, rate, signals)
+
+
+def mono(samples: Float, rate: int) -> Float:
+    """Return the mean of the channels at the network's rate."""
+    channel = samples if samples.ndim == 1 else samples.mean(axis=1)
+    return audio.resample(channel, rate, spec.SAMPLE_RATE)
+
+
+def with_stoi(signals: dict[str, Float], clean: Float) -> dict[str, Float]:
+    """Add each signal's STOI to its title."""
+    from pystoi import stoi
+
+    return {
+        f"{title}, STOI {stoi(clean, signal, spec.SAMPLE_RATE):.3f}": signal
+        for title, signal in signals.items()
+    }
+
+
+def write(out: Path, noisy: Float, enhanced: Float, rate: int, signals: dict[str, Float]) -> None:
+    """Write noisy.wav, enhanced.wav and demo.png, and print where they are."""
+    audio.write(out / "noisy.wav", noisy, rate)
+    audio.write(out / "enhanced.wav", enhanced, rate)
+    plot.picture(out / "demo.png", signals)
+    for name in ("noisy.wav", "enhanced.wav", "demo.png"):
+        click.echo(out / name)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m nibblestream.demo")
