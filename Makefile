@@ -34,8 +34,8 @@ notebooks: .venv/dev.stamp  # run every notebook top to bottom
 train: $(MODELS)/default.npz $(MODELS)/paper.npz
 
 $(MODELS)/%-float.npz: | .venv/dev.stamp
-	$(RUN) train --recipe $* --speech $(SPEECH)/train --noise $(NOISE)/train \
-		--val-speech $(SPEECH)/val --val-noise $(NOISE)/val -o $@
+	$(RUN) train --recipe $* --speech "$(SPEECH)/train" --noise "$(NOISE)/train" \
+		--val-speech "$(SPEECH)/val" --val-noise "$(NOISE)/val" -o $@
 
 $(MODELS)/%.npz: $(MODELS)/%-float.npz | .venv/dev.stamp
 	$(RUN) quantize $< -o $@
@@ -51,7 +51,7 @@ TABLE3 := $(foreach model,default paper,$(ROWS:%=build/table3/$(model)-%.npz))
 4-NU+8-U := --scheme rs-vbs --layer-bits 4,8
 
 table3: $(TABLE3)
-	$(RUN) evaluate --speech $(SPEECH)/test --noise $(NOISE)/test --reference default-float \
+	$(RUN) evaluate --speech "$(SPEECH)/test" --noise "$(NOISE)/test" --reference default-float \
 		--model default-float $(TABLE3:build/table3/default-%=--model build/table3/default-%) \
 		--json build/table3/default.json
 
@@ -71,11 +71,12 @@ build/table3/paper-%.npz: $(MODELS)/paper-float.npz | .venv/dev.stamp
 	$(INSTALL) --editable '.[dev]'
 	touch .venv/demo.stamp $@
 
+# A venv that was not made whole is removed, as the next run would take it for one.
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
 		echo "Python 3.10 or newer is needed, found $$($(PYTHON) --version 2>&1); name one by PYTHON=..." >&2; \
 		exit 1; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 clean:
 	rm -rf build .venv

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from . import model_file
-from .model_file import Arrays, Header
+from .model_file import Arrays, Header, Stored
 from .topology import check_topology
 
 Float32 = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class FloatModel:
+class FloatModel(Stored):
     """A fully connected network, ReLU after each layer.
 
     Parameters
@@ -41,6 +40,8 @@ class FloatModel:
     ValueError
         Shapes do not fit, values are not finite, unknown features or head.
     """
+
+    kind: ClassVar[str] = "float"
 
     name: str
     weights: tuple[Float32, ...]
@@ -73,34 +74,9 @@ class FloatModel:
         if not 0 <= self.gain_floor <= 1:
             raise ValueError(f"gain_floor is {self.gain_floor}; expected 0 to 1")
 
-    @property
-    def digest(self) -> str:
-        """SHA-256 of the model's content, in hexadecimal."""
-        return model_file.digest(*self._content())
-
-    def save(self, path: str | Path) -> None:
-        """Write the model to a file, whole or not at all."""
-        model_file.write(path, *self._content())
-
-    @classmethod
-    def load(cls, path: str | Path) -> FloatModel:
-        """Read a model from a file or by a bundled name.
-
-        Raises
-        ------
-        FileNotFoundError
-            There is no such file.
-        ValueError
-            The file is damaged, foreign, newer, or holds a quantized model.
-        """
-        found = model_file.locate(path)
-        with model_file.refusing(found):
-            return cls.from_content(*model_file.read(found))
-
     @classmethod
     def from_content(cls, header: Header, arrays: Arrays) -> FloatModel:
         """Build the model that a file's header and arrays describe."""
-        model_file.check_kind(header, "float")
         layers = range(header["layers"])
         return cls(
             name=header["name"],
@@ -133,9 +109,9 @@ class FloatModel:
         lines += [f"{key}: {value}" for key, value in self.training.items()]
         return "\n".join(lines)
 
-    def _content(self) -> tuple[Header, Arrays]:
+    def content(self) -> tuple[Header, Arrays]:
+        """Return what a file holds of the model."""
         header = {
-            "kind": "float",
             "name": self.name,
             "features": self.features,
             "head": self.head,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -13,13 +13,13 @@ from .fixed import QFormat
 from .float_model import FloatModel
 from .layer import QuantizedLayer
 from .lut import Lut
-from .model_file import Arrays, Header
+from .model_file import Arrays, Header, Stored
 from .scheme import Scheme
 from .topology import FEATURES, HEADS, check_topology
 
 
 @dataclass(frozen=True, eq=False)
-class QuantizedModel:
+class QuantizedModel(Stored):
     """A network whose weights are codes; everything the integer pipeline and the board need.
 
     Parameters
@@ -42,6 +42,8 @@ class QuantizedModel:
         Widths or formats of neighbouring layers do not fit, unknown features or head.
     """
 
+    kind: ClassVar[str] = "quantized"
+
     name: str
     layers: tuple[QuantizedLayer, ...]
     features: str
@@ -61,11 +63,6 @@ class QuantizedModel:
             raise ValueError(f"gain_floor is {self.gain_floor}; expected 0 to {one} (one)")
 
     @property
-    def digest(self) -> str:
-        """SHA-256 of the model's content, in hexadecimal."""
-        return model_file.digest(*self._content())
-
-    @property
     def ideal_bytes(self) -> int:
         """Bytes of all codes without padding: the memory column of the paper's Table 3."""
         return sum(layer.ideal_bytes for layer in self.layers)
@@ -75,29 +72,9 @@ class QuantizedModel:
         """Bytes of all codes as they are streamed, rows padded to whole beats."""
         return sum(layer.stream_bytes for layer in self.layers)
 
-    def save(self, path: str | Path) -> None:
-        """Write the model to a file, whole or not at all."""
-        model_file.write(path, *self._content())
-
-    @classmethod
-    def load(cls, path: str | Path) -> QuantizedModel:
-        """Read a model from a file or by a bundled name.
-
-        Raises
-        ------
-        FileNotFoundError
-            There is no such file.
-        ValueError
-            The file is damaged, foreign, newer, or holds a float model.
-        """
-        found = model_file.locate(path)
-        with model_file.refusing(found):
-            return cls.from_content(*model_file.read(found))
-
     @classmethod
     def from_content(cls, header: Header, arrays: Arrays) -> QuantizedModel:
         """Build the model that a file's header and arrays describe."""
-        model_file.check_kind(header, "quantized")
         return cls(
             name=header["name"],
             layers=tuple(_layer(i, entry, arrays) for i, entry in enumerate(header["layers"])),
@@ -122,9 +99,9 @@ class QuantizedModel:
             lines += [] if layer.lut is None else [str(layer.lut)]
         return "\n".join(lines)
 
-    def _content(self) -> tuple[Header, Arrays]:
+    def content(self) -> tuple[Header, Arrays]:
+        """Return what a file holds of the model."""
         header = {
-            "kind": "quantized",
             "name": self.name,
             "features": self.features,
             "head": self.head,
@@ -144,11 +121,8 @@ class QuantizedModel:
 
 def load_model(path: str | Path) -> FloatModel | QuantizedModel:
     """Read a model of either kind from a file or by a bundled name; raises as `load` does."""
-    found = model_file.locate(path)
-    with model_file.refusing(found):
-        header, arrays = model_file.read(found)
-        kind = FloatModel if header.get("kind") == "float" else QuantizedModel
-        return kind.from_content(header, arrays)
+    kinds: tuple[type[FloatModel | QuantizedModel], ...] = (FloatModel, QuantizedModel)
+    return model_file.load(path, kinds)
 
 
 def _entry(layer: QuantizedLayer) -> dict[str, Any]:

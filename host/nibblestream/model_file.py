@@ -10,10 +10,11 @@ import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,60 @@ BUNDLED = ("default", "paper", "default-float", "paper-float")
 
 Header = dict[str, Any]
 Arrays = dict[str, npt.NDArray[Any]]
+M = TypeVar("M", bound="Stored")
+
+
+class Stored(ABC):
+    """A model that a file can hold."""
+
+    kind: ClassVar[str]
+
+    @abstractmethod
+    def content(self) -> tuple[Header, Arrays]:
+        """Return what a file holds of the model."""
+
+    @classmethod
+    @abstractmethod
+    def from_content(cls: type[M], header: Header, arrays: Arrays) -> M:
+        """Build the model that a file's header and arrays describe."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the model's content, in hexadecimal."""
+        return digest(*self._described())
+
+    def save(self, path: str | Path) -> None:
+        """Write the model to a file, whole or not at all."""
+        write(path, *self._described())
+
+    @classmethod
+    def load(cls: type[M], path: str | Path) -> M:
+        """Read a model from a file or by a bundled name.
+
+        Raises
+        ------
+        FileNotFoundError
+            There is no such file.
+        ValueError
+            The file is damaged, foreign, newer, or holds a model of another kind.
+        """
+        return load(path, (cls,))
+
+    def _described(self) -> tuple[Header, Arrays]:
+        header, arrays = self.content()
+        return {"kind": self.kind, **header}, arrays
+
+
+def load(path: str | Path, kinds: tuple[type[M], ...]) -> M:
+    """Read a model of one of these kinds; raises as `Stored.load` does."""
+    found = locate(path)
+    with refusing(found):
+        header, arrays = read(found)
+        for kind in kinds:
+            if kind.kind == header.get("kind"):
+                return kind.from_content(header, arrays)
+        expected = " or ".join(kind.kind for kind in kinds)
+        raise ValueError(f"it holds a {header.get('kind')} model; expected a {expected} one")
 
 
 def locate(path: str | Path) -> Path:
@@ -122,12 +177,6 @@ def take(
         expected = f"{np.dtype(dtype)} {shape}".replace("None", "any")
         raise ValueError(f"{name} is {array.dtype} {array.shape}; expected {expected}")
     return array
-
-
-def check_kind(header: Mapping[str, Any], kind: str) -> None:
-    """Refuse a header of the other kind, "float" or "quantized"."""
-    if header.get("kind") != kind:
-        raise ValueError(f"it holds a {header.get('kind')} model; expected a {kind} one")
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray[Any]:

@@ -53,6 +53,7 @@ def picture(path: str | Path, signals: Mapping[str, Float]) -> None:
     for spectrum, axis in zip(spectra, axes[1::2], strict=True):
         image = draw_spectrum(axis, spectrum, top)
     axes[-1].set_xlabel("time in s")
+    figure.align_ylabels(axes)
     bar = figure.colorbar(image, ax=list(axes[1::2]), aspect=40, pad=0.01, extend="min")
     bar.set_label("level in dB of a full-scale sine")
     with replacing(path) as temporary:
