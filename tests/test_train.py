@@ -192,6 +192,19 @@ def test_training_goes_on_where_it_stopped(folders, tmp_path, monkeypatch):
         assert np.abs(a).max() <= LIMIT
 
 
+def test_without_biases_all_levels_are_alike(rng):
+    torch.manual_seed(1)
+    network = Network((12,), "magnitude", 0.0, biases=False)
+    assert all(not layer.bias.any() for layer in network.layers)
+    magnitude = torch.tensor(rng.gamma(0.3, 1, (1, 20, 129)), dtype=torch.float32)
+    loud, quiet = network(magnitude, magnitude), network(magnitude * 0.01, magnitude * 0.01)
+    torch.testing.assert_close(loud * 0.01, quiet)
+    assert loud.max() > 0
+    loud.sum().backward()
+    torch.optim.Adam(network.parameters()).step()
+    assert all(not layer.bias.any() for layer in network.layers)
+
+
 def test_weights_and_biases_are_clamped():
     network = Network((4,), "gain", 0.1)
     with torch.no_grad():

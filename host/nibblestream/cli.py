@@ -43,7 +43,7 @@ class Commands(click.Group):
             raise click.ClickException(" ".join(str(error).split())) from error
 
 
-class PerLayer(click.ParamType[Any]):
+class PerLayer(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only
     """One value for all layers, or one for each, separated by commas."""
 
     name = "value[,value...]"

@@ -20,6 +20,7 @@ Float = npt.NDArray[np.float64]
 
 FULL_SCALE = spec.WINDOW / 4  # the STFT's magnitude at the frequency of a full-scale sine
 SPAN = 70.0  # dB between the darkest and the brightest colour
+QUIET = -60.0  # dB of the brightest colour at least, so that silence is dark
 WIDTH, HEIGHT = 11.0, 3.0  # inches; the height is that of one signal
 INK = "#1b3a6b"
 
@@ -43,7 +44,7 @@ def picture(path: str | Path, signals: Mapping[str, Float]) -> None:
     from matplotlib.figure import Figure
 
     spectra = [levels(signal) for signal in signals.values()]
-    top = 10 * np.ceil(max(spectrum.max() for spectrum in spectra) / 10)
+    top = max(QUIET, 10 * np.ceil(max(spectrum.max() for spectrum in spectra) / 10))
     peak = max(1e-4, *(np.abs(signal).max() for signal in signals.values()))
     figure = Figure(figsize=(WIDTH, HEIGHT * len(signals)), dpi=120, layout="constrained")
     axes = figure.subplots(2 * len(signals), sharex=True, height_ratios=[1, 3] * len(signals))

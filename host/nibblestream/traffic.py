@@ -87,9 +87,9 @@ class Traffic:
             name = f"{number}: {layer.inputs} to {layer.outputs}"
             rows.append(_row(name, str(layer.bits), layer))
         rows.append(_row("one pass", "", self))
-        if self.ideal < self.at(8):
-            at_8, at_32 = (1 - self.ideal / self.at(bits) for bits in (8, 32))
-            rows.append(f"codes save {at_8:.1%} of 8-bit weights, {at_32:.1%} of float32")
+        if self.padded < self.at(8):
+            at_8, at_32 = (1 - self.padded / self.at(bits) for bits in (8, 32))
+            rows.append(f"streamed codes save {at_8:.1%} of 8-bit weights, {at_32:.1%} of float32")
         if self.frames:
             rows.append(
                 f"{self.frames} frames in {self.passes} passes: {self.streamed:,} bytes, "

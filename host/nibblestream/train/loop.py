@@ -51,7 +51,7 @@ class Training:
         self._best: dict[str, Any] = {"stoi_gain": -math.inf}
         self._validation = validation
         self._before = [stoi(clip.clean, clip.noisy) for clip in validation]
-        self._network = Network(recipe.hidden, recipe.head, recipe.gain_floor)
+        self._network = Network(recipe.hidden, recipe.head, recipe.gain_floor, recipe.biases)
         self._average = copy.deepcopy(self._network)
         self._loss = Loss(recipe.error_weight)
         self._adam = torch.optim.Adam(self._network.parameters(), lr=recipe.rate)

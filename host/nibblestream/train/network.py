@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 
 import torch
@@ -23,9 +24,13 @@ class Network(nn.Module):
         What the output is: a gain on the noisy magnitude, or the magnitude itself.
     gain_floor : float
         Smallest gain, in [0, 1).
+    biases : bool
+        Whether biases are trained, or stay zero.
     """
 
-    def __init__(self, hidden: tuple[int, ...], head: str, gain_floor: float) -> None:
+    def __init__(
+        self, hidden: tuple[int, ...], head: str, gain_floor: float, biases: bool = True
+    ) -> None:
         super().__init__()
         widths = (spec.CONTEXT * spec.BINS, *hidden, spec.BINS)
         self.layers = nn.ModuleList(
@@ -33,7 +38,10 @@ class Network(nn.Module):
         )
         self.head = head
         self.gain_floor = gain_floor
-        nn.init.constant_(self.layers[-1].bias, 0.5)  # type: ignore[arg-type]
+        start = 0.5 if head == "gain" else 0.0
+        nn.init.constant_(self.layers[-1].bias, start)  # type: ignore[arg-type]
+        for layer in self.layers if not biases else ():
+            nn.init.zeros_(layer.bias).requires_grad_(False)  # type: ignore[arg-type]
 
     def forward(self, features: Tensor, noisy: Tensor) -> Tensor:
         """Return enhanced magnitudes: (clips, frames, 129) twice in, once out."""
@@ -43,7 +51,7 @@ class Network(nn.Module):
             x = torch.relu(layer(x))
         x = self.layers[-1](x)
         if self.head == "magnitude":
-            return torch.relu(x)
+            return bounded(x, 0.0, math.inf)
         return noisy * bounded(x, self.gain_floor, 1.0)
 
     @torch.no_grad()

@@ -19,6 +19,9 @@ class Recipe:
         Smallest gain, 0 to 1.
     error_weight : float
         Weight of the compressed magnitude error beside the loss of intelligibility.
+    biases : bool
+        Whether there are any. Without, a network of magnitudes treats all levels alike; with
+        them, what it has learnt at -10 dBFS drowns a recording at -50 dBFS.
     hidden : tuple of int
         Widths of the hidden layers.
     steps : int
@@ -34,6 +37,7 @@ class Recipe:
     head: str
     gain_floor: float
     error_weight: float
+    biases: bool = True
     hidden: tuple[int, ...] = (256,)
     steps: int = 6000
     clips: int = 32
@@ -42,6 +46,6 @@ class Recipe:
 
 
 RECIPES = {
-    "default": Recipe("log2", "gain", gain_floor=0.1, error_weight=1.0),
-    "paper": Recipe("magnitude", "magnitude", gain_floor=0.0, error_weight=1.0),
+    "default": Recipe("log2", "gain", 0.1, error_weight=1.0),
+    "paper": Recipe("magnitude", "magnitude", 0.0, error_weight=1.0, biases=False, steps=3000),
 }
