@@ -51,9 +51,9 @@ TABLE3 := $(foreach model,default paper,$(ROWS:%=build/table3/$(model)-%.npz))
 4-NU+8-U := --scheme rs-vbs --layer-bits 4,8
 
 table3: $(TABLE3)
-	$(RUN) evaluate --speech "$(SPEECH)/test" --noise "$(NOISE)/test" --reference default-float \
-		--model default-float $(TABLE3:build/table3/default-%=--model build/table3/default-%) \
-		--json build/table3/default.json
+	$(RUN) evaluate --speech "$(SPEECH)/test" --noise "$(NOISE)/test" \
+		--model default-float --model paper-float $(TABLE3:%=--model %) \
+		--json build/table3/scores.json
 
 build/table3/default-%.npz: $(MODELS)/default-float.npz | .venv/dev.stamp
 	mkdir -p build/table3

@@ -69,7 +69,7 @@ def test_enhance_refuses_what_is_no_audio(tmp_path, content, message):
 def test_enhance_refuses_other_mistakes(recording, tmp_path):
     mistakes = [
         (1, "no such file", (tmp_path / "nothing.wav", "-o", tmp_path / "out.wav")),
-        (1, "no such folder", (recording, "-o", tmp_path / "nowhere" / "out.wav")),
+        (1, "there is no folder", (recording, "-o", tmp_path / "nowhere" / "out.wav")),
         (1, "cannot write '.xyz'", (recording, "-o", tmp_path / "out.xyz")),
         (1, "no such model", (recording, "-o", tmp_path / "out.wav", "--model", "nothing")),
         (2, "is the input itself", (recording, "-o", recording)),
@@ -79,6 +79,7 @@ def test_enhance_refuses_other_mistakes(recording, tmp_path):
     for status, message, arguments in mistakes:
         result = call("enhance", *arguments)
         assert (result.exit_code, message in result.output) == (status, True), result.output
+        assert len(result.output.splitlines()) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["noisy.wav"]
 
 
@@ -127,6 +128,26 @@ def test_quantize_refuses(tmp_path, options, message, status):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_float_model_is_not_overwritten_by_its_codes(tmp_path):
+    path = tmp_path / "m.npz"
+    FloatModel.load("default-float").save(path)
+    result = call("quantize", path, "-o", path)
+    assert (result.exit_code, "is the input itself" in result.output) == (2, True)
+    FloatModel.load(path)
+
+
+def test_outputs_are_checked_before_the_work(tmp_path, recording):
+    lost = tmp_path / "nowhere" / "file"
+    for arguments in (
+        ("enhance", recording, "-o", f"{lost}.wav"),
+        ("quantize", "default-float", "-o", lost),
+        ("train", "--speech", tmp_path, "--noise", tmp_path, "-o", lost),
+        ("evaluate", "--speech", tmp_path, "--noise", tmp_path, "--json", lost),
+    ):
+        result = call(*arguments)
+        assert (result.exit_code, "there is no folder" in result.output) == (1, True), result.output
+
+
 def test_a_quantized_model_is_not_quantized_again(tmp_path):
     result = call("quantize", "default", "-o", tmp_path / "m.npz")
     assert result.exit_code == 1
@@ -168,6 +189,11 @@ def test_evaluate_pairs(tmp_path, rng):
 def test_evaluate_needs_either_pairs_or_folders(tmp_path):
     assert call("evaluate").exit_code == 2
     assert call("evaluate", "--speech", tmp_path).exit_code == 2
+    assert (
+        call("evaluate", "--speech", tmp_path, "--noise", tmp_path, "--pairs", "x").exit_code == 2
+    )
+    (tmp_path / "pairs.csv").write_text("a,b\n1,2\n")
+    assert call("evaluate", "--pairs", tmp_path / "pairs.csv").exit_code == 1
     empty = call("evaluate", "--speech", tmp_path, "--noise", tmp_path)
     assert empty.exit_code == 1
     assert "holds no audio" in empty.output

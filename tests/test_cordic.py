@@ -69,6 +69,11 @@ def test_rotation_on_the_edges():
     check_rotation(*grid.T)
 
 
+def test_rotation_by_every_phase():
+    phase = np.arange(-(2**15), 2**15, dtype=np.int32)
+    check_rotation(np.full_like(phase, TOP), phase)
+
+
 def test_rotation_on_a_million_points(rng):
     magnitude = (2 ** rng.uniform(0, 23.9, 1_000_000)).astype(np.int32)
     check_rotation(magnitude, rng.integers(-(2**15), 2**15, len(magnitude)).astype(np.int32))

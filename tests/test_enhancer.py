@@ -38,13 +38,14 @@ def test_any_length(enhancer, rng, length, rate):
     assert enhancer.enhance(rng.normal(0, 0.1, length), rate).shape == (length,)
 
 
-@pytest.mark.parametrize("dtype", ["int16", "float32", "float64", "float16"])
+@pytest.mark.parametrize("dtype", ["int16", ">i2", "float32", "float64", "float16"])
 def test_dtypes_come_back_and_agree(enhancer, noisy, dtype):
-    scaled = np.round(noisy * 2**15) if dtype == "int16" else noisy
+    integer = np.dtype(dtype).kind == "i"
+    scaled = np.round(noisy * 2**15) if integer else noisy
     reference = enhancer.enhance(np.round(noisy * 2**15) / 2**15, 8000)
     clean = enhancer.enhance(scaled.astype(dtype), 8000)
     assert clean.dtype == dtype
-    unit = 2.0**-15 if dtype == "int16" else 1
+    unit = 2.0**-15 if integer else 1
     assert np.abs(clean * unit - reference).max() < 2e-3
 
 
@@ -147,15 +148,49 @@ def test_streams_lag_by_less_than_two_hops(enhancer, noisy):
     assert came + len(stream.flush()) == 1000
 
 
-def test_an_older_stream_does_not_go_on(enhancer, noisy):
-    old = enhancer.stream()
-    old.process(noisy[:500])
-    enhancer.enhance(noisy, 8000)
-    with pytest.raises(RuntimeError, match="ended"):
-        old.process(noisy)
-
-
-@pytest.mark.parametrize("chunk", [np.zeros((2, 2)), [np.nan], 0.0])
-def test_streams_refuse_bad_chunks(enhancer, chunk):
-    with pytest.raises(ValueError, match="chunk"):
+@pytest.mark.parametrize(
+    ("chunk", "error", "message"),
+    [
+        (np.zeros((2, 2)), ValueError, "mono"),
+        (np.float64(0), ValueError, "mono"),
+        ([np.nan], ValueError, "NaN"),
+        (["1"], TypeError, "dtype"),
+        (np.zeros(3, np.int32), TypeError, "int32"),
+    ],
+)
+def test_streams_refuse_bad_chunks(enhancer, chunk, error, message):
+    with pytest.raises(error, match=message):
         enhancer.stream().process(chunk)
+
+
+def test_streams_take_int16_as_microphones_give_it(enhancer, noisy):
+    samples = np.round(noisy * 2**15).astype(np.int16)
+    stream = enhancer.stream()
+    out = [stream.process(samples[:5000]), stream.process(samples[5000:]), stream.flush()]
+    assert {part.dtype for part in out} == {np.dtype(np.int16)}
+    np.testing.assert_array_equal(np.concatenate(out), enhancer.enhance(samples, 8000))
+
+
+def test_what_has_ended_says_so(noisy):
+    with Enhancer(random_model(np.random.default_rng(1))) as enhancer:
+        flushed, superseded = enhancer.stream(), None
+        flushed.process(noisy[:200])
+        flushed.flush()
+        for call in (flushed.flush, lambda: flushed.process(noisy)):
+            with pytest.raises(RuntimeError, match="flushed"):
+                call()
+        superseded = enhancer.stream()
+        last = enhancer.stream()
+        with pytest.raises(RuntimeError, match="began another"):
+            superseded.process(noisy[:1])
+    with pytest.raises(RuntimeError, match="closed"):
+        last.process(noisy)
+    with pytest.raises(RuntimeError, match="closed"):
+        enhancer.enhance(noisy, 8000)
+    enhancer.close()
+
+
+@pytest.mark.parametrize("model", [None, 5, b"default"])
+def test_other_things_than_models_are_refused(model):
+    with pytest.raises(TypeError, match="expected a name, a path"):
+        Enhancer(model)

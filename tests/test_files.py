@@ -1,11 +1,13 @@
 """Files appear whole or not at all."""
 
+import os
+
 import numpy as np
 import pytest
 import soundfile
 
 from nibblestream import audio
-from nibblestream.files import replacing
+from nibblestream.files import replacing, target
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -32,6 +34,25 @@ def test_a_success_replaces_it(tmp_path):
         assert path.read_text() == "old"
     assert path.read_text() == "new"
     assert path.stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+def test_links_are_followed_and_permissions_kept(tmp_path):
+    (tmp_path / "real.txt").write_text("old")
+    (tmp_path / "real.txt").chmod(0o600)
+    (tmp_path / "link.txt").symlink_to("real.txt")
+    with replacing(tmp_path / "link.txt") as temporary:
+        temporary.write_text("new")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "real.txt").read_text() == "new"
+    assert (tmp_path / "real.txt").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_no_file_is_not_replaced(tmp_path):
+    for path in (tmp_path, "/dev/null"):
+        with pytest.raises(ValueError, match="expected the name of a file"):
+            target(path)
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        target(tmp_path / "nowhere" / "file")
 
 
 def test_audio_comes_back(tmp_path, rng):
@@ -81,3 +102,29 @@ def test_folders_are_searched(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(FileNotFoundError, match="holds no audio"):
         audio.find(tmp_path / "empty")
+
+
+def test_formats_that_cannot_hold_the_sound_say_so(tmp_path):
+    with pytest.raises(ValueError, match=r"cannot write '\.xyz'"):
+        audio.write(tmp_path / "a.xyz", np.zeros(10), 8000)
+    with pytest.raises(ValueError, match=r"a\.flac: 9 channels at 8000 Hz cannot be written"):
+        audio.write(tmp_path / "a.flac", np.zeros((10, 9)), 8000)
+    assert not list(tmp_path.iterdir())
+
+
+def test_minutes_of_ogg(tmp_path):
+    """Given whole, they overflow the encoder's stack."""
+    audio.write(tmp_path / "long.ogg", np.zeros(8000 * 600), 8000)
+    assert audio.seconds(tmp_path / "long.ogg") == 600
+
+
+def test_lossy_sample_formats_become_the_usual_one(tmp_path, rng):
+    audio.write(tmp_path / "a.mp3", rng.normal(0, 0.1, 16000), 16000)
+    audio.write(tmp_path / "b.wav", np.zeros(10), 8000, audio.subtype(tmp_path / "a.mp3"))
+    assert audio.subtype(tmp_path / "b.wav") == "PCM_16"
+
+
+def test_names_need_not_be_utf8(tmp_path, rng):
+    path = tmp_path / os.fsdecode(b"caf\xe9.wav")
+    audio.write(path, rng.normal(0, 0.1, 100), 8000)
+    assert len(audio.read_mono(path)) == 100

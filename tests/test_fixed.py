@@ -51,3 +51,9 @@ def test_formats_round_and_saturate(bits, frac, signed, value):
 def test_nan_and_infinity_are_refused(bad):
     with pytest.raises(ValueError, match="finite"):
         QFormat(8, 7).from_float([0.0, bad])
+
+
+@pytest.mark.parametrize("wrong", [(0, 0), (64, 0), (8.0, 7), (True, 0), (8, 0.5), (8, 7, 1)])
+def test_formats_that_make_no_sense_are_refused(wrong):
+    with pytest.raises(ValueError, match="expected 1 to 63 bits"):
+        QFormat(*wrong)

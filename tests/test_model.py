@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -63,7 +63,6 @@ def test_every_network_gets_formats(
         assert layer.shift >= 0
         assert layer.accumulator_bits <= spec.ACCUMULATOR_BITS
         assert np.abs(layer.decoded).max() < 1 << (spec.WEIGHT_BITS - 1)
-        assert layer.relu
     for layer in model.layers[:-1]:
         assert layer.output_format.bits == spec.ACTIVATION_BITS
     assert model.gain_floor == round(0.1 * 2**15)
@@ -299,3 +298,18 @@ def test_float_models_refuse(change: dict[str, Any], message: str) -> None:
     good = {"name": "x", "weights": (np.zeros((129, INPUTS)),), "biases": (np.zeros(129),)}
     with pytest.raises(ValueError, match=message):
         FloatModel(**{**good, "features": "log2", "head": "gain", **change})
+
+
+def test_words_wider_than_the_multiplier_takes_are_refused() -> None:
+    layer = quantize(network(hidden=(4,))).layers[0]
+    with pytest.raises(ValueError, match="25 signed bits"):
+        replace(layer, output_format=QFormat(36, 20))
+    with pytest.raises(ValueError, match="25 signed bits"):
+        replace(layer, output_format=QFormat(25, 12, signed=False))
+
+
+def test_only_float_models_are_quantized() -> None:
+    model = quantize(network(hidden=(4,)))
+    for wrong in (model, "default-float", None):
+        with pytest.raises(TypeError, match="expected a FloatModel"):
+            quantize(wrong)  # type: ignore[arg-type]

@@ -8,13 +8,13 @@ import soundfile
 import torch
 from pystoi.utils import thirdoct
 
-from nibblestream import Enhancer, spec, stft
+from nibblestream import Enhancer, audio, spec, stft
 from nibblestream.features import FloorTracker
 from nibblestream.float_model import FloatModel
 from nibblestream.train import augment, loop
 from nibblestream.train.corpus import Corpus
 from nibblestream.train.loop import Training
-from nibblestream.train.loss import Loss, third_octaves
+from nibblestream.train.loss import HARM, Loss, third_octaves
 from nibblestream.train.mixing import Batch, Batches
 from nibblestream.train.network import LIMIT, Network
 from nibblestream.train.run import train
@@ -143,12 +143,14 @@ def test_loss_is_least_for_the_clean_and_ignores_level(magnitudes):
     assert float(quiet) == pytest.approx(same, rel=0.02)
 
 
-def test_a_clip_made_worse_costs_twice(magnitudes):
+def test_a_clip_made_worse_costs_more(magnitudes):
     clean, noise = magnitudes
     noisy, worse, loss = clean + 0.5 * noise, clean + noise, Loss(0.0)
     cost = float(loss(worse, noisy, clean) - loss(noisy, noisy, clean))
     correlations = [loss.correlation(m / clean.std(), clean / clean.std()) for m in (noisy, worse)]
-    assert cost == pytest.approx(2 * float((correlations[0] - correlations[1]).mean()), rel=0.05)
+    assert cost == pytest.approx(
+        (1 + HARM) * float((correlations[0] - correlations[1]).mean()), rel=0.05
+    )
 
 
 def test_loss_has_a_finite_gradient_in_silence():
@@ -185,7 +187,15 @@ def test_training_goes_on_where_it_stopped(folders, tmp_path, monkeypatch):
     assert (tmp_path / "cut.checkpoint").exists()
     with pytest.raises(ValueError, match="other settings"):
         train(tmp_path / "cut.npz", steps=7, **options)
+    with pytest.raises(ValueError, match="other recordings"):
+        train(tmp_path / "cut.npz", steps=6, **{**options, "speech": speech / "sub"})
+    state = (tmp_path / "cut.checkpoint").read_bytes()
+    (tmp_path / "cut.checkpoint").write_bytes(state[:1000])
+    with pytest.raises(ValueError, match="damaged"):
+        train(tmp_path / "cut.npz", steps=6, **options)
+    (tmp_path / "cut.checkpoint").write_bytes(state)
     resumed = train(tmp_path / "cut.npz", steps=6, **options)
+    assert FloatModel.load(tmp_path / "cut.npz").digest == resumed.digest
     assert not (tmp_path / "cut.checkpoint").exists()
     for a, b in zip(whole.weights + whole.biases, resumed.weights + resumed.biases, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -214,3 +224,32 @@ def test_weights_and_biases_are_clamped():
     network.clamp()
     for parameter in network.parameters():
         assert (parameter.min(), parameter.max()) == (-LIMIT, LIMIT)
+
+
+def test_what_cannot_be_trained_is_refused_at_once(folders, tmp_path):
+    speech, noise = folders
+    options = {"speech": speech, "noise": noise}
+    for hidden in (0, -5, (256, 5000)):
+        with pytest.raises(ValueError, match="hidden layer"):
+            train(tmp_path / "m.npz", hidden=hidden, **options)
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        train(tmp_path / "nowhere" / "m.npz", **options)
+    with pytest.raises(ValueError, match="is a folder"):
+        train(tmp_path, **options)
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "text.wav").write_text("no sound")
+    with pytest.warns(match="skipped"), pytest.raises(ValueError, match="none of the"):
+        train(tmp_path / "m.npz", speech=tmp_path / "bad", noise=noise)
+    assert not list(tmp_path.glob("*.npz"))
+
+
+@pytest.mark.slow
+def test_bad_validation_files_are_skipped(folders, tmp_path):
+    speech, noise = folders
+    voices = tmp_path / "voices"
+    voices.mkdir()
+    soundfile.write(voices / "silent.wav", np.zeros(24000), 8000)
+    soundfile.write(voices / "good.wav", audio.read_mono(speech / "a.wav"), 8000)
+    options = {"speech": speech, "noise": noise, "val_speech": voices, "val_noise": noise}
+    with pytest.warns(match=r"skipped for validation: silent\.wav"):
+        train(tmp_path / "m.npz", steps=1, hidden=4, **options)

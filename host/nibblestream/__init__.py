@@ -1,8 +1,9 @@
 """Nibblestream: neural networks that run from 4-bit codes, on PYNQ boards and off them."""
 
 from .enhancer import Enhancer
+from .float_model import FloatModel
 from .model import QuantizedModel
 from .quantize import quantize
 
 __version__ = "0.1.0"
-__all__ = ["Enhancer", "QuantizedModel", "__version__", "quantize"]
+__all__ = ["Enhancer", "FloatModel", "QuantizedModel", "__version__", "quantize"]

@@ -5,6 +5,8 @@ Both are imported when first needed, so that arrays at 8 kHz want NumPy alone.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import gcd
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,19 @@ import numpy as np
 import numpy.typing as npt
 
 from . import spec
-from .files import replacing
+from .files import replacing, target
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".aiff", ".aif", ".sph", ".wv1", ".wv2", ".mp3")
+
+FORMATS = {
+    ".wav": "WAV",
+    ".flac": "FLAC",
+    ".ogg": "OGG",
+    ".aiff": "AIFF",
+    ".aif": "AIFF",
+    ".mp3": "MP3",
+}  # what can be written
+_BLOCK = 1 << 16  # samples; libsndfile's Vorbis encoder overflows its stack on minutes at once
 
 Float = npt.NDArray[np.float64]
 
@@ -42,22 +54,13 @@ def read(path: str | Path) -> tuple[Float, int]:
     ValueError
         The file is no audio that can be read, or holds no sample, NaN or infinity.
     """
-    import soundfile
-
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    try:
-        samples, rate = soundfile.read(str(path), dtype="float64")
-    except (RuntimeError, TypeError) as error:
-        raise ValueError(
-            f"{path}: cannot be read as audio ({error}); expected wav, flac or another file that "
-            "libsndfile reads (shorten-compressed sphere files: expand them with sph2pipe)"
-        ) from error
+    with _opened(path) as sound:
+        samples, rate = sound.read(dtype="float64"), int(sound.samplerate)
     if not samples.size:
         raise ValueError(f"{path}: holds no samples; expected at least one")
     if not np.isfinite(samples).all():
         raise ValueError(f"{path}: holds NaN or infinity; expected finite samples")
-    return samples, int(rate)
+    return samples, rate
 
 
 def read_mono(path: str | Path, rate: int = spec.SAMPLE_RATE) -> Float:
@@ -69,9 +72,42 @@ def read_mono(path: str | Path, rate: int = spec.SAMPLE_RATE) -> Float:
 
 def subtype(path: str | Path) -> str:
     """Return a file's sample format, as soundfile names it: "PCM_16", "PCM_24", "FLOAT", ..."""
+    with _opened(path) as sound:
+        return str(sound.subtype)
+
+
+def seconds(path: str | Path) -> float:
+    """Return how long a file is, from its header; raises as `read` does."""
+    with _opened(path) as sound:
+        return float(sound.frames / sound.samplerate)
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[Any]:
+    """Open an audio file to read; whatever libsndfile says of it becomes a ValueError."""
     import soundfile
 
-    return str(soundfile.info(str(path)).subtype)
+    if not Path(path).exists():
+        raise FileNotFoundError(f"{path}: no such file")
+    with open(path, "rb") as file:  # by handle, as libsndfile wants names in UTF-8
+        try:
+            with soundfile.SoundFile(file) as sound:
+                yield sound
+        except (RuntimeError, TypeError, MemoryError) as error:
+            raise ValueError(
+                f"{path}: cannot be read as audio ({error or 'it claims to be too long'}); "
+                "expected wav, flac or another file that libsndfile reads (shorten-compressed "
+                "sphere files: expand them with sph2pipe)"
+            ) from error
+
+
+def check_target(path: str | Path) -> None:
+    """Refuse what `write` could not write to: raises as it does, and as `files.target` does."""
+    if Path(path).suffix.lower() not in FORMATS:
+        raise ValueError(
+            f"{path}: cannot write '{Path(path).suffix}' files; expected {', '.join(FORMATS)}"
+        )
+    target(path)
 
 
 def write(path: str | Path, samples: npt.NDArray[Any], rate: int, subtype: str = "PCM_16") -> None:
@@ -82,16 +118,30 @@ def write(path: str | Path, samples: npt.NDArray[Any], rate: int, subtype: str =
     samples : float or int16, shape (n,) or (n, channels)
         Floats beyond +-1 are clipped by integer subtypes.
     subtype : str
-        See `subtype`; where the format does not know it, the format's usual one is taken.
+        See `subtype`; where it is not one of linear samples, or the format does not know it, the
+        format's usual one is taken.
+
+    Raises
+    ------
+    ValueError
+        The format is unknown, or cannot hold this rate or that many channels.
     """
     import soundfile
 
-    kind = Path(path).suffix[1:].upper()
-    if kind not in soundfile.available_formats():
-        raise ValueError(f"{path}: cannot write '{Path(path).suffix}' files; try .wav or .flac")
-    known = subtype if soundfile.check_format(kind, subtype) else None
+    check_target(path)
+    kind = FORMATS[Path(path).suffix.lower()]
+    linear = subtype.startswith("PCM_") or subtype in ("FLOAT", "DOUBLE")
+    known = subtype if linear and soundfile.check_format(kind, subtype) else None
+    channels = 1 if samples.ndim == 1 else samples.shape[1]
     with replacing(path) as temporary:
-        soundfile.write(str(temporary), samples, rate, format=kind, subtype=known)
+        try:
+            with soundfile.SoundFile(temporary, "w", rate, channels, known, format=kind) as file:
+                for i in range(0, len(samples), _BLOCK):
+                    file.write(samples[i : i + _BLOCK])
+        except RuntimeError as error:
+            raise ValueError(
+                f"{path}: {channels} channels at {rate} Hz cannot be written as {kind} ({error})"
+            ) from error
 
 
 def resample(samples: Float, rate: int, target: int) -> Float:

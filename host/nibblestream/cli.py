@@ -5,33 +5,46 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NoReturn
 
 import click
 
 from . import Enhancer, __version__, audio
 from .backends import BACKENDS
+from .files import target
 from .float_model import FloatModel
 from .model import load_model
 from .quantize import quantize as quantize_model
 from .scheme import NAMES
-
-T = TypeVar("T")
+from .warn import warn_in_one_line
 
 FILE = click.Path(path_type=Path)
 MODEL_HELP = "Model file or bundled name: default, paper, default-float, paper-float."
 
 
 class Commands(click.Group):
-    """Commands whose expected errors are one line and exit status 1, never a traceback."""
+    """Commands whose errors are one line: exit status 1 if the work failed, 2 for wrong usage."""
+
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
+        """Run a command line and exit."""
+        try:
+            status = super().main(*args, **{**extra, "standalone_mode": False})
+        except click.ClickException as error:
+            usage = isinstance(error, click.UsageError) and error.ctx
+            hint = f" (see {usage.command_path} --help)" if usage else ""
+            click.echo(f"Error: {error.format_message()}{hint}", err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo("Aborted", err=True)
+            sys.exit(1)
+        sys.exit(status or 0)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
-        warnings.showwarning = lambda message, *_, **__: click.echo(f"warning: {message}", err=True)
+        warn_in_one_line()
         try:
             return super().invoke(ctx)
         except ModuleNotFoundError as error:
@@ -39,6 +52,8 @@ class Commands(click.Group):
                 f"{error.name} is not installed; this command needs an extra: "
                 "pip install 'nibblestream[train]' to train, 'nibblestream[eval]' to evaluate"
             ) from error
+        except BrokenPipeError:  # as by `| head`
+            sys.exit(1)
         except (ValueError, TypeError, OSError) as error:
             raise click.ClickException(" ".join(str(error).split())) from error
 
@@ -62,7 +77,9 @@ class PerLayer(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         return values if len(values) > 1 else values[0]
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands, no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__)
 def main() -> None:
     """Speech enhancement by a neural network that runs from 4-bit codes."""
@@ -78,9 +95,9 @@ def enhance(source: Path, output: Path, backend: str, model: str) -> None:
 
     Example: nibblestream enhance street.wav -o clearer.wav
     """
-    if output.exists() and output.samefile(source):
-        raise click.UsageError(f"{output} is the input itself; name another file to write")
+    audio.check_target(output)
     noisy, rate = audio.read(source)
+    _refuse_same(output, source)
     with Enhancer(model, backend) as enhancer:
         start = time.perf_counter()
         clean = enhancer.enhance(noisy, rate, progress=True)
@@ -104,7 +121,7 @@ def enhance(source: Path, output: Path, backend: str, model: str) -> None:
 @click.option(
     "--hidden", type=PerLayer(int), help="Widths of the hidden layers, as 256 or 256,128."
 )
-@click.option("--seed", default=0, type=click.IntRange(0), show_default=True)
+@click.option("--seed", default=0, type=click.IntRange(0, 2**63 - 1), show_default=True)
 def train(output: Path, recipe: str, **options: Any) -> None:
     """Train a network on folders of speech and noise; go on where an earlier run stopped.
 
@@ -116,7 +133,6 @@ def train(output: Path, recipe: str, **options: Any) -> None:
     from .train.run import train as run
 
     model = run(output, recipe, command=_command(), **options)
-    model.save(output)
     click.echo(f"{output}: {model.training}")
 
 
@@ -143,11 +159,13 @@ def quantize(float_model: str, output: Path, layer_bits: Any, **options: Any) ->
 
     Example: nibblestream quantize default-float -o mixed.npz --scheme rs-vbs --layer-bits 4,8
     """
+    target(output)
     options["bits"] = options["bits"] if layer_bits is None else layer_bits
     scheme, bits = options["scheme"], options["bits"]
     if isinstance(bits, tuple) and isinstance(scheme, str) and scheme.startswith("rs"):
         options["scheme"] = tuple("u" if b == 8 else scheme for b in bits)
     model = quantize_model(FloatModel.load(float_model), **options)
+    _refuse_same(output, Path(float_model))
     replace(model, name=output.stem).save(output)
     click.echo(
         f"{output}: {model.ideal_bytes:,} bytes of codes, {model.stream_bytes:,} as streamed"
@@ -196,11 +214,12 @@ def evaluate(
     """
     from .evaluate import report, table
 
+    if [speech is None, noise is None, pairs is not None] not in ([False] * 3, [True] * 3):
+        raise click.UsageError("give either --pairs, or both --speech and --noise")
+    if output is not None:
+        target(output)
     drawn = {key: options.pop(key) for key in ("count", "seed", "snrs", "channel")}
-    try:
-        clips = report.collect(speech, noise, pairs, **drawn)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
+    clips = report.collect(speech, noise, pairs, **drawn)
     loaded = report.load(models)
     options["origins"] = report.origins(loaded)
     results = report.with_progress(clips, models, command=_command(), **options)
@@ -220,6 +239,11 @@ def info(model: str) -> None:
     click.echo(found.describe())
     with Enhancer(found) as enhancer:
         click.echo(f"\n{enhancer.traffic}")
+
+
+def _refuse_same(output: Path, source: Path) -> None:
+    if output.exists() and source.exists() and output.samefile(source):
+        raise click.UsageError(f"{output} is the input itself; name another file to write")
 
 
 def _command() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import operator
-import warnings
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,10 +11,12 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from . import audio, backends, spec
+from . import audio, spec
+from .backends import Backend, connect
 from .float_model import FloatModel
 from .model import QuantizedModel, load_model
 from .reference import FloatPipeline
+from .samples import from_float, to_float
 from .stream import Stream
 from .traffic import LayerTraffic, Traffic
 
@@ -59,17 +60,9 @@ class Enhancer:
         backend: str = "emu",
     ) -> None:
         self.model = load_model(model) if isinstance(model, (str, Path)) else model
-        if isinstance(self.model, FloatModel) and backend == "emu":
-            self._float: FloatPipeline | None = FloatPipeline(self.model)
-        elif isinstance(self.model, FloatModel):
-            raise ValueError(
-                f"{self.model.name} is a float model and backend {backend!r} computes integers: "
-                "quantize it first, or use backend 'emu'"
-            )
-        else:
-            self._float = None
-            self._backend = backends.connect(backend, self.model)
+        self._pipeline = _connect(self.model, backend)
         self._stream: Stream | None = None
+        self._open = True
         self._frames = self._passes = 0
 
     def enhance(
@@ -101,14 +94,15 @@ class Enhancer:
             The shape is another, nothing or NaN or infinity is in it, or the rate is out of range.
         """
         rate = _checked_rate(sample_rate)
-        samples, dtype = _checked_samples(noisy)
+        samples, dtype = to_float(noisy)
+        _check_shape(samples.shape)
         self._frames = self._passes = 0
         channels = samples.reshape(len(samples), -1).T
         bar = tqdm(total=samples.size, unit="sample", disable=None if progress else True)
         with bar:
             enhanced = [self._enhance_channel(channel, rate, bar) for channel in channels]
         clean = np.stack(enhanced, axis=-1)
-        return _as_dtype(clean.reshape(samples.shape), dtype)
+        return from_float(clean.reshape(samples.shape), dtype)
 
     def stream(self) -> Stream:
         """Start enhancing live mono audio at 8 kHz.
@@ -128,9 +122,11 @@ class Enhancer:
         return Traffic(layers, self._frames, self._passes)
 
     def close(self) -> None:
-        """Free the backend."""
-        if self._float is None:
-            self._backend.close()
+        """Free the backend; nothing can be enhanced afterwards."""
+        if self._open:
+            self._end_stream("its Enhancer was closed")
+            self._open = False
+            self._pipeline.close()
 
     def __enter__(self) -> Enhancer:
         return self
@@ -154,29 +150,52 @@ class Enhancer:
         return audio.resample(clean, spec.SAMPLE_RATE, rate)[: len(samples)]
 
     def _start(self) -> Stream:
-        """Begin a new state, and make any older stream refuse to go on."""
-        (self._float or self._backend).reset()
+        """Begin a new state, which ends an older stream."""
+        if not self._open:
+            raise RuntimeError("this Enhancer was closed; make a new one")
+        self._end_stream("its Enhancer began another: use one Enhancer for each stream")
+        self._pipeline.reset()
+        self._stream = Stream(self._spectra)
+        return self._stream
 
-        def spectra(spectrum: Complex) -> Complex:
-            if self._stream is not stream:
-                raise RuntimeError(
-                    "this stream was ended by a later stream() or enhance() of its Enhancer: "
-                    "use one Enhancer for each stream"
-                )
-            return self._spectra(spectrum)
-
-        self._stream = stream = Stream(spectra)
-        return stream
+    def _end_stream(self, why: str) -> None:
+        if self._stream is not None:
+            self._stream.end(why)
 
     def _spectra(self, spectrum: Complex) -> Complex:
-        """Cross the border: float spectra to integers, through the backend, and back."""
         self._frames += len(spectrum)
         self._passes += -(-len(spectrum) // spec.MAX_BLOCK)
-        if self._float is not None:
-            return self._float.process(spectrum)
-        integers = spec.SPECTRUM.from_float(np.stack([spectrum.real, spectrum.imag], axis=-1))
-        floats = spec.SPECTRUM.to_float(self._backend.process(integers))
+        return self._pipeline.process(spectrum)
+
+
+class Border:
+    """The border between float and integer: a backend as seen from the float side."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self.reset = backend.reset
+        self.close = backend.close
+
+    def process(self, spectrum: Complex) -> Complex:
+        """Bring complex spectra (frames, 129) to `spec.SPECTRUM`, through the backend, and back."""
+        parts = np.stack([spectrum.real, spectrum.imag], axis=-1)
+        floats = spec.SPECTRUM.to_float(self._backend.process(spec.SPECTRUM.from_float(parts)))
         return floats[..., 0] + 1j * floats[..., 1]
+
+
+def _connect(model: QuantizedModel | FloatModel, backend: str) -> Border | FloatPipeline:
+    if isinstance(model, QuantizedModel):
+        return Border(connect(backend, model))
+    if not isinstance(model, FloatModel):
+        raise TypeError(
+            f"the model is {model!r}; expected a name, a path, a QuantizedModel or a FloatModel"
+        )
+    if backend != "emu":
+        raise ValueError(
+            f"{model.name} is a float model and backend {backend!r} computes integers: "
+            "quantize it first, or use backend 'emu'"
+        )
+    return FloatPipeline(model)
 
 
 def _checked_rate(sample_rate: int) -> int:
@@ -191,34 +210,9 @@ def _checked_rate(sample_rate: int) -> int:
     return rate
 
 
-def _checked_samples(noisy: npt.ArrayLike) -> tuple[Float, np.dtype[Any]]:
-    """Return float64 samples within full scale, and the dtype they came in."""
-    found = np.asarray(noisy)
-    if found.dtype != np.int16 and found.dtype.kind != "f":
-        raise TypeError(
-            f"found samples of dtype {found.dtype}; expected floats within +-1, or int16: "
-            "divide other integers by their full scale"
-        )
-    channels = found.shape[1] if found.ndim == 2 else 1
-    if found.ndim not in (1, 2) or not found.size or channels > MAX_CHANNELS:
+def _check_shape(shape: tuple[int, ...]) -> None:
+    if len(shape) not in (1, 2) or 0 in shape or shape[1:] > (MAX_CHANNELS,):
         raise ValueError(
-            f"found an array of shape {found.shape}; expected (n,) or (n, channels) with at least "
+            f"found an array of shape {shape}; expected (n,) or (n, channels) with at least "
             f"one sample and at most {MAX_CHANNELS} channels: is it transposed?"
         )
-    samples = found / 2.0**15 if found.dtype == np.int16 else found.astype(np.float64)
-    if not np.isfinite(samples).all():
-        raise ValueError("found NaN or infinity in the samples; expected finite values")
-    peak = np.abs(samples).max()
-    if peak > 1:
-        warnings.warn(
-            f"the input peaks at {peak:.4g}, beyond full scale (1.0), and is clipped there",
-            stacklevel=3,
-        )
-    return np.clip(samples, -1, 1), found.dtype
-
-
-def _as_dtype(samples: Float, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    samples = np.clip(samples, -1, 1)  # resampling overshoots
-    if dtype == np.int16:
-        samples = np.minimum(np.round(samples * 2.0**15), 2**15 - 1)
-    return np.asarray(samples, dtype)

@@ -59,11 +59,24 @@ class QFormat:
         Fractional bits; may exceed `bits` or be negative.
     signed : bool
         Two's complement if true, else non-negative.
+
+    Raises
+    ------
+    ValueError
+        A parameter is of another type or range.
     """
 
     bits: int
     frac: int
     signed: bool = True
+
+    def __post_init__(self) -> None:
+        whole = all(isinstance(n, int) and not isinstance(n, bool) for n in (self.bits, self.frac))
+        if not whole or not isinstance(self.signed, bool) or not 1 <= self.bits <= 63:
+            raise ValueError(
+                f"found {self}; expected 1 to 63 bits, a whole number of them fractional, and "
+                "signed true or false"
+            )
 
     @property
     def low(self) -> int:

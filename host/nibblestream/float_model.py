@@ -102,10 +102,12 @@ class FloatModel(Stored):
         if self.head == "gain":
             lines.append(f"gain floor {self.gain_floor:g}")
         for i, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
-            lines.append(
-                f"layer {i}: {w.shape[1]} -> {w.shape[0]}, {w.nbytes} bytes, "
-                f"weights {w.min():.4f} to {w.max():.4f}, biases {b.min():.4f} to {b.max():.4f}"
-            )
+            low, start, stop, high = np.quantile(w, [0, 0.04, 0.96, 1])
+            lines += [
+                f"layer {i}: {w.shape[1]} -> {w.shape[0]}, {w.nbytes} bytes",
+                f"  weights {low:.4f} to {high:.4f}, 92% of them {start:.4f} to {stop:.4f}, "
+                f"std {w.std():.4f}; biases {b.min():.4f} to {b.max():.4f}",
+            ]
         lines += [f"{key}: {value}" for key, value in self.training.items()]
         return "\n".join(lines)
 

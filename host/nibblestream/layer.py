@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -47,12 +46,12 @@ class QuantizedLayer:
     bias: npt.NDArray[np.int32]
     input_format: QFormat
     output_format: QFormat
-    relu: ClassVar[bool] = True  # "for each layer" (paper, section 4)
 
     def __post_init__(self) -> None:
         self._check_codes()
         self._check_lut()
         self._check_bias()
+        self._check_words()
         if self.shift < 0:
             raise ValueError(
                 f"outputs have {self.output_format.frac} fractional bits, but the accumulator only "
@@ -184,3 +183,11 @@ class QuantizedLayer:
                 f"bias reaches from {self.bias.min()} to {self.bias.max()}; "
                 f"expected {spec.BIAS.low} to {spec.BIAS.high}"
             )
+
+    def _check_words(self) -> None:
+        for word in (self.input_format, self.output_format):
+            if word.bits + (not word.signed) > spec.ACTIVATION_BITS:
+                raise ValueError(
+                    f"activations are {word}; expected words that fit {spec.ACTIVATION_BITS} "
+                    "signed bits, as the multiplier takes"
+                )

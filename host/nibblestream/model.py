@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -59,7 +60,7 @@ class QuantizedModel(Stored):
             if given != taken:
                 raise ValueError(f"layer {i} is given {given}, but takes {taken}")
         one = 1 << spec.GAIN.frac
-        if not 0 <= self.gain_floor <= one:
+        if not isinstance(self.gain_floor, int) or not 0 <= self.gain_floor <= one:
             raise ValueError(f"gain_floor is {self.gain_floor}; expected 0 to {one} (one)")
 
     @property
@@ -137,7 +138,7 @@ def _entry(layer: QuantizedLayer) -> dict[str, Any]:
 
 def _layer(i: int, entry: dict[str, Any], arrays: Arrays) -> QuantizedLayer:
     try:
-        scheme, k = Scheme(**entry["scheme"]), int(entry["k"])
+        scheme, k = Scheme(**entry["scheme"]), operator.index(entry["k"])
         out, inputs = entry["shape"]
         beats = model_file.take(arrays, f"layer{i}.beats", np.uint64, (None,))
         bias = model_file.take(arrays, f"layer{i}.bias", np.int32, (out,))

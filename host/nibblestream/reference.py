@@ -32,6 +32,9 @@ class FloatPipeline:
         self._floor: Float | None = None
         self._context = np.zeros((spec.CONTEXT - 1, spec.BINS))
 
+    def close(self) -> None:
+        """Do nothing: arrays free themselves."""
+
     def process(self, spectrum: Complex) -> Complex:
         """Enhance the next frames: complex (frames, 129) in and out, full scale as in `stft`."""
         magnitude = np.abs(spectrum)

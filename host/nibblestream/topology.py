@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from . import spec
 
 FEATURES = {"magnitude": spec.MAGNITUDE, "log2": spec.FEATURE}
@@ -42,3 +44,10 @@ def check_topology(shapes: list[tuple[int, ...]], features: str, head: str) -> N
         width = shape[0]
     if width != spec.BINS:
         raise ValueError(f"the last layer has {width} outputs; expected {spec.BINS}, one a bin")
+
+
+def check_hidden(widths: Sequence[int]) -> None:
+    """Refuse hidden layers of widths that no layer can have, with a ValueError."""
+    for width in widths:
+        if not 1 <= width <= spec.MAX_WIDTH:
+            raise ValueError(f"a hidden layer is {width} wide; expected 1 to {spec.MAX_WIDTH}")

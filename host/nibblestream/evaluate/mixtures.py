@@ -21,6 +21,7 @@ from .noise_types import noise_types
 
 SHORTEST = 1.5  # seconds; shorter speech is left out: STOI needs 0.4 s of activity
 LONGEST = 10.0  # seconds; longer speech is cut
+LIMIT = 100.0  # dB, of the SNR
 
 
 @dataclass(frozen=True)
@@ -185,8 +186,8 @@ def mixtures(
 def _check(count: int, snrs: Sequence[float], channel: str) -> None:
     if count < 1:
         raise ValueError(f"count is {count}; expected 1 mixture or more")
-    if not len(snrs) or not all(snr > -np.inf for snr in snrs):
-        raise ValueError(f"SNRs are {list(snrs)}; expected one or more numbers in dB, or inf")
+    if not len(snrs) or not all(abs(snr) <= LIMIT or snr == np.inf for snr in snrs):
+        raise ValueError(f"SNRs are {list(snrs)}; expected some within +-{LIMIT:g} dB, or inf")
     if channel not in (*CHANNELS, "all"):
         raise ValueError(f"channel is '{channel}'; expected one of {', '.join(CHANNELS)}, all")
 
@@ -204,10 +205,8 @@ def _draw(
 
 
 def _seconds(path: Path) -> float:
-    import soundfile
-
     try:
-        return float(soundfile.info(str(path)).duration)
-    except (RuntimeError, OSError) as error:
-        warnings.warn(f"{path}: left out, cannot be read as audio ({error})", stacklevel=4)
+        return audio.seconds(path)
+    except (ValueError, OSError) as error:
+        warnings.warn(f"left out: {error}", stacklevel=4)
         return 0.0

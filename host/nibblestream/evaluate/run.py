@@ -13,6 +13,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from ..warn import warn_in_one_line
 from .clip import Source
 from .metrics import METRICS
 from .score import NOISY, Job, OpenModel, Scored, enhancer, score
@@ -114,4 +115,5 @@ def _map(work: Callable[[Source], Scored], clips: Sequence[Source], jobs: int) -
 
 def _settle() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    warn_in_one_line()
     threadpool_limits(1)

@@ -61,11 +61,13 @@ def quantize(
     Raises
     ------
     TypeError
-        bits, m or k is not a whole number.
+        The model is no FloatModel, or bits, m or k is not a whole number.
     ValueError
         A parameter out of range or not one for each layer; weights beyond +-1; an accumulator
         that could overflow. The layer is named.
     """
+    if not isinstance(model, FloatModel):
+        raise TypeError(f"found a {type(model).__name__}; expected a FloatModel to quantize")
     count = len(model.weights)
     names = _per_layer(scheme, count, "scheme")
     given: dict[str, Any] = {"bits": bits, "m": m, "k": k}

@@ -28,7 +28,7 @@ class Corpus:
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
-        self._paths = list(paths)
+        self.paths = list(paths)
         self._kept: dict[Path, npt.NDArray[np.int16]] = {}
         self._failed: set[Path] = set()
         self._room = CACHE_SAMPLES
@@ -52,8 +52,8 @@ class Corpus:
 
     def _signal(self, rng: np.random.Generator) -> npt.NDArray[np.int16]:
         # Files that failed are drawn again and passed over: later draws do not depend on them.
-        while len(self._failed) < len(self._paths):
-            path = self._paths[rng.integers(len(self._paths))]
+        while len(self._failed) < len(self.paths):
+            path = self.paths[rng.integers(len(self.paths))]
             if path in self._kept:
                 return self._kept[path]
             if path not in self._failed:

@@ -49,6 +49,7 @@ class Training:
         self.name = name
         self.step = 0
         self._best: dict[str, Any] = {"stoi_gain": -math.inf}
+        self._files: list[str] = []
         self._validation = validation
         self._before = [stoi(clip.clean, clip.noisy) for clip in validation]
         self._network = Network(recipe.hidden, recipe.head, recipe.gain_floor, recipe.biases)
@@ -65,6 +66,7 @@ class Training:
         checkpoint : path
             Where the state is kept; if the file is there, training goes on from it.
         """
+        self._files = [str(path) for path in (*batches.speech.paths, *batches.noise.paths)]
         if checkpoint.exists():
             self._restore(checkpoint)
         left = range(self.step, self.recipe.steps)
@@ -135,7 +137,7 @@ class Training:
 
     def _save(self, checkpoint: Path) -> None:
         state = {
-            "recipe": asdict(self.recipe),
+            "made": self._made(),
             "step": self.step,
             "best": self._best,
             "network": self._network.state_dict(),
@@ -145,12 +147,19 @@ class Training:
         with replacing(checkpoint) as temporary:
             torch.save(state, temporary)
 
+    def _made(self) -> dict[str, Any]:
+        """Return what a checkpoint must agree in: recipe, files, and scores of the noisy clips."""
+        return {"recipe": asdict(self.recipe), "files": self._files, "before": self._before}
+
     def _restore(self, checkpoint: Path) -> None:
-        state = torch.load(checkpoint, weights_only=True)
-        if state["recipe"] != asdict(self.recipe):
+        try:
+            state = torch.load(checkpoint, weights_only=True)
+        except Exception as error:  # damaged files raise many kinds
+            raise ValueError(f"{checkpoint}: is damaged; delete it to start afresh") from error
+        if state["made"] != self._made():
             raise ValueError(
-                f"{checkpoint}: was made with other settings than these; continue with its own, "
-                "or delete it to start afresh"
+                f"{checkpoint}: was made with other settings or other recordings; go on with "
+                "those, or delete it to start afresh"
             )
         self.step, self._best = state["step"], state["best"]
         self._network.load_state_dict(state["network"])

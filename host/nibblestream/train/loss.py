@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from .. import spec
 
 SEGMENT = 24  # of 16 ms: STOI's 384 ms
+HARM = 3.0  # what intelligibility taken from a clip costs, beyond what it costs anyway
 CLIP = 1 + 10 ** (15 / 20)  # STOI's lower bound on the signal-to-distortion ratio, -15 dB
 
 
@@ -25,7 +26,7 @@ def third_octaves() -> Tensor:
 class Loss(nn.Module):
     """Loss of intelligibility, more for clips made worse, and error of compressed magnitudes.
 
-    ``1 - after + relu(before - after) + weight * error``, where before and after are STOI's
+    ``1 - after + HARM * relu(before - after) + weight * error``, where before and after are STOI's
     correlation (Taal et al. 2010, eqs. 1-5) of the noisy and the enhanced clip: of third-octave
     envelopes over 384 ms, scaled to the clean one's energy and clipped, averaged over bands and
     over the segments with speech.
@@ -50,7 +51,7 @@ class Loss(nn.Module):
         before, after = (self.correlation(m, clean) for m in (noisy, enhanced))
         error = (compressed(enhanced) - compressed(clean)).square().mean()
         harm = torch.relu(before - after)
-        return (1 - after + harm).mean() + self.weight * error
+        return (1 - after + HARM * harm).mean() + self.weight * error
 
     def correlation(self, magnitude: Tensor, clean: Tensor) -> Tensor:
         """Return each clip's mean short-time correlation, of level-normalised magnitudes."""

@@ -15,8 +15,8 @@ from . import augment
 from .corpus import Corpus
 
 SNR = (-5, 15)  # dB, drawn uniformly ...
-SNR_CLEAN = (25, 60)  # ... but from here for the share CLEAN of all clips
-CLEAN = 0.08
+SNR_CLEAN = (20, 60)  # ... but from here for the share CLEAN of all clips
+CLEAN = 0.12
 
 NOISE_SPREAD = 8.0  # dB: noises differ in their spectrum more than microphones do
 

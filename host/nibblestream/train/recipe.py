@@ -39,13 +39,13 @@ class Recipe:
     error_weight: float
     biases: bool = True
     hidden: tuple[int, ...] = (256,)
-    steps: int = 6000
+    steps: int = 3500
     clips: int = 32
     rate: float = 1e-3
     seed: int = 0
 
 
 RECIPES = {
-    "default": Recipe("log2", "gain", 0.1, error_weight=1.0),
+    "default": Recipe("log2", "gain", 0.15, error_weight=1.0),
     "paper": Recipe("magnitude", "magnitude", 0.0, error_weight=1.0, biases=False, steps=3000),
 }

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from .. import audio
 from ..evaluate.clip import Clip
-from ..evaluate.mixtures import mixtures
+from ..evaluate.metrics import stoi
+from ..evaluate.mixtures import Mixture, mixtures
+from ..files import target
 from ..float_model import FloatModel
+from ..topology import check_hidden
 from .corpus import Corpus
 from .loop import Training
 from .mixing import Batches
@@ -38,8 +44,8 @@ def train(
     Parameters
     ----------
     output : path
-        Where the model will be saved, by the caller; its stem names the model, and the state of
-        an unfinished run is kept beside it, from which the next call goes on.
+        Where the model is saved; its stem names the model, and the state of an unfinished run is
+        kept beside it, from which the next call goes on.
     recipe : {"default", "paper"}
     speech, noise : path
         Folders to train on.
@@ -53,24 +59,30 @@ def train(
     Raises
     ------
     FileNotFoundError, ValueError
-        A folder is missing or holds nothing to use, or the unfinished run had other settings.
+        A folder is missing or holds nothing to use, a setting is out of range, or the unfinished
+        run had other settings or files.
     """
-    output = Path(output)
+    output = target(output)
     settings = replace(RECIPES[recipe], seed=seed)
     if steps is not None:
         settings = replace(settings, steps=steps)
     if hidden is not None:
         settings = replace(settings, hidden=(hidden,) if isinstance(hidden, int) else tuple(hidden))
+    check_hidden(settings.hidden)
     speech, noise = Path(speech), Path(noise)
     voices = Corpus(_training_files(speech, held_out=val_speech is None))
     noises = Corpus(_training_files(noise, held_out=val_noise is None))
+    for corpus in (voices, noises):
+        corpus.draw(np.random.default_rng(0), 1)  # fails now if no file can be used
     batches = Batches(voices, noises, settings.features, seed, settings.clips)
-    checkpoint = output.with_suffix(".checkpoint")
     clips = _validation(Path(val_speech or speech), Path(val_noise or noise), {speech, noise})
     training = Training(settings, output.stem, clips)
+    checkpoint = output.with_suffix(".checkpoint")
     model = training.run(batches, checkpoint)
+    model = replace(model, training={**model.training, "command": command})
+    model.save(output)
     checkpoint.unlink()
-    return replace(model, training={**model.training, "command": command})
+    return model
 
 
 def _training_files(folder: Path, held_out: bool) -> list[Path]:
@@ -87,4 +99,17 @@ def _validation(speech: Path, noise: Path, trained_on: set[Path]) -> list[Clip]:
     drawn = mixtures(
         speech, noise, count=VALIDATION, seed=VALIDATION_SEED, channel="all", files=files
     )
-    return [mixture.realise() for mixture in drawn]
+    clips = [clip for mixture in drawn if (clip := _usable(mixture)) is not None]
+    if not clips:
+        raise ValueError(f"no file of {speech} and {noise} can be validated on; see the warnings")
+    return clips
+
+
+def _usable(mixture: Mixture) -> Clip | None:
+    try:
+        clip = mixture.realise()
+        stoi(clip.clean, clip.noisy)
+    except (ValueError, OSError) as error:
+        warnings.warn(f"skipped for validation: {mixture.name}: {error}", stacklevel=2)
+        return None
+    return clip

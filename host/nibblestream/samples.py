@@ -1,0 +1,59 @@
+"""Samples as users have them, to floats at full scale +-1 and back."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Float = npt.NDArray[np.float64]
+
+
+def to_float(samples: npt.ArrayLike) -> tuple[Float, np.dtype[Any]]:
+    """Check samples and bring them to float64 within +-1.
+
+    Parameters
+    ----------
+    samples : float or int16, any shape
+        What is beyond full scale is clipped, with a warning.
+
+    Returns
+    -------
+    samples : float64, same shape
+    dtype : numpy.dtype
+        What they came in, for `from_float`.
+
+    Raises
+    ------
+    TypeError
+        They are neither float nor int16.
+    ValueError
+        NaN or infinity is among them.
+    """
+    found = np.asarray(samples)
+    integer = found.dtype.newbyteorder("=") == np.int16
+    if not integer and found.dtype.kind != "f":
+        raise TypeError(
+            f"found samples of dtype {found.dtype}; expected floats within +-1, or int16: "
+            "divide other integers by their full scale"
+        )
+    floats = found / 2.0**15 if integer else found.astype(np.float64)
+    if not np.isfinite(floats).all():
+        raise ValueError("found NaN or infinity in the samples; expected finite values")
+    peak = np.abs(floats).max(initial=0)
+    if peak > 1:
+        warnings.warn(
+            f"the input peaks at {peak:.4g}, beyond full scale (1.0), and is clipped there",
+            stacklevel=3,
+        )
+    return np.clip(floats, -1, 1), found.dtype
+
+
+def from_float(samples: Float, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Turn float64 samples into the dtype that `to_float` found, clipped to full scale."""
+    samples = np.clip(samples, -1, 1)  # resampling overshoots
+    if dtype.kind == "i":
+        samples = np.minimum(np.round(samples * 2.0**15), 2**15 - 1)
+    return np.asarray(samples, dtype)
