@@ -147,10 +147,8 @@ def test_a_clip_made_worse_costs_more(magnitudes):
     clean, noise = magnitudes
     noisy, worse, loss = clean + 0.5 * noise, clean + noise, Loss(0.0)
     cost = float(loss(worse, noisy, clean) - loss(noisy, noisy, clean))
-    correlations = [loss.correlation(m / clean.std(), clean / clean.std()) for m in (noisy, worse)]
-    assert cost == pytest.approx(
-        (1 + HARM) * float((correlations[0] - correlations[1]).mean()), rel=0.05
-    )
+    before, after = (loss.correlation(m / clean.std(), clean / clean.std()) for m in (noisy, worse))
+    assert cost == pytest.approx((1 + HARM) * float((before - after).mean()), rel=0.05)
 
 
 def test_loss_has_a_finite_gradient_in_silence():
