@@ -30,17 +30,18 @@ bench: .venv/dev.stamp  # speed of the emulation against PyTorch with librosa
 notebooks: .venv/dev.stamp  # run every notebook top to bottom
 	$(BIN)/jupyter execute notebooks/*.ipynb
 
-# The bundled models: what was trained, and its 4-bit codes.
-train: $(MODELS)/default.npz $(MODELS)/paper.npz
+# Train both models anew, as the bundled ones were (in $(MODELS)), and quantize them.
+train: build/train/default.npz build/train/paper.npz
 
-$(MODELS)/%-float.npz: | .venv/dev.stamp
+build/train/%-float.npz: | .venv/dev.stamp
+	mkdir -p build/train
 	$(RUN) train --recipe $* --speech "$(SPEECH)/train" --noise "$(NOISE)/train" \
 		--val-speech "$(SPEECH)/val" --val-noise "$(NOISE)/val" -o $@
 
-$(MODELS)/%.npz: $(MODELS)/%-float.npz | .venv/dev.stamp
+build/train/%.npz: build/train/%-float.npz | .venv/dev.stamp
 	$(RUN) quantize $< -o $@
 
-.PRECIOUS: $(MODELS)/%-float.npz
+.PRECIOUS: build/train/%-float.npz
 
 # The rows of the paper's Table 3, for both models.
 ROWS := 8-U+8-U 4-U+4-U 4-NU+4-NU 4-NU+8-U
@@ -55,13 +56,13 @@ table3: $(TABLE3)
 		--model default-float --model paper-float $(TABLE3:%=--model %) \
 		--json build/table3/scores.json
 
-build/table3/default-%.npz: $(MODELS)/default-float.npz | .venv/dev.stamp
+define row
+build/table3/$(1)-%.npz: $(MODELS)/$(1)-float.npz | .venv/dev.stamp
 	mkdir -p build/table3
-	$(RUN) quantize $< -o $@ $($*)
+	$(RUN) quantize $$< -o $$@ $$($$*)
 
-build/table3/paper-%.npz: $(MODELS)/paper-float.npz | .venv/dev.stamp
-	mkdir -p build/table3
-	$(RUN) quantize $< -o $@ $($*)
+endef
+$(foreach model,default paper,$(eval $(call row,$(model))))
 
 .venv/demo.stamp: $(PROJECT) | .venv/bin/python
 	$(INSTALL) --editable '.[demo]'
