@@ -52,7 +52,7 @@ class Training:
         self._files: list[str] = []
         self._validation = validation
         self._before = [stoi(clip.clean, clip.noisy) for clip in validation]
-        self._network = Network(recipe.hidden, recipe.head, recipe.gain_floor, recipe.biases)
+        self._network = Network(recipe.hidden, recipe.head, recipe.trained_floor, recipe.biases)
         self._average = copy.deepcopy(self._network)
         self._loss = Loss(recipe.error_weight)
         self._adam = torch.optim.Adam(self._network.parameters(), lr=recipe.rate)
@@ -81,7 +81,7 @@ class Training:
                 report = f"step {self.step}: loss {loss:.4f}, {self._validate()}"
                 tqdm.write(report, file=sys.stderr)
                 self._save(checkpoint)
-        return self._as_model(self._best)
+        return self._as_model(self._best, self.recipe.gain_floor)
 
     def _advance(self, batch: Batch) -> float:
         for group in self._adam.param_groups:
@@ -112,7 +112,7 @@ class Training:
         if not self._validation:
             self._best = now
             return "no validation data"
-        with Enhancer(self._as_model(now)) as enhancer:
+        with Enhancer(self._as_model(now, self.recipe.trained_floor)) as enhancer:
             after = [
                 stoi(c.clean, enhancer.enhance(c.noisy, spec.SAMPLE_RATE)) for c in self._validation
             ]
@@ -121,7 +121,7 @@ class Training:
             self._best = now
         return f"validation STOI {np.mean(after):.4f} ({now['stoi_gain']:+.4f} over noisy)"
 
-    def _as_model(self, state: dict[str, Any]) -> FloatModel:
+    def _as_model(self, state: dict[str, Any], gain_floor: float) -> FloatModel:
         weights = {key: value.numpy() for key, value in state["weights"].items()}
         layers = range(len(self.recipe.hidden) + 1)
         recipe = self.recipe
@@ -131,7 +131,7 @@ class Training:
             biases=tuple(weights[f"layers.{i}.bias"] for i in layers),
             features=recipe.features,
             head=recipe.head,
-            gain_floor=recipe.gain_floor,
+            gain_floor=gain_floor,
             training={"recipe": asdict(recipe), "step": state["step"]},
         )
 

@@ -16,7 +16,10 @@ class Recipe:
     head : {"gain", "magnitude"}
         What it says: a gain on the noisy magnitude, or the enhanced magnitude.
     gain_floor : float
-        Smallest gain, 0 to 1.
+        Smallest gain of the model, 0 to 1. A lower one is a little clearer in noise, and a little
+        less faithful to clean speech.
+    trained_floor : float
+        Smallest gain while it is trained and chosen.
     error_weight : float
         Weight of the compressed magnitude error beside the loss of intelligibility.
     biases : bool
@@ -36,6 +39,7 @@ class Recipe:
     features: str
     head: str
     gain_floor: float
+    trained_floor: float
     error_weight: float
     biases: bool = True
     hidden: tuple[int, ...] = (256,)
@@ -46,6 +50,6 @@ class Recipe:
 
 
 RECIPES = {
-    "default": Recipe("log2", "gain", 0.15, error_weight=1.0),
-    "paper": Recipe("magnitude", "magnitude", 0.0, error_weight=1.0, biases=False, steps=3000),
+    "default": Recipe("log2", "gain", 0.1, 0.15, error_weight=1.0),
+    "paper": Recipe("magnitude", "magnitude", 0.0, 0.0, error_weight=1.0, biases=False, steps=3000),
 }
