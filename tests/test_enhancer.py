@@ -1,5 +1,7 @@
 """Wav to wav: what comes in, at any rate, shape, level or length, comes back as it should."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -61,17 +63,31 @@ def test_calls_do_not_see_each_other(enhancer, noisy):
     np.testing.assert_array_equal(enhancer.enhance(noisy, 8000), first)
 
 
-def test_an_open_gain_gives_the_input_back_in_time(noisy):
+@pytest.fixture(scope="module")
+def open_gain():
+    """A model that lets everything through."""
     model = network(hidden=(16,))
-    silent = type(model)(
-        **{**model.__dict__, "weights": tuple(0 * w for w in model.weights), "gain_floor": 1.0}
-    )
-    with Enhancer(silent) as enhancer:
+    return replace(model, weights=tuple(0 * w for w in model.weights), gain_floor=1.0)
+
+
+def test_an_open_gain_gives_the_input_back_in_time(noisy, open_gain):
+    with Enhancer(open_gain) as enhancer:
         np.testing.assert_allclose(enhancer.enhance(noisy, 8000), noisy, atol=1e-12)
         high = np.sin(2 * np.pi * 1000 * np.arange(22050) / 44100)
         np.testing.assert_allclose(
             enhancer.enhance(high * 0.5, 44100)[2000:-2000], high[2000:-2000] * 0.5, atol=2e-3
         )
+
+
+@pytest.mark.parametrize("dtype", ["int16", "float64"])
+def test_resampling_does_not_overshoot_full_scale(open_gain, dtype):
+    full = 32767 if dtype == "int16" else 1.0
+    square = np.sign(np.sin(2 * np.pi * 200 * np.arange(22050) / 44100 + 0.1))
+    with Enhancer(open_gain) as enhancer:
+        clean = enhancer.enhance((square * full).astype(dtype), 44100)
+    assert 0.99 * full < clean.max() <= full
+    same_sign = clean[2000:-2000].astype(float) * square[2000:-2000]
+    assert same_sign.mean() > 0.9 * full  # nothing wraps around
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-7, 1e-4, 1.0])

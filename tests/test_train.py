@@ -119,7 +119,7 @@ def test_the_network_equals_the_float_pipeline(rng, head):
     with Enhancer(model) as enhancer:
         result = enhancer.enhance(signal, 8000)
     expected = stft.istft(enhanced * phase, 4000)
-    np.testing.assert_allclose(result[:3900], np.clip(expected, -1, 1)[:3900], atol=1e-4)
+    np.testing.assert_allclose(result[:3900], np.clip(expected, -1, 1)[:3900], atol=2e-6)
 
 
 def test_the_bands_are_those_of_stoi():

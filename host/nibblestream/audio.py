@@ -94,8 +94,9 @@ def _opened(path: str | Path) -> Iterator[Any]:
             with soundfile.SoundFile(file) as sound:
                 yield sound
         except (RuntimeError, TypeError, MemoryError) as error:
+            why = getattr(error, "error_string", str(error)) or "it claims to be too long"
             raise ValueError(
-                f"{path}: cannot be read as audio ({error or 'it claims to be too long'}); "
+                f"{path}: cannot be read as audio ({why.rstrip('.')}); "
                 "expected wav, flac or another file that libsndfile reads (shorten-compressed "
                 "sphere files: expand them with sph2pipe)"
             ) from error
@@ -139,8 +140,9 @@ def write(path: str | Path, samples: npt.NDArray[Any], rate: int, subtype: str =
                 for i in range(0, len(samples), _BLOCK):
                     file.write(samples[i : i + _BLOCK])
         except RuntimeError as error:
+            why = getattr(error, "error_string", str(error)).rstrip(".")
             raise ValueError(
-                f"{path}: {channels} channels at {rate} Hz cannot be written as {kind} ({error})"
+                f"{path}: {channels} channels at {rate} Hz cannot be written as {kind} ({why})"
             ) from error
 
 

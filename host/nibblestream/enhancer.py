@@ -141,7 +141,7 @@ class Enhancer:
 
     def _enhance_channel(self, samples: Float, rate: int, bar: tqdm[Any]) -> Float:
         stream = self._start()
-        at_8k = audio.resample(samples, rate, spec.SAMPLE_RATE)
+        at_8k = np.clip(audio.resample(samples, rate, spec.SAMPLE_RATE), -1, 1)  # it overshoots
         parts = []
         for i in range(0, len(at_8k), _CHUNK):
             parts.append(stream.process(at_8k[i : i + _CHUNK]))
