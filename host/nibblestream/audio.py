@@ -94,12 +94,17 @@ def _opened(path: str | Path) -> Iterator[Any]:
             with soundfile.SoundFile(file) as sound:
                 yield sound
         except (RuntimeError, TypeError, MemoryError) as error:
-            why = getattr(error, "error_string", str(error)) or "it claims to be too long"
             raise ValueError(
-                f"{path}: cannot be read as audio ({why.rstrip('.')}); "
+                f"{path}: cannot be read as audio ({_reason(error)}); "
                 "expected wav, flac or another file that libsndfile reads (shorten-compressed "
                 "sphere files: expand them with sph2pipe)"
             ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return why libsndfile failed; a MemoryError says nothing itself."""
+    why: str = getattr(error, "error_string", str(error))
+    return why.rstrip(".") or "it claims to be too long"
 
 
 def check_target(path: str | Path) -> None:
@@ -140,9 +145,9 @@ def write(path: str | Path, samples: npt.NDArray[Any], rate: int, subtype: str =
                 for i in range(0, len(samples), _BLOCK):
                     file.write(samples[i : i + _BLOCK])
         except RuntimeError as error:
-            why = getattr(error, "error_string", str(error)).rstrip(".")
             raise ValueError(
-                f"{path}: {channels} channels at {rate} Hz cannot be written as {kind} ({why})"
+                f"{path}: {channels} channels at {rate} Hz cannot be written as {kind} "
+                f"({_reason(error)})"
             ) from error
 
 

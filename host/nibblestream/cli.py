@@ -248,7 +248,3 @@ def _refuse_same(output: Path, source: Path) -> None:
 
 def _command() -> str:
     return shlex.join(["nibblestream", *sys.argv[1:]])
-
-
-if __name__ == "__main__":
-    main(prog_name="nibblestream")

@@ -139,7 +139,7 @@ class QuantizedLayer:
     @property
     def stream_bytes(self) -> int:
         """Bytes of the codes as they are streamed."""
-        return pack.beats_of(self.shape, self.bits) * spec.BEAT_BITS // 8
+        return pack.stream_bytes(self.shape, self.bits)
 
     @property
     def _bound(self) -> int:

@@ -28,6 +28,11 @@ def beats_of(shape: tuple[int, int], bits: int) -> int:
     return shape[0] * -(-shape[1] // _lanes(bits))
 
 
+def stream_bytes(shape: tuple[int, int], bits: int) -> int:
+    """Return the bytes of a layer's codes as they are streamed, rows padded to whole beats."""
+    return beats_of(shape, bits) * spec.BEAT_BITS // 8
+
+
 def pack(codes: npt.NDArray[Any], bits: int) -> Beats:
     """Pack codes into beats.
 

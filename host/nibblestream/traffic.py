@@ -33,7 +33,7 @@ class LayerTraffic:
         """Bytes of the stream, whose rows each fill whole 64-bit beats."""
         if self.bits not in spec.CODE_BITS:
             return self.ideal
-        return pack.beats_of((self.outputs, self.inputs), self.bits) * spec.BEAT_BITS // 8
+        return pack.stream_bytes((self.outputs, self.inputs), self.bits)
 
     def at(self, bits: int) -> int:
         """Bytes of as many weights of `bits` bits, without padding."""

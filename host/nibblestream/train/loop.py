@@ -39,19 +39,19 @@ class Training:
     recipe : Recipe
     name : str
         Of the model.
-    validation : sequence of Clip
-        What the model is chosen by; if empty, the last state is taken.
+    validation : sequence of (Clip, float)
+        What the model is chosen by, at least one clip, each with the STOI of its noisy signal.
     """
 
-    def __init__(self, recipe: Recipe, name: str, validation: Sequence[Clip]) -> None:
+    def __init__(self, recipe: Recipe, name: str, validation: Sequence[tuple[Clip, float]]) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
         self.name = name
         self.step = 0
         self._best: dict[str, Any] = {"stoi_gain": -math.inf}
         self._files: list[str] = []
-        self._validation = validation
-        self._before = [stoi(clip.clean, clip.noisy) for clip in validation]
+        self._validation = [clip for clip, _ in validation]
+        self._before = [before for _, before in validation]
         self._network = Network(recipe.hidden, recipe.head, recipe.trained_floor, recipe.biases)
         self._average = copy.deepcopy(self._network)
         self._loss = Loss(recipe.error_weight)
@@ -108,10 +108,7 @@ class Training:
     def _validate(self) -> str:
         """Keep the averaged weights if they are the best so far; describe how they did."""
         state = {key: value.clone() for key, value in self._average.state_dict().items()}
-        now = {"step": self.step, "stoi_gain": -math.inf, "weights": state}
-        if not self._validation:
-            self._best = now
-            return "no validation data"
+        now = {"step": self.step, "weights": state}
         with Enhancer(self._as_model(now, self.recipe.trained_floor)) as enhancer:
             after = [
                 stoi(c.clean, enhancer.enhance(c.noisy, spec.SAMPLE_RATE)) for c in self._validation

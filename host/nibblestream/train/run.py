@@ -90,7 +90,7 @@ def _training_files(folder: Path, held_out: bool) -> list[Path]:
     return [path for i, path in enumerate(paths) if i % HELD_OUT or not held_out] or paths
 
 
-def _validation(speech: Path, noise: Path, trained_on: set[Path]) -> list[Clip]:
+def _validation(speech: Path, noise: Path, trained_on: set[Path]) -> list[tuple[Clip, float]]:
     """Draw the validation mixtures, from the held-out files of folders that are trained on."""
 
     def files(folder: Path) -> list[Path]:
@@ -99,17 +99,16 @@ def _validation(speech: Path, noise: Path, trained_on: set[Path]) -> list[Clip]:
     drawn = mixtures(
         speech, noise, count=VALIDATION, seed=VALIDATION_SEED, channel="all", files=files
     )
-    clips = [clip for mixture in drawn if (clip := _usable(mixture)) is not None]
-    if not clips:
+    scored = [clip for mixture in drawn if (clip := _scored(mixture)) is not None]
+    if not scored:
         raise ValueError(f"no file of {speech} and {noise} can be validated on; see the warnings")
-    return clips
+    return scored
 
 
-def _usable(mixture: Mixture) -> Clip | None:
+def _scored(mixture: Mixture) -> tuple[Clip, float] | None:
     try:
         clip = mixture.realise()
-        stoi(clip.clean, clip.noisy)
+        return clip, stoi(clip.clean, clip.noisy)
     except (ValueError, OSError) as error:
         warnings.warn(f"skipped for validation: {mixture.name}: {error}", stacklevel=2)
         return None
-    return clip
