@@ -1,5 +1,10 @@
-"""All that setuptools is told stands in pyproject.toml; this file is for tools that ask for it."""
+"""What pyproject.toml cannot say: the kernels' sources are installed beside the library."""
 
-from setuptools import setup
+from setuptools import find_packages, setup
 
-setup()
+HLS = {"nibblestream.hls": "hls"}  # backend "csim" compiles them where it runs
+
+setup(
+    packages=[*find_packages("host"), *HLS],
+    package_dir={"": "host", **HLS},
+)

@@ -35,15 +35,16 @@ class Enhancer:
     ----------
     model : str, path, QuantizedModel or FloatModel
         A bundled model's name, a model file, or a model.
-    backend : {"emu"}
-        Where the integers are computed. Float models run in float64 on "emu" only.
+    backend : {"emu", "csim"}
+        Where the integers are computed: in NumPy, or by the kernels' compiled C++. Float models
+        run in float64 on "emu" only.
 
     Raises
     ------
     ValueError
         The backend is unknown or cannot run the model, or the model file is damaged.
     FileNotFoundError
-        There is no such model.
+        There is no such model, or no C++ compiler for "csim".
 
     Examples
     --------
@@ -61,6 +62,7 @@ class Enhancer:
     ) -> None:
         self.model = load_model(model) if isinstance(model, (str, Path)) else model
         self._pipeline = _connect(self.model, backend)
+        self._block = self.model.block if isinstance(self.model, QuantizedModel) else spec.MAX_BLOCK
         self._stream: Stream | None = None
         self._open = True
         self._frames = self._passes = 0
@@ -164,7 +166,7 @@ class Enhancer:
 
     def _spectra(self, spectrum: Complex) -> Complex:
         self._frames += len(spectrum)
-        self._passes += -(-len(spectrum) // spec.MAX_BLOCK)
+        self._passes += -(-len(spectrum) // self._block)
         return self._pipeline.process(spectrum)
 
 

@@ -16,7 +16,7 @@ from .scheme import Scheme
 
 @dataclass(frozen=True, eq=False)
 class QuantizedLayer:
-    """A fully connected layer in integers, followed by ReLU.
+    """A fully connected layer in integers.
 
     Parameters
     ----------
@@ -32,6 +32,8 @@ class QuantizedLayer:
         In `spec.BIAS`.
     input_format, output_format : QFormat
         Of the activations before and after.
+    relu : bool
+        Whether negative outputs become zero.
 
     Raises
     ------
@@ -46,12 +48,15 @@ class QuantizedLayer:
     bias: npt.NDArray[np.int32]
     input_format: QFormat
     output_format: QFormat
+    relu: bool = True
 
     def __post_init__(self) -> None:
         self._check_codes()
         self._check_lut()
         self._check_bias()
         self._check_words()
+        if not isinstance(self.relu, bool):
+            raise TypeError(f"relu is {self.relu!r}; expected true or false")
         if self.shift < 0:
             raise ValueError(
                 f"outputs have {self.output_format.frac} fractional bits, but the accumulator only "
@@ -71,7 +76,7 @@ class QuantizedLayer:
             f"{self.inputs} -> {self.outputs}, {self.scheme}, k {self.k}, "
             f"{self.ideal_bytes} bytes, "
             f"bits.fraction {word.bits}.{word.frac} -> {out.bits}.{out.frac}, "
-            f"accumulator {self.accumulator_bits} bits"
+            f"accumulator {self.accumulator_bits} bits{'' if self.relu else ', no ReLU'}"
         )
 
     @property

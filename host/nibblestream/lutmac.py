@@ -3,7 +3,7 @@
 A code addresses the layer's LUT, whose mantissa, shifted by the range flag, is one integer on the
 grid 2**-(m-1+k) (paper, Table 1 and eq. (8)). Products are summed exactly in an accumulator that
 the model proved wide enough, the bias is added on the accumulator's grid, and the sum is rounded
-to the layer's output format, saturated, and passed through the ReLU that every layer has.
+to the layer's output format, saturated, and passed through the layer's ReLU.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ class LutMac:
         Returns
         -------
         int32, shape (frames, out)
-            In the layer's `output_format`, zero or more.
+            In the layer's `output_format`.
         """
         layer = self._layer
         accumulator = (x.astype(np.float64) @ self._weights).astype(np.int64) + self._bias
         y = layer.output_format.saturate(round_shift(accumulator, layer.shift))
-        return np.maximum(y, 0).astype(np.int32)
+        return (np.maximum(y, 0) if layer.relu else y).astype(np.int32)

@@ -16,7 +16,7 @@ from .layer import QuantizedLayer
 from .lut import Lut
 from .model_file import Arrays, Header, Stored
 from .scheme import Scheme
-from .topology import FEATURES, HEADS, check_topology
+from .topology import FEATURES, HEADS, check_topology, largest_block
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +72,11 @@ class QuantizedModel(Stored):
     def stream_bytes(self) -> int:
         """Bytes of all codes as they are streamed, rows padded to whole beats."""
         return sum(layer.stream_bytes for layer in self.layers)
+
+    @property
+    def block(self) -> int:
+        """Most frames that share one pass over the codes."""
+        return largest_block([layer.shape for layer in self.layers])
 
     @classmethod
     def from_content(cls, header: Header, arrays: Arrays) -> QuantizedModel:
@@ -133,6 +138,7 @@ def _entry(layer: QuantizedLayer) -> dict[str, Any]:
         "scheme": asdict(layer.scheme),
         "input_format": asdict(layer.input_format),
         "output_format": asdict(layer.output_format),
+        "relu": layer.relu,
     }
 
 
@@ -150,6 +156,7 @@ def _layer(i: int, entry: dict[str, Any], arrays: Arrays) -> QuantizedLayer:
             bias=bias,
             input_format=QFormat(**entry["input_format"]),
             output_format=QFormat(**entry["output_format"]),
+            relu=entry["relu"],
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"layer {i}: {error}") from error

@@ -1,8 +1,9 @@
 """Codes to 64-bit beats and back: what lies in memory is what the DMA streams.
 
-Each row (the weights of one neuron) begins a beat; code i of a beat is in its bits
-``i * bits`` to ``(i + 1) * bits - 1``. A row's last beat is filled up with zeros; 3-bit codes
-leave bit 63 zero.
+A layer is one string of bits, row by row, code by code, least significant bit first, cut into
+beats. Each row (the weights of one neuron) is filled up with zero codes to whole steps, what the
+multipliers take at once: `spec.LANES` codes of 2, 3 or 4 bits, or a beat of 8-bit codes. The
+layer is filled up to a whole beat.
 """
 
 from __future__ import annotations
@@ -23,13 +24,25 @@ def ideal_bytes(shape: tuple[int, int], bits: int) -> int:
     return -(-shape[0] * shape[1] * bits // 8)
 
 
+def step_codes(bits: int) -> int:
+    """Return how many codes of `bits` bits the multipliers take at once."""
+    if bits not in spec.CODE_BITS:
+        raise ValueError(f"codes have {bits} bits; expected one of {spec.CODE_BITS}")
+    return min(spec.LANES, spec.BEAT_BITS // bits)
+
+
+def steps(inputs: int, bits: int) -> int:
+    """Return the steps of a row of `inputs` codes."""
+    return -(-inputs // step_codes(bits))
+
+
 def beats_of(shape: tuple[int, int], bits: int) -> int:
     """Return the beats of 64 bits that a layer of `shape` (out, in) takes."""
-    return shape[0] * -(-shape[1] // _lanes(bits))
+    return -(-shape[0] * steps(shape[1], bits) * step_codes(bits) * bits // spec.BEAT_BITS)
 
 
 def stream_bytes(shape: tuple[int, int], bits: int) -> int:
-    """Return the bytes of a layer's codes as they are streamed, rows padded to whole beats."""
+    """Return the bytes of a layer's codes as they are streamed, padding included."""
     return beats_of(shape, bits) * spec.BEAT_BITS // 8
 
 
@@ -54,7 +67,6 @@ def pack(codes: npt.NDArray[Any], bits: int) -> Beats:
     ValueError
         Not two dimensions, or a code does not fit.
     """
-    lanes = _lanes(bits)
     if codes.ndim != 2:
         raise ValueError(f"codes have the shape {codes.shape}; expected (out, in)")
     if codes.dtype.kind not in "ui":
@@ -65,11 +77,13 @@ def pack(codes: npt.NDArray[Any], bits: int) -> Beats:
             f"expected 0 to {(1 << bits) - 1}, {bits} bits"
         )
     rows, columns = codes.shape
-    per_row = -(-columns // lanes)
-    padded = np.zeros((rows, per_row * lanes), np.uint64)
+    padded = np.zeros((rows, steps(columns, bits) * step_codes(bits)), np.uint8)
     padded[:, :columns] = codes
-    shifted = padded.reshape(rows * per_row, lanes) << _shifts(bits)
-    return np.asarray(np.bitwise_or.reduce(shifted, axis=1))
+    each = np.unpackbits(padded.reshape(-1, 1), axis=1, count=bits, bitorder="little")
+    stream = np.zeros(stream_bytes((rows, columns), bits), np.uint8)
+    packed = np.packbits(each, bitorder="little")
+    stream[: len(packed)] = packed
+    return stream.view("<u8").astype(np.uint64)
 
 
 def unpack(beats: Beats, bits: int, shape: tuple[int, int]) -> Codes:
@@ -102,21 +116,12 @@ def unpack(beats: Beats, bits: int, shape: tuple[int, int]) -> Codes:
             f"beats have the shape {beats.shape}; a layer of {shape[0]} x {shape[1]} "
             f"{bits}-bit codes takes ({wanted},)"
         )
-    fields = (beats[:, np.newaxis] >> _shifts(bits)) & np.uint64((1 << bits) - 1)
-    per_row = -(-shape[1] // _lanes(bits)) * _lanes(bits)
-    codes = fields.reshape(shape[0], per_row)[:, : shape[1]].astype(np.uint8)
+    per_row = steps(shape[1], bits) * step_codes(bits)
+    stream = np.unpackbits(beats.astype("<u8").view(np.uint8), bitorder="little")
+    each = stream[: shape[0] * per_row * bits].reshape(-1, bits)
+    codes = np.packbits(each, axis=1, bitorder="little").reshape(shape[0], per_row)
+    codes = np.ascontiguousarray(codes[:, : shape[1]])
     wrong = np.flatnonzero(pack(codes, bits) != beats)
     if wrong.size:
         raise ValueError(f"the padding of beat {wrong[0]} is not zero; the beats are damaged")
     return codes
-
-
-def _lanes(bits: int) -> int:
-    """Return how many codes a beat holds."""
-    if bits not in spec.CODE_BITS:
-        raise ValueError(f"codes have {bits} bits; expected one of {spec.CODE_BITS}")
-    return spec.BEAT_BITS // bits
-
-
-def _shifts(bits: int) -> Beats:
-    return np.arange(_lanes(bits), dtype=np.uint64) * np.uint64(bits)

@@ -1,11 +1,12 @@
-"""The shared facts: sample rate, frames, Q formats, stream layout.
+"""The shared facts: sample rate, frames, Q formats, the kernels' geometry, stream layouts.
 
-Every other part, in Python or in hardware, takes these from here.
+Every other part, in Python or in hardware, takes these from here:
+``python -m nibblestream.spec header|tcl`` prints what the C++ and the Tcl include.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from .fixed import QFormat
 
@@ -49,7 +50,84 @@ BIAS: Final = QFormat(8, 7)  # "8-bit-uniform quantized values" (paper, section 
 GAIN: Final = QFormat(17, 15)  # the gain head's output, used in [0, 1]
 MAX_WIDTH: Final = 2048  # widest layer
 
-# --- streams -------------------------------------------------------------------------------
+# --- the kernels' geometry -----------------------------------------------------------------
 BEAT_BITS: Final = 64
 CODE_BITS: Final = (2, 3, 4, 8)  # 8-bit codes are the value itself: no LUT
+LANES: Final = 16  # weights a step, each times one activation: 16 codes of 4 bits are one beat
+FRAME_LANES: Final = 8  # frames that share each step; a frame enters the stacks of 8 at once
+ACTIVATION_DEPTH: Final = 512  # words of each of LANES * FRAME_LANES memories: one 18-Kbit BRAM
 MAX_BLOCK: Final = 32  # frames that share one pass over the codes
+POLAR_DEPTH: Final = 8192  # of the FIFO for magnitudes and phases: MAX_BLOCK * BINS, rounded up
+IDENTITY: Final = 0x4E42_0001  # "NB" and the version of the registers and streams below
+
+
+# --- streams: what each 64-bit beat holds ------------------------------------------------------
+class Field(NamedTuple):
+    """Bits `low` to ``low + bits - 1`` of a beat."""
+
+    low: int
+    bits: int
+
+
+Layout = dict[str, Field]
+
+SPECTRUM_BEAT: Final[Layout] = {"re": Field(0, 32), "im": Field(32, 32)}
+MAGNITUDE_BEAT: Final[Layout] = {"magnitude": Field(0, 24)}
+POLAR_BEAT: Final[Layout] = {"magnitude": Field(0, 24), "phase": Field(32, 16)}
+NETWORK_BEAT: Final[Layout] = {"value": Field(0, 24), "is_gain": Field(32, 1)}
+
+# The stream of codes: one beat for the model; then for each layer one beat for the layer, the LUT
+# (16 entries in 4 beats, none for 8-bit codes), the biases (8 a beat), the codes.
+STREAM_MAGIC: Final = int.from_bytes(b"NIBL", "little")
+STREAM_VERSION: Final = 1
+MODEL_BEAT: Final[Layout] = {
+    "magic": Field(0, 32),
+    "version": Field(32, 4),
+    "log2": Field(36, 1),  # features are log2 over the floor, else magnitudes
+    "gain": Field(37, 1),  # the output is a gain, else a magnitude
+    "layers": Field(40, 8),
+    "gain_floor": Field(48, 16),
+}
+LAYER_BEAT: Final[Layout] = {
+    "inputs": Field(0, 12),
+    "outputs": Field(12, 12),
+    "code_bits": Field(24, 4),
+    "k": Field(28, 5),
+    "shift": Field(33, 6),
+    "bias_shift": Field(39, 6),
+    "output_bits": Field(45, 5),  # without the sign
+    "relu": Field(50, 1),  # negative outputs become 0
+}
+LUT_ENTRIES: Final = 16
+LUT_ENTRY: Final[Layout] = {"mantissa": Field(0, MANTISSA_BITS), "internal": Field(8, 1)}
+LUT_ENTRY_BITS: Final = 16
+
+
+# --- the overlay ---------------------------------------------------------------------------
+class Cell(NamedTuple):
+    """An IP with registers: its VLNV, and its place above the family's control base."""
+
+    vlnv: str
+    offset: int
+
+
+OVERLAY: Final = "nibblestream"
+CONTROL_BASE: Final = {"zynq": 0x4000_0000, "zynqmp": 0xA000_0000}  # M_AXI_GP0, M_AXI_HPM0_FPD
+CONTROL_RANGE: Final = 0x1_0000  # bytes of registers of each cell
+CELLS: Final = {
+    "cordic_vectoring": Cell("xilinx.com:hls:cordic_vectoring:1.0", 0x0_0000),
+    "lut_mac": Cell("xilinx.com:hls:lut_mac:1.0", 0x1_0000),
+    "cordic_rotation": Cell("xilinx.com:hls:cordic_rotation:1.0", 0x2_0000),
+    "dma_spectra": Cell("xilinx.com:ip:axi_dma:7.1", 0x3_0000),
+    "dma_codes": Cell("xilinx.com:ip:axi_dma:7.1", 0x4_0000),
+    "monitor": Cell("xilinx.com:ip:axi_perf_mon:5.0", 0x5_0000),
+    "kernel_reset": Cell("xilinx.com:ip:axi_gpio:2.0", 0x6_0000),
+}
+DMA_LENGTH_BITS: Final = 26
+# What the monitor counts: bytes that each of its slots saw.
+MONITOR_SLOTS: Final = ("codes read", "spectra read", "spectra written")
+
+if __name__ == "__main__":
+    from .generate import main
+
+    main()

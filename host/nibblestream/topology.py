@@ -46,6 +46,23 @@ def check_topology(shapes: list[tuple[int, ...]], features: str, head: str) -> N
         raise ValueError(f"the last layer has {width} outputs; expected {spec.BINS}, one a bin")
 
 
+def largest_block(shapes: Sequence[tuple[int, int]]) -> int:
+    """Return how many frames can share one pass over the codes.
+
+    At most `spec.MAX_BLOCK`, and as many groups of `spec.FRAME_LANES` as the activation memory
+    holds: each frame has, for every layer, its inputs and its outputs side by side, `spec.LANES`
+    of them a word.
+
+    Parameters
+    ----------
+    shapes : sequence of (int, int)
+        (out, in) of each layer's weights.
+    """
+    words = max(-(-out // spec.LANES) + -(-inputs // spec.LANES) for out, inputs in shapes)
+    groups = spec.ACTIVATION_DEPTH // words
+    return min(groups * spec.FRAME_LANES, spec.MAX_BLOCK)
+
+
 def check_hidden(widths: Sequence[int]) -> None:
     """Refuse hidden layers of widths that no layer can have, with a ValueError."""
     for width in widths:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -9,9 +10,8 @@ import numpy.typing as npt
 
 from ..fixed import IntArray
 from ..model import QuantizedModel
+from .csim import CSimulation
 from .emu import Emulation
-
-BACKENDS = {"emu": Emulation}
 
 
 class Backend(Protocol):
@@ -25,6 +25,12 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Free what the backend holds."""
+
+
+BACKENDS: dict[str, Callable[[QuantizedModel], Backend]] = {
+    "emu": Emulation,
+    "csim": CSimulation,
+}
 
 
 def connect(name: str, model: QuantizedModel) -> Backend:

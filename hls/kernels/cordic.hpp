@@ -1,0 +1,95 @@
+// CORDIC: 18 shift-and-add stages in a row, cordic.py in hardware.
+//
+// Unrolled and pipelined, a stage is three adders and no multiplier; a new vector enters each clock.
+// The gain of the stages is undone by one multiplication at the end.
+#pragma once
+
+#include "rounding.hpp"
+#include "words.hpp"
+
+// Lengths inside: the spectrum's 24 bits, guard bits, and two for sqrt(2) and the gain 1.65.
+using length_t = ap_int<32>;
+static_assert(spec::SPECTRUM_BITS + 2 + spec::CORDIC_GUARD <= 32, "lengths inside take 32 bits");
+// Angles: half a turn to start with, and the sum of all stages' angles, under 0.28 turns.
+using angle_t = ap_int<spec::CORDIC_ANGLE_BITS + 2>;
+using inverse_gain_t = ap_int<spec::CORDIC_INVERSE_GAIN_FRAC + 1>;
+using scaled_t = ap_int<32 + spec::CORDIC_INVERSE_GAIN_FRAC + 1>;
+static_assert(spec::CORDIC_INVERSE_GAIN < 1 << spec::CORDIC_INVERSE_GAIN_FRAC, "below one");
+
+constexpr int PHASE_SHIFT = spec::CORDIC_ANGLE_BITS - spec::PHASE_BITS;
+
+struct Polar {
+  magnitude_t magnitude;
+  phase_t phase;
+};
+
+struct Vector {
+  length_t x, y;
+  angle_t angle;
+};
+
+// Stage i: forward turns by atan(2^-i), and the angle left falls by as much.
+inline Vector stage(Vector v, int i, bool forward) {
+  const length_t dx = v.y >> i, dy = v.x >> i;
+  Vector turned;
+  turned.x = forward ? length_t(v.x - dx) : length_t(v.x + dx);
+  turned.y = forward ? length_t(v.y + dy) : length_t(v.y - dy);
+  const angle_t step = spec::CORDIC_ANGLES[i];
+  turned.angle = forward ? angle_t(v.angle - step) : angle_t(v.angle + step);
+  return turned;
+}
+
+// Undo the stages' gain, and shift right, rounding.
+inline length_t ungained(length_t length, int shift) {
+  const scaled_t scaled = length * inverse_gain_t(spec::CORDIC_INVERSE_GAIN);
+  return round_shift(scaled, shift);
+}
+
+// Low 16 bits: phases wrap.
+inline phase_t wrapped(angle_t phase) { return phase & ((1 << spec::PHASE_BITS) - 1); }
+
+// Vectoring: turn the vector onto the x axis; its length is the magnitude, the way the phase.
+inline Polar vector(part_t re, part_t im) {
+  const bool behind = re < 0;  // in the left half plane: start from the opposite vector
+  const length_t x = re, y = im;
+  Vector v;
+  v.x = (behind ? length_t(-x) : x) << spec::CORDIC_GUARD;
+  v.y = (behind ? length_t(-y) : y) << spec::CORDIC_GUARD;
+  v.angle = behind ? 1 << (spec::CORDIC_ANGLE_BITS - 1) : 0;
+VECTOR:
+  for (int i = 0; i < spec::CORDIC_ITERATIONS; ++i) {
+#pragma HLS UNROLL
+    v = stage(v, i, v.y < 0);
+  }
+  Polar polar;
+  polar.magnitude = ungained(v.x, spec::CORDIC_INVERSE_GAIN_FRAC + spec::CORDIC_GUARD);
+  polar.phase = wrapped(round_shift(v.angle, PHASE_SHIFT));
+  return polar;
+}
+
+// Rotation: turn (magnitude, 0) by the phase.
+inline Vector rotate(Polar polar) {
+  constexpr int QUARTER = 1 << (spec::PHASE_BITS - 2);
+  const angle_t phase = polar.phase;  // 0 to 4 quarters
+  const bool behind = phase >= QUARTER && phase < 3 * QUARTER;
+  const angle_t turn = behind ? 2 * QUARTER : phase < QUARTER ? 0 : 4 * QUARTER;
+  const length_t x =
+      ungained(length_t(polar.magnitude), spec::CORDIC_INVERSE_GAIN_FRAC - spec::CORDIC_GUARD);
+  Vector v;
+  v.x = behind ? length_t(-x) : x;
+  v.y = 0;
+  v.angle = angle_t(phase - turn) << PHASE_SHIFT;
+ROTATE:
+  for (int i = 0; i < spec::CORDIC_ITERATIONS; ++i) {
+#pragma HLS UNROLL
+    v = stage(v, i, v.angle >= 0);
+  }
+  return v;
+}
+
+// A length inside as a part of the spectrum.
+inline part_t to_part(length_t length) {
+  constexpr int LIMIT = 1 << (spec::SPECTRUM_BITS - 1);
+  const length_t rounded = round_shift(length, spec::CORDIC_GUARD);
+  return saturate(rounded, length_t(-LIMIT), length_t(LIMIT - 1));
+}

@@ -1,0 +1,19 @@
+#include "cores.hpp"
+#include "kernels.hpp"
+
+void cordic_vectoring(axis_stream& spectrum, axis_stream& magnitude, axis_stream& polar,
+                      ap_uint<6> frames, ap_uint<32>* identity) {
+#pragma HLS INTERFACE axis port = spectrum
+#pragma HLS INTERFACE axis port = magnitude
+#pragma HLS INTERFACE axis port = polar
+#pragma HLS INTERFACE s_axilite port = frames bundle = control
+#pragma HLS INTERFACE s_axilite port = identity bundle = control
+#pragma HLS INTERFACE s_axilite port = return bundle = control
+#pragma HLS DATAFLOW
+  beat_stream bins("vectoring.spectrum"), magnitudes("vectoring.magnitude"), polars("vectoring.polar");
+  strip(spectrum, bins, block_beats(frames));
+  vectoring_core(bins, magnitudes, polars, frames);
+  add(magnitudes, magnitude, block_beats(frames));
+  add(polars, polar, block_beats(frames));
+  identify(identity);
+}

@@ -1,0 +1,50 @@
+// The stream of codes: beats in, one step's codes out, and a digest of all that came in.
+#pragma once
+
+#include "words.hpp"
+
+// Reads beats, never more than were promised, and keeps their digest.
+struct Reader {
+  beats_t left;
+  beat_t digest;  // turned left by one bit before each beat is added without carries
+};
+
+inline beat_t next_beat(beat_stream& codes, Reader& reader) {
+  if (reader.left == 0) return 0;  // not reached: each layer's beats are counted before it runs
+  const beat_t beat = codes.read();
+  const beat_t turned = (reader.digest << 1) | (reader.digest >> (spec::BEAT_BITS - 1));
+  reader.digest = turned ^ beat;
+  reader.left = reader.left - 1;
+  return beat;
+}
+
+// Both halves in one word; zero is kept for a refused stream.
+inline digest_t digest_of(const Reader& reader) {
+  const digest_t folded = field<0, 32>(reader.digest) ^ field<32, 32>(reader.digest);
+  return folded == 0 ? digest_t(1) : folded;
+}
+
+// A step takes 2, 3 or 4 quarters of a beat (16 codes of 2, 3, 4 bits, or 8 of 8), so what is left
+// of a beat waits for the next step: at most three quarters.
+constexpr int QUARTER_BITS = spec::BEAT_BITS / 4;
+
+struct Gearbox {
+  beat_t rest;
+  ap_uint<2> quarters;  // in `rest`
+};
+
+inline ap_uint<3> step_quarters(ap_uint<4> code_bits) {
+  return code_bits < 4 ? ap_uint<3>(code_bits) : ap_uint<3>(4);
+}
+static_assert(spec::LANES == QUARTER_BITS, "16 codes of n bits are n quarters of a beat");
+
+// The next step's codes, in the lowest bits; what lies above them is not cleared.
+inline beat_t next_codes(beat_stream& codes, Reader& reader, Gearbox& box, ap_uint<3> take) {
+  const bool refill = box.quarters < take;
+  const beat_t beat = refill ? next_beat(codes, reader) : beat_t(0);
+  const beat_t word = box.rest | (beat << (QUARTER_BITS * box.quarters));
+  const ap_uint<3> there = refill ? ap_uint<3>(box.quarters + 4) : ap_uint<3>(box.quarters);
+  box.rest = refill ? beat >> (QUARTER_BITS * (take - box.quarters)) : box.rest >> (QUARTER_BITS * take);
+  box.quarters = there - take;
+  return word;
+}

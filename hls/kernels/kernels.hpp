@@ -1,0 +1,21 @@
+// The kernels as Vitis HLS builds them: AXI4-Stream for data, AXI-Lite for what is below.
+//
+// frames    of this block, 1 to spec::MAX_BLOCK; with 0 a call only sets `identity`
+// identity  spec::IDENTITY
+// beats     of the stream of codes
+// bank      where the state before this block is; the state after it goes to the other bank
+// reset     1: take the state before this block as empty
+// digest    of the stream of codes as it arrived; 0: it was refused, and the outputs are zeros
+#pragma once
+
+#include "axis.hpp"
+
+void cordic_vectoring(axis_stream& spectrum, axis_stream& magnitude, axis_stream& polar,
+                      ap_uint<6> frames, ap_uint<32>* identity);
+
+void lut_mac(axis_stream& magnitude, axis_stream& codes, axis_stream& network, ap_uint<6> frames,
+             ap_uint<32> beats, ap_uint<1> bank, ap_uint<1> reset, ap_uint<32>* digest,
+             ap_uint<32>* identity);
+
+void cordic_rotation(axis_stream& network, axis_stream& polar, axis_stream& spectrum,
+                     ap_uint<6> frames, ap_uint<32>* identity);

@@ -1,0 +1,83 @@
+// A model's and a layer's headers, as the stream of codes begins them.
+#pragma once
+
+#include "gearbox.hpp"
+
+using width_t = ap_uint<12>;
+static_assert(spec::MAX_WIDTH < 1 << 12, "widths are counted in 12 bits");
+using groups_t = ap_uint<3>;  // of FRAME_LANES frames
+static_assert(spec::MAX_BLOCK <= 4 * spec::FRAME_LANES, "a block has up to 4 groups");
+using address_t = ap_uint<10>;  // one more bit than an address, to hold the end
+static_assert(spec::ACTIVATION_DEPTH <= 1 << 9, "addresses have 9 bits");
+
+struct Model {
+  bool valid, log2, gain;
+  ap_uint<spec::MODEL_BEAT_LAYERS_BITS> layers;
+  ap_uint<spec::MODEL_BEAT_GAIN_FLOOR_BITS> gain_floor;
+};
+
+inline Model read_model(beat_stream& codes, Reader& reader) {
+  const beat_t beat = next_beat(codes, reader);
+  Model model;
+  model.valid = field<spec::MODEL_BEAT_MAGIC_LOW, spec::MODEL_BEAT_MAGIC_BITS>(beat) == spec::STREAM_MAGIC &&
+                field<spec::MODEL_BEAT_VERSION_LOW, spec::MODEL_BEAT_VERSION_BITS>(beat) == spec::STREAM_VERSION;
+  model.log2 = field<spec::MODEL_BEAT_LOG2_LOW, 1>(beat) != 0;
+  model.gain = field<spec::MODEL_BEAT_GAIN_LOW, 1>(beat) != 0;
+  model.layers = field<spec::MODEL_BEAT_LAYERS_LOW, spec::MODEL_BEAT_LAYERS_BITS>(beat);
+  model.gain_floor = field<spec::MODEL_BEAT_GAIN_FLOOR_LOW, spec::MODEL_BEAT_GAIN_FLOOR_BITS>(beat);
+  return model;
+}
+
+struct Layer {
+  width_t inputs, outputs;
+  ap_uint<spec::LAYER_BEAT_CODE_BITS_BITS> code_bits;
+  ap_uint<spec::LAYER_BEAT_K_BITS> k;
+  ap_uint<spec::LAYER_BEAT_SHIFT_BITS> shift;
+  ap_uint<spec::LAYER_BEAT_BIAS_SHIFT_BITS> bias_shift;
+  ap_uint<spec::LAYER_BEAT_OUTPUT_BITS_BITS> output_bits;
+  bool relu;
+};
+
+inline Layer read_layer(beat_stream& codes, Reader& reader) {
+  const beat_t beat = next_beat(codes, reader);
+  Layer layer;
+  layer.inputs = field<spec::LAYER_BEAT_INPUTS_LOW, spec::LAYER_BEAT_INPUTS_BITS>(beat);
+  layer.outputs = field<spec::LAYER_BEAT_OUTPUTS_LOW, spec::LAYER_BEAT_OUTPUTS_BITS>(beat);
+  layer.code_bits = field<spec::LAYER_BEAT_CODE_BITS_LOW, spec::LAYER_BEAT_CODE_BITS_BITS>(beat);
+  layer.k = field<spec::LAYER_BEAT_K_LOW, spec::LAYER_BEAT_K_BITS>(beat);
+  layer.shift = field<spec::LAYER_BEAT_SHIFT_LOW, spec::LAYER_BEAT_SHIFT_BITS>(beat);
+  layer.bias_shift = field<spec::LAYER_BEAT_BIAS_SHIFT_LOW, spec::LAYER_BEAT_BIAS_SHIFT_BITS>(beat);
+  layer.output_bits = field<spec::LAYER_BEAT_OUTPUT_BITS_LOW, spec::LAYER_BEAT_OUTPUT_BITS_BITS>(beat);
+  layer.relu = field<spec::LAYER_BEAT_RELU_LOW, 1>(beat) != 0;
+  return layer;
+}
+
+// Words of LANES activations that `width` neurons take.
+inline ap_uint<8> units(width_t width) { return (width + spec::LANES - 1) / spec::LANES; }
+
+// Steps of a row: 16 codes each, of 8 bits 8.
+inline ap_uint<9> steps(const Layer& layer) {
+  const int codes = layer.code_bits == 8 ? spec::LANES / 2 : spec::LANES;
+  return (layer.inputs + codes - 1) / codes;
+}
+
+constexpr int ENTRIES_PER_BEAT = spec::BEAT_BITS / spec::LUT_ENTRY_BITS;
+constexpr int LUT_BEATS = spec::LUT_ENTRIES / ENTRIES_PER_BEAT;
+constexpr int BIASES_PER_BEAT = spec::BEAT_BITS / spec::BIAS_BITS;
+
+inline ap_uint<3> lut_beats(const Layer& layer) { return layer.code_bits == 8 ? 0 : LUT_BEATS; }
+inline ap_uint<9> bias_beats(const Layer& layer) {
+  return (layer.outputs + BIASES_PER_BEAT - 1) / BIASES_PER_BEAT;
+}
+
+// Whether the kernel can run the layer on what the layer before it left, from what is left of the
+// stream: a damaged header must not make it read or write where nothing is.
+inline bool runnable(const Layer& layer, width_t given, groups_t groups, const Reader& reader) {
+  const bool widths = layer.inputs == given && layer.outputs > 0 && layer.outputs <= spec::MAX_WIDTH;
+  const bool bits = (layer.code_bits >= 2 && layer.code_bits <= 4) || layer.code_bits == 8;
+  const bool word = layer.output_bits < spec::ACTIVATION_BITS;
+  const bool fits = (units(layer.inputs) + units(layer.outputs)) * groups <= spec::ACTIVATION_DEPTH;
+  const ap_uint<23> quarters = layer.outputs * steps(layer) * step_quarters(layer.code_bits);
+  const beats_t needed = lut_beats(layer) + bias_beats(layer) + (quarters + 3) / 4;
+  return widths && bits && word && fits && needed <= reader.left;
+}

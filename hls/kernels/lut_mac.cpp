@@ -1,0 +1,24 @@
+#include "cores.hpp"
+#include "kernels.hpp"
+
+void lut_mac(axis_stream& magnitude, axis_stream& codes, axis_stream& network, ap_uint<6> frames,
+             ap_uint<32> beats, ap_uint<1> bank, ap_uint<1> reset, ap_uint<32>* digest,
+             ap_uint<32>* identity) {
+#pragma HLS INTERFACE axis port = magnitude
+#pragma HLS INTERFACE axis port = codes
+#pragma HLS INTERFACE axis port = network
+#pragma HLS INTERFACE s_axilite port = frames bundle = control
+#pragma HLS INTERFACE s_axilite port = beats bundle = control
+#pragma HLS INTERFACE s_axilite port = bank bundle = control
+#pragma HLS INTERFACE s_axilite port = reset bundle = control
+#pragma HLS INTERFACE s_axilite port = digest bundle = control
+#pragma HLS INTERFACE s_axilite port = identity bundle = control
+#pragma HLS INTERFACE s_axilite port = return bundle = control
+#pragma HLS DATAFLOW
+  beat_stream magnitudes("lut_mac.magnitude"), words("lut_mac.codes"), outputs("lut_mac.network");
+  strip(magnitude, magnitudes, block_beats(frames));
+  strip(codes, words, frames == 0 ? beats_t(0) : beats);
+  lut_mac_core(magnitudes, words, outputs, frames, beats, bank != 0, reset != 0, *digest);
+  add(outputs, network, block_beats(frames));
+  identify(identity);
+}

@@ -1,0 +1,116 @@
+// Integers of a declared width, for simulation with any C++17 compiler: the part of AMD's ap_int
+// that the kernels use, up to 64 bits.
+//
+// A word converts to a wider native integer by itself, so expressions are exact; it is cut to its
+// width when it is assigned, as in hardware. Built with -DNIBBLESTREAM_CHECKED, a value that does
+// not fit its word is an error instead: no kernel is meant to wrap.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+
+namespace sim {
+
+// The native integer that a word is kept in.
+template <int W>
+using storage = std::conditional_t<W <= 32, std::int32_t, std::int64_t>;
+
+template <int W>
+constexpr std::int64_t sign_extended(std::uint64_t bits) {
+  return static_cast<std::int64_t>(bits << (64 - W)) >> (64 - W);
+}
+
+template <int W>
+constexpr std::uint64_t masked(std::uint64_t bits) {
+  return bits & (~std::uint64_t{0} >> (64 - W));
+}
+
+inline void require(bool fits, const char* type, int width) {
+#ifdef NIBBLESTREAM_CHECKED
+  if (!fits) throw std::range_error("a value does not fit " + (type + std::to_string(width)) + " bits");
+#else
+  static_cast<void>(fits), static_cast<void>(type), static_cast<void>(width);
+#endif
+}
+
+}  // namespace sim
+
+template <int W>
+class ap_int {
+  static_assert(W >= 1 && W <= 64, "a word has 1 to 64 bits");
+
+ public:
+  ap_int() = default;
+
+  template <typename I, typename = std::enable_if_t<std::is_integral_v<I>>>
+  ap_int(I value) : value_(cut(static_cast<std::uint64_t>(value))) {
+    sim::require(static_cast<std::int64_t>(value) == value_, "signed", W);
+  }
+
+  template <typename Word, typename = typename Word::native, typename = void>
+  ap_int(const Word& word) : ap_int(static_cast<typename Word::native>(word)) {}
+
+  using native = std::int64_t;
+  operator native() const { return value_; }
+  int to_int() const { return static_cast<int>(value_); }
+
+  template <typename By>
+  friend ap_int operator<<(const ap_int& word, const By& by) {
+    const int places = static_cast<int>(by);
+    if (places >= W) return ap_int(0);
+    const std::int64_t shifted =
+        sim::sign_extended<W>(static_cast<std::uint64_t>(word.value_) << places);
+    sim::require(shifted >> places == word.value_, "shifted, signed", W);
+    return ap_int(shifted);
+  }
+  template <typename By>
+  friend ap_int operator>>(const ap_int& word, const By& by) {
+    const int places = static_cast<int>(by);
+    return ap_int(word.value_ >> (places < W ? places : W - 1));
+  }
+
+ private:
+  static sim::storage<W> cut(std::uint64_t bits) {
+    return static_cast<sim::storage<W>>(sim::sign_extended<W>(bits));
+  }
+  sim::storage<W> value_;
+};
+
+template <int W>
+class ap_uint {
+  static_assert(W >= 1 && W <= 64, "a word has 1 to 64 bits");
+
+ public:
+  ap_uint() = default;
+
+  template <typename I, typename = std::enable_if_t<std::is_integral_v<I>>>
+  ap_uint(I value) : value_(sim::masked<W>(static_cast<std::uint64_t>(value))) {
+    sim::require(static_cast<std::uint64_t>(value) == value_, "unsigned", W);
+  }
+
+  template <typename Word, typename = typename Word::native, typename = void>
+  ap_uint(const Word& word) : ap_uint(static_cast<typename Word::native>(word)) {}
+
+  // Up to 12 bits they are counts: products of two or three of them stay within an int.
+  using native = std::conditional_t<W <= 12, int,
+                                    std::conditional_t<W == 64, std::uint64_t, std::int64_t>>;
+  operator native() const { return static_cast<native>(value_); }
+  int to_int() const { return static_cast<int>(value_); }
+
+  // Bits that leave at the top are lost, as beats are taken apart so: no error.
+  template <typename By>
+  friend ap_uint operator<<(const ap_uint& word, const By& by) {
+    const int places = static_cast<int>(by);
+    return ap_uint(places < W ? sim::masked<W>(word.value_ << places) : 0);
+  }
+  template <typename By>
+  friend ap_uint operator>>(const ap_uint& word, const By& by) {
+    const int places = static_cast<int>(by);
+    return ap_uint(places < W ? word.value_ >> places : 0);
+  }
+
+ private:
+  std::uint64_t value_;
+};

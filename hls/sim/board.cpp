@@ -1,0 +1,72 @@
+// The design in simulation: the three kernels between two DMAs, wired as the overlay wires them.
+// Each is a process and the streams are bounded, so what would stop on a board stops here.
+//
+// Called by the Python package (backends/csim.py). The kernels keep state as hardware does, so one
+// loaded library is one board.
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "cores.hpp"
+#include "process.hpp"
+
+static_assert(spec::POLAR_DEPTH >= spec::MAX_BLOCK * spec::BINS,
+              "lut_mac takes a whole block before it gives anything");
+
+namespace {
+
+constexpr std::size_t BURST = 256;  // beats: what a DMA's buffer or a short FIFO holds
+
+void send(beat_stream& to, const std::uint64_t* beats, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) to.write(beats[i]);
+}
+
+void receive(beat_stream& from, std::uint64_t* beats, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) beats[i] = from.read();
+}
+
+}  // namespace
+
+// What a block is: the registers' values, and what the DMAs move.
+struct Block {
+  const std::uint64_t* spectrum;
+  std::uint64_t spectrum_beats;
+  const std::uint64_t* codes;
+  std::uint64_t code_beats;
+  std::uint64_t* enhanced;
+  std::uint32_t frames, beats, bank, reset;
+  std::uint32_t digest;  // out
+};
+
+// Returns 0, or 1 with the reason in `error`.
+extern "C" int nibblestream_run(Block* block, char* error, std::size_t size) {
+  beat_stream spectrum("spectrum (DMA 0 to cordic_vectoring)", BURST);
+  beat_stream magnitude("magnitude (cordic_vectoring to lut_mac)", BURST);
+  beat_stream polar("polar (cordic_vectoring to cordic_rotation)", spec::POLAR_DEPTH);
+  beat_stream codes("codes (DMA 1 to lut_mac)", BURST);
+  beat_stream network("network (lut_mac to cordic_rotation)", BURST);
+  beat_stream enhanced("enhanced (cordic_rotation to DMA 0)", BURST);
+  const frames_t frames = block->frames;
+  const std::size_t expected = std::size_t{block->frames} * spec::BINS;
+  digest_t digest = 0;
+  try {
+    sim::Schedule({
+        {"DMA 0 (read)", [&] { send(spectrum, block->spectrum, block->spectrum_beats); }},
+        {"DMA 1", [&] { send(codes, block->codes, block->code_beats); }},
+        {"cordic_vectoring", [&] { vectoring_core(spectrum, magnitude, polar, frames); }},
+        {"lut_mac",
+         [&] {
+           lut_mac_core(magnitude, codes, network, frames, block->beats, block->bank != 0,
+                        block->reset != 0, digest);
+         }},
+        {"cordic_rotation", [&] { rotation_core(network, polar, enhanced, frames); }},
+        {"DMA 0 (write)", [&] { receive(enhanced, block->enhanced, expected); }},
+    }).run();
+  } catch (const std::exception& problem) {
+    std::strncpy(error, problem.what(), size - 1);
+    error[size - 1] = '\0';
+    return 1;
+  }
+  block->digest = static_cast<std::uint32_t>(digest);
+  return 0;
+}
