@@ -11,7 +11,7 @@ MODELS := host/nibblestream/models
 PROJECT := pyproject.toml constraints.txt
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint bench notebooks train table3 clean
+.PHONY: demo test lint csim hls bench notebooks train table3 clean
 
 demo: .venv/demo.stamp  # enhance a noisy recording: the bundled one, or WAV=file
 	$(BIN)/python -m nibblestream.demo $(if $(WAV),--wav "$(WAV)")
@@ -23,6 +23,15 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/clang-format --dry-run --Werror $(wildcard hls/*/*.?pp hls/sim/*.h hls/sim/axi/*.h)
+
+csim: .venv/demo.stamp  # the kernels' test benches under g++
+	$(MAKE) -s -C hls/tb PYTHON="$(abspath $(BIN)/python)"
+
+hls:  # the kernels as IP for BOARD; needs AMD's Vitis HLS, and says so first
+	@$(MAKE) -s -C hls tool
+	@$(MAKE) -s .venv/demo.stamp
+	$(MAKE) -C hls PYTHON="$(abspath $(BIN)/python)"
 
 bench: .venv/dev.stamp  # speed of the emulation against PyTorch with librosa
 	$(BIN)/python tests/bench/emulation.py
@@ -70,6 +79,7 @@ $(foreach model,default paper,$(eval $(call row,$(model))))
 
 .venv/dev.stamp: $(PROJECT) | .venv/bin/python
 	$(INSTALL) --editable '.[dev]'
+	$(INSTALL) --no-deps hls4ml  # for AMD's headers, which it brings; not for its Python
 	touch .venv/demo.stamp $@
 
 # A venv that was not made whole is removed, as the next run would take it for one.

@@ -188,6 +188,8 @@ def test_a_deadlock_names_the_streams(rng):
         run(Board(), model, spectrum, codes=codes[:-1], beats=len(codes))
     with pytest.raises(RuntimeError, match=r"cordic_vectoring waits for spectrum .*empty"):
         run(Board(), model, spectrum, frames=5)
+    with pytest.raises(RuntimeError, match=r"\(write\) waits for enhanced"):
+        run(Board(), model, np.zeros((33, spec.BINS, 2), np.int32))  # more than a block may have
     with pytest.raises(RuntimeError, match=r"DMA 1 waits for codes .*full"):
         run(Board(), model, spectrum, beats=100)
 

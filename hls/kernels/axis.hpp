@@ -7,9 +7,7 @@
 
 using axis_t = ap_axiu<spec::BEAT_BITS, 0, 0, 0>;
 using axis_stream = hls::stream<axis_t>;
-
-// How many beats a block of spectra, magnitudes or the like has.
-inline beats_t block_beats(frames_t frames) { return frames * spec::BINS; }
+constexpr int ALL_BYTES = (1 << spec::BEAT_BITS / 8) - 1;
 
 inline void strip(axis_stream& from, beat_stream& to, beats_t beats) {
 STRIP:
@@ -21,16 +19,27 @@ STRIP:
   }
 }
 
-// TLAST marks the last beat: without it a DMA never ends.
-inline void add(beat_stream& from, axis_stream& to, beats_t beats) {
+// A block of spectra, magnitudes or the like.
+inline void strip_block(axis_stream& from, beat_stream& to, frames_t frames) {
+  strip(from, to, accepted(frames) * spec::BINS);
+}
+
+// The codes for a block; with no frames the kernel reads none.
+inline void strip_codes(axis_stream& from, beat_stream& to, frames_t frames, beats_t beats) {
+  strip(from, to, accepted(frames) == 0 ? beats_t(0) : beats);
+}
+
+// TLAST marks a block's last beat: without it a DMA never ends.
+inline void add_block(beat_stream& from, axis_stream& to, frames_t frames) {
+  const beats_t beats = accepted(frames) * spec::BINS;
 ADD:
   for (beats_t i = 0; i < beats; i = i + 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 129 max = 4128
 #pragma HLS PIPELINE II = 1
     axis_t word;
     word.data = from.read();
-    word.keep = -1;
-    word.strb = -1;
+    word.keep = ALL_BYTES;
+    word.strb = ALL_BYTES;
     word.last = i + 1 == beats;
     to.write(word);
   }

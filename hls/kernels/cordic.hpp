@@ -1,7 +1,7 @@
 // CORDIC: 18 shift-and-add stages in a row, cordic.py in hardware.
 //
-// Unrolled and pipelined, a stage is three adders and no multiplier; a new vector enters each clock.
-// The gain of the stages is undone by one multiplication at the end.
+// Unrolled and pipelined, a stage is three adders and no multiplier; a new vector enters each
+// clock. The gain of the stages is undone by one multiplication at the end.
 #pragma once
 
 #include "rounding.hpp"

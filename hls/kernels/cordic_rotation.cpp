@@ -9,11 +9,11 @@ void cordic_rotation(axis_stream& network, axis_stream& polar, axis_stream& spec
 #pragma HLS INTERFACE s_axilite port = frames bundle = control
 #pragma HLS INTERFACE s_axilite port = identity bundle = control
 #pragma HLS INTERFACE s_axilite port = return bundle = control
-#pragma HLS DATAFLOW
+#pragma HLS DATAFLOW  // taking off, computing and putting on overlap
   beat_stream words("rotation.network"), polars("rotation.polar"), bins("rotation.spectrum");
-  strip(network, words, block_beats(frames));
-  strip(polar, polars, block_beats(frames));
+  strip_block(network, words, frames);
+  strip_block(polar, polars, frames);
   rotation_core(words, polars, bins, frames);
-  add(bins, spectrum, block_beats(frames));
+  add_block(bins, spectrum, frames);
   identify(identity);
 }

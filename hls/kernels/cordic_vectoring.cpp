@@ -9,11 +9,12 @@ void cordic_vectoring(axis_stream& spectrum, axis_stream& magnitude, axis_stream
 #pragma HLS INTERFACE s_axilite port = frames bundle = control
 #pragma HLS INTERFACE s_axilite port = identity bundle = control
 #pragma HLS INTERFACE s_axilite port = return bundle = control
-#pragma HLS DATAFLOW
-  beat_stream bins("vectoring.spectrum"), magnitudes("vectoring.magnitude"), polars("vectoring.polar");
-  strip(spectrum, bins, block_beats(frames));
+#pragma HLS DATAFLOW  // taking off, computing and putting on overlap
+  beat_stream bins("vectoring.spectrum"), magnitudes("vectoring.magnitude"),
+      polars("vectoring.polar");
+  strip_block(spectrum, bins, frames);
   vectoring_core(bins, magnitudes, polars, frames);
-  add(magnitudes, magnitude, block_beats(frames));
-  add(polars, polar, block_beats(frames));
+  add_block(magnitudes, magnitude, frames);
+  add_block(polars, polar, frames);
   identify(identity);
 }

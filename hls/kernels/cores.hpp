@@ -12,8 +12,8 @@ void vectoring_core(beat_stream& spectrum, beat_stream& magnitude, beat_stream& 
 // beats (code_stream.py). The state before the block is read from `bank` (or taken as empty:
 // `reset`) and the state after it written to the other bank, so a block can be repeated. `digest`
 // is that of the stream, or 0 if it was refused: then all outputs are zero.
-void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& network,
-                  frames_t frames, beats_t beats, bool bank, bool reset, digest_t& digest);
+void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& network, frames_t frames,
+                  beats_t beats, flag_t bank, flag_t reset, digest_t* digest);
 
 // The network's words, with the magnitudes and phases that went round it -> spectra.
 void rotation_core(beat_stream& network, beat_stream& polar, beat_stream& spectrum,

@@ -4,7 +4,8 @@
 #include "rounding.hpp"
 #include "words.hpp"
 
-// log2 in octaves, with FLOOR_FRAC fractional bits; up to 24.01 octaves, and a sign for differences.
+// log2 in octaves, with FLOOR_FRAC fractional bits; up to 24.01 octaves, and a sign for
+// differences.
 using level_t = ap_int<spec::FLOOR_FRAC + 7>;
 using value_t = ap_uint<spec::MAGNITUDE_BITS + 1>;  // a magnitude and the offset
 

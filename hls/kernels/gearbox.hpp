@@ -20,7 +20,7 @@ inline beat_t next_beat(beat_stream& codes, Reader& reader) {
 
 // Both halves in one word; zero is kept for a refused stream.
 inline digest_t digest_of(const Reader& reader) {
-  const digest_t folded = field<0, 32>(reader.digest) ^ field<32, 32>(reader.digest);
+  const digest_t folded = bits_of<0, 32>(reader.digest) ^ bits_of<32, 32>(reader.digest);
   return folded == 0 ? digest_t(1) : folded;
 }
 
@@ -44,7 +44,8 @@ inline beat_t next_codes(beat_stream& codes, Reader& reader, Gearbox& box, ap_ui
   const beat_t beat = refill ? next_beat(codes, reader) : beat_t(0);
   const beat_t word = box.rest | (beat << (QUARTER_BITS * box.quarters));
   const ap_uint<3> there = refill ? ap_uint<3>(box.quarters + 4) : ap_uint<3>(box.quarters);
-  box.rest = refill ? beat >> (QUARTER_BITS * (take - box.quarters)) : box.rest >> (QUARTER_BITS * take);
+  box.rest =
+      refill ? beat >> (QUARTER_BITS * (take - box.quarters)) : box.rest >> (QUARTER_BITS * take);
   box.quarters = there - take;
   return word;
 }

@@ -1,6 +1,6 @@
 // The kernels as Vitis HLS builds them: AXI4-Stream for data, AXI-Lite for what is below.
 //
-// frames    of this block, 1 to spec::MAX_BLOCK; with 0 a call only sets `identity`
+// frames    of this block, 1 to spec::MAX_BLOCK; with 0, or more, a call only sets `identity`
 // identity  spec::IDENTITY
 // beats     of the stream of codes
 // bank      where the state before this block is; the state after it goes to the other bank

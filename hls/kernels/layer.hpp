@@ -2,58 +2,55 @@
 #pragma once
 
 #include "gearbox.hpp"
+#include "memory.hpp"
 
 using width_t = ap_uint<12>;
 static_assert(spec::MAX_WIDTH < 1 << 12, "widths are counted in 12 bits");
-using groups_t = ap_uint<3>;  // of FRAME_LANES frames
-static_assert(spec::MAX_BLOCK <= 4 * spec::FRAME_LANES, "a block has up to 4 groups");
-using address_t = ap_uint<10>;  // one more bit than an address, to hold the end
-static_assert(spec::ACTIVATION_DEPTH <= 1 << 9, "addresses have 9 bits");
 
 struct Model {
   bool valid, log2, gain;
-  ap_uint<spec::MODEL_BEAT_LAYERS_BITS> layers;
-  ap_uint<spec::MODEL_BEAT_GAIN_FLOOR_BITS> gain_floor;
+  ap_uint<spec::MODEL_BEAT_LAYERS::BITS> layers;
+  ap_uint<spec::MODEL_BEAT_GAIN_FLOOR::BITS> gain_floor;
 };
 
 inline Model read_model(beat_stream& codes, Reader& reader) {
   const beat_t beat = next_beat(codes, reader);
   Model model;
-  model.valid = field<spec::MODEL_BEAT_MAGIC_LOW, spec::MODEL_BEAT_MAGIC_BITS>(beat) == spec::STREAM_MAGIC &&
-                field<spec::MODEL_BEAT_VERSION_LOW, spec::MODEL_BEAT_VERSION_BITS>(beat) == spec::STREAM_VERSION;
-  model.log2 = field<spec::MODEL_BEAT_LOG2_LOW, 1>(beat) != 0;
-  model.gain = field<spec::MODEL_BEAT_GAIN_LOW, 1>(beat) != 0;
-  model.layers = field<spec::MODEL_BEAT_LAYERS_LOW, spec::MODEL_BEAT_LAYERS_BITS>(beat);
-  model.gain_floor = field<spec::MODEL_BEAT_GAIN_FLOOR_LOW, spec::MODEL_BEAT_GAIN_FLOOR_BITS>(beat);
+  model.valid = field<spec::MODEL_BEAT_MAGIC>(beat) == spec::STREAM_MAGIC &&
+                field<spec::MODEL_BEAT_VERSION>(beat) == spec::STREAM_VERSION;
+  model.log2 = field<spec::MODEL_BEAT_LOG2>(beat) != 0;
+  model.gain = field<spec::MODEL_BEAT_GAIN>(beat) != 0;
+  model.layers = field<spec::MODEL_BEAT_LAYERS>(beat);
+  model.gain_floor = field<spec::MODEL_BEAT_GAIN_FLOOR>(beat);
   return model;
 }
 
 struct Layer {
   width_t inputs, outputs;
-  ap_uint<spec::LAYER_BEAT_CODE_BITS_BITS> code_bits;
-  ap_uint<spec::LAYER_BEAT_K_BITS> k;
-  ap_uint<spec::LAYER_BEAT_SHIFT_BITS> shift;
-  ap_uint<spec::LAYER_BEAT_BIAS_SHIFT_BITS> bias_shift;
-  ap_uint<spec::LAYER_BEAT_OUTPUT_BITS_BITS> output_bits;
+  ap_uint<spec::LAYER_BEAT_CODE_BITS::BITS> code_bits;
+  ap_uint<spec::LAYER_BEAT_K::BITS> k;
+  ap_uint<spec::LAYER_BEAT_SHIFT::BITS> shift;
+  ap_uint<spec::LAYER_BEAT_BIAS_SHIFT::BITS> bias_shift;
+  ap_uint<spec::LAYER_BEAT_OUTPUT_BITS::BITS> output_bits;
   bool relu;
 };
 
 inline Layer read_layer(beat_stream& codes, Reader& reader) {
   const beat_t beat = next_beat(codes, reader);
   Layer layer;
-  layer.inputs = field<spec::LAYER_BEAT_INPUTS_LOW, spec::LAYER_BEAT_INPUTS_BITS>(beat);
-  layer.outputs = field<spec::LAYER_BEAT_OUTPUTS_LOW, spec::LAYER_BEAT_OUTPUTS_BITS>(beat);
-  layer.code_bits = field<spec::LAYER_BEAT_CODE_BITS_LOW, spec::LAYER_BEAT_CODE_BITS_BITS>(beat);
-  layer.k = field<spec::LAYER_BEAT_K_LOW, spec::LAYER_BEAT_K_BITS>(beat);
-  layer.shift = field<spec::LAYER_BEAT_SHIFT_LOW, spec::LAYER_BEAT_SHIFT_BITS>(beat);
-  layer.bias_shift = field<spec::LAYER_BEAT_BIAS_SHIFT_LOW, spec::LAYER_BEAT_BIAS_SHIFT_BITS>(beat);
-  layer.output_bits = field<spec::LAYER_BEAT_OUTPUT_BITS_LOW, spec::LAYER_BEAT_OUTPUT_BITS_BITS>(beat);
-  layer.relu = field<spec::LAYER_BEAT_RELU_LOW, 1>(beat) != 0;
+  layer.inputs = field<spec::LAYER_BEAT_INPUTS>(beat);
+  layer.outputs = field<spec::LAYER_BEAT_OUTPUTS>(beat);
+  layer.code_bits = field<spec::LAYER_BEAT_CODE_BITS>(beat);
+  layer.k = field<spec::LAYER_BEAT_K>(beat);
+  layer.shift = field<spec::LAYER_BEAT_SHIFT>(beat);
+  layer.bias_shift = field<spec::LAYER_BEAT_BIAS_SHIFT>(beat);
+  layer.output_bits = field<spec::LAYER_BEAT_OUTPUT_BITS>(beat);
+  layer.relu = field<spec::LAYER_BEAT_RELU>(beat) != 0;
   return layer;
 }
 
 // Words of LANES activations that `width` neurons take.
-inline ap_uint<8> units(width_t width) { return (width + spec::LANES - 1) / spec::LANES; }
+inline ap_uint<9> units(width_t width) { return (width + spec::LANES - 1) / spec::LANES; }
 
 // Steps of a row: 16 codes each, of 8 bits 8.
 inline ap_uint<9> steps(const Layer& layer) {
@@ -73,7 +70,8 @@ inline ap_uint<9> bias_beats(const Layer& layer) {
 // Whether the kernel can run the layer on what the layer before it left, from what is left of the
 // stream: a damaged header must not make it read or write where nothing is.
 inline bool runnable(const Layer& layer, width_t given, groups_t groups, const Reader& reader) {
-  const bool widths = layer.inputs == given && layer.outputs > 0 && layer.outputs <= spec::MAX_WIDTH;
+  const bool widths =
+      layer.inputs == given && layer.outputs > 0 && layer.outputs <= spec::MAX_WIDTH;
   const bool bits = (layer.code_bits >= 2 && layer.code_bits <= 4) || layer.code_bits == 8;
   const bool word = layer.output_bits < spec::ACTIVATION_BITS;
   const bool fits = (units(layer.inputs) + units(layer.outputs)) * groups <= spec::ACTIVATION_DEPTH;

@@ -14,11 +14,11 @@ void lut_mac(axis_stream& magnitude, axis_stream& codes, axis_stream& network, a
 #pragma HLS INTERFACE s_axilite port = digest bundle = control
 #pragma HLS INTERFACE s_axilite port = identity bundle = control
 #pragma HLS INTERFACE s_axilite port = return bundle = control
-#pragma HLS DATAFLOW
+#pragma HLS DATAFLOW  // taking off, computing and putting on overlap
   beat_stream magnitudes("lut_mac.magnitude"), words("lut_mac.codes"), outputs("lut_mac.network");
-  strip(magnitude, magnitudes, block_beats(frames));
-  strip(codes, words, frames == 0 ? beats_t(0) : beats);
-  lut_mac_core(magnitudes, words, outputs, frames, beats, bank != 0, reset != 0, *digest);
-  add(outputs, network, block_beats(frames));
+  strip_block(magnitude, magnitudes, frames);
+  strip_codes(codes, words, frames, beats);
+  lut_mac_core(magnitudes, words, outputs, frames, beats, bank, reset, digest);
+  add_block(outputs, network, frames);
   identify(identity);
 }

@@ -1,12 +1,12 @@
-#include "cores.hpp"
 #include "cordic.hpp"
+#include "cores.hpp"
 
 namespace {
 
 // The output magnitude: the network's own, or its gain on the noisy one.
 magnitude_t output_magnitude(beat_t network, magnitude_t noisy) {
-  const magnitude_t value = field<spec::NETWORK_BEAT_VALUE_LOW, spec::NETWORK_BEAT_VALUE_BITS>(network);
-  const bool is_gain = field<spec::NETWORK_BEAT_IS_GAIN_LOW, spec::NETWORK_BEAT_IS_GAIN_BITS>(network) != 0;
+  const magnitude_t value = field<spec::NETWORK_BEAT_VALUE>(network);
+  const bool is_gain = field<spec::NETWORK_BEAT_IS_GAIN>(network) != 0;
   if (!is_gain) return value;
   using gain_t = ap_int<spec::GAIN_BITS>;  // 0 to 1
   using product_t = ap_int<spec::MAGNITUDE_BITS + 1 + spec::GAIN_BITS>;
@@ -20,20 +20,18 @@ magnitude_t output_magnitude(beat_t network, magnitude_t noisy) {
 void rotation_core(beat_stream& network, beat_stream& polar, beat_stream& spectrum,
                    frames_t frames) {
 ROTATION_FRAME:
-  for (frames_t frame = 0; frame < frames; frame = frame + 1) {
+  for (frames_t frame = 0; frame < accepted(frames); frame = frame + 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 32
   ROTATION:
     for (bin_t bin = 0; bin < spec::BINS; bin = bin + 1) {
 #pragma HLS PIPELINE II = 1  // a bin a clock, as the DMA takes them
       const beat_t noisy = polar.read();
       Polar clean;
-      clean.magnitude = output_magnitude(
-          network.read(), field<spec::POLAR_BEAT_MAGNITUDE_LOW, spec::POLAR_BEAT_MAGNITUDE_BITS>(noisy));
-      clean.phase = field<spec::POLAR_BEAT_PHASE_LOW, spec::POLAR_BEAT_PHASE_BITS>(noisy);
+      clean.magnitude = output_magnitude(network.read(), field<spec::POLAR_BEAT_MAGNITUDE>(noisy));
+      clean.phase = field<spec::POLAR_BEAT_PHASE>(noisy);
       const Vector turned = rotate(clean);
-      spectrum.write(
-          placed<spec::SPECTRUM_BEAT_RE_LOW, spec::SPECTRUM_BEAT_RE_BITS>(to_part(turned.x)) |
-          placed<spec::SPECTRUM_BEAT_IM_LOW, spec::SPECTRUM_BEAT_IM_BITS>(to_part(turned.y)));
+      spectrum.write(placed_signed<spec::SPECTRUM_BEAT_RE>(to_part(turned.x)) |
+                     placed_signed<spec::SPECTRUM_BEAT_IM>(to_part(turned.y)));
     }
   }
 }

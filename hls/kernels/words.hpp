@@ -11,14 +11,20 @@ using beat_stream = hls::stream<beat_t>;
 
 using frames_t = ap_uint<6>;  // of a block
 static_assert(spec::MAX_BLOCK < 1 << 6, "a block's frames are counted in 6 bits");
+// A register can hold more than a block may have: such a call does nothing, as one for 0 frames.
+inline frames_t accepted(frames_t frames) {
+  return frames <= spec::MAX_BLOCK ? frames : frames_t(0);
+}
+
 using bin_t = ap_uint<8>;
 static_assert(spec::BINS < 1 << 8, "bins are counted in 8 bits");
 using beats_t = ap_uint<32>;
 using digest_t = ap_uint<32>;
+using flag_t = ap_uint<1>;
 
-using part_t = ap_int<spec::SPECTRUM_BITS>;        // real or imaginary
+using part_t = ap_int<spec::SPECTRUM_BITS>;  // real or imaginary
 using magnitude_t = ap_uint<spec::MAGNITUDE_BITS>;
-using phase_t = ap_uint<spec::PHASE_BITS>;         // a turn is 2^16, so it wraps by itself
+using phase_t = ap_uint<spec::PHASE_BITS>;  // a turn is 2^16, so it wraps by itself
 using activation_t = ap_int<spec::ACTIVATION_BITS>;
 using weight_t = ap_int<spec::WEIGHT_BITS>;
 using accumulator_t = ap_int<spec::ACCUMULATOR_BITS>;
@@ -32,23 +38,39 @@ static_assert(spec::FEATURE_BITS <= spec::ACTIVATION_BITS, "features are activat
 
 // Bits LOW to LOW + BITS - 1 of a beat.
 template <int LOW, int BITS>
-ap_uint<BITS> field(beat_t beat) {
-  static_assert(LOW + BITS <= spec::BEAT_BITS, "the field lies in the beat");
+ap_uint<BITS> bits_of(beat_t beat) {
+  static_assert(LOW + BITS <= spec::BEAT_BITS, "the bits lie in the beat");
   return (beat >> LOW) & ((beat_t(1) << BITS) - 1);
 }
 
-// The same field as two's complement.
+// The same bits as two's complement.
 template <int LOW, int BITS>
-ap_int<BITS> signed_field(beat_t beat) {
-  const ap_int<BITS + 2> bits = field<LOW, BITS>(beat);
+ap_int<BITS> signed_bits_of(beat_t beat) {
+  const ap_int<BITS + 2> bits = bits_of<LOW, BITS>(beat);
   const ap_int<BITS + 2> sign = bits >> (BITS - 1);
   return bits - (sign << BITS);
 }
 
-// A value of two's complement as BITS bits at LOW of a beat.
-template <int LOW, int BITS>
-beat_t placed(ap_int<BITS> value) {
-  const ap_int<BITS + 2> wide = value;
-  const ap_uint<BITS> bits = value < 0 ? ap_int<BITS + 2>(wide + (ap_int<BITS + 2>(1) << BITS)) : wide;
-  return beat_t(bits) << LOW;
+// A field of the generated header.
+template <typename Field>
+ap_uint<Field::BITS> field(beat_t beat) {
+  return bits_of<Field::LOW, Field::BITS>(beat);
+}
+
+template <typename Field>
+ap_int<Field::BITS> signed_field(beat_t beat) {
+  return signed_bits_of<Field::LOW, Field::BITS>(beat);
+}
+
+// A word where the field has it.
+template <typename Field>
+beat_t placed(ap_uint<Field::BITS> word) {
+  return beat_t(word) << Field::LOW;
+}
+
+template <typename Field>
+beat_t placed_signed(ap_int<Field::BITS> value) {
+  const ap_int<Field::BITS + 2> modulus = ap_int<Field::BITS + 2>(1) << Field::BITS;
+  return placed<Field>(value < 0 ? ap_uint<Field::BITS>(value + modulus)
+                                 : ap_uint<Field::BITS>(value));
 }

@@ -29,7 +29,8 @@ constexpr std::uint64_t masked(std::uint64_t bits) {
 
 inline void require(bool fits, const char* type, int width) {
 #ifdef NIBBLESTREAM_CHECKED
-  if (!fits) throw std::range_error("a value does not fit " + (type + std::to_string(width)) + " bits");
+  if (!fits)
+    throw std::range_error("a value does not fit " + std::to_string(width) + " bits, " + type);
 #else
   static_cast<void>(fits), static_cast<void>(type), static_cast<void>(width);
 #endif
@@ -94,8 +95,8 @@ class ap_uint {
   ap_uint(const Word& word) : ap_uint(static_cast<typename Word::native>(word)) {}
 
   // Up to 12 bits they are counts: products of two or three of them stay within an int.
-  using native = std::conditional_t<W <= 12, int,
-                                    std::conditional_t<W == 64, std::uint64_t, std::int64_t>>;
+  using native =
+      std::conditional_t<W <= 12, int, std::conditional_t<W == 64, std::uint64_t, std::int64_t>>;
   operator native() const { return static_cast<native>(value_); }
   int to_int() const { return static_cast<int>(value_); }
 

@@ -50,18 +50,20 @@ extern "C" int nibblestream_run(Block* block, char* error, std::size_t size) {
   const std::size_t expected = std::size_t{block->frames} * spec::BINS;
   digest_t digest = 0;
   try {
-    sim::Schedule({
-        {"DMA 0 (read)", [&] { send(spectrum, block->spectrum, block->spectrum_beats); }},
-        {"DMA 1", [&] { send(codes, block->codes, block->code_beats); }},
-        {"cordic_vectoring", [&] { vectoring_core(spectrum, magnitude, polar, frames); }},
-        {"lut_mac",
-         [&] {
-           lut_mac_core(magnitude, codes, network, frames, block->beats, block->bank != 0,
-                        block->reset != 0, digest);
-         }},
-        {"cordic_rotation", [&] { rotation_core(network, polar, enhanced, frames); }},
-        {"DMA 0 (write)", [&] { receive(enhanced, block->enhanced, expected); }},
-    }).run();
+    sim::Schedule(
+        {
+            {"DMA 0 (read)", [&] { send(spectrum, block->spectrum, block->spectrum_beats); }},
+            {"DMA 1", [&] { send(codes, block->codes, block->code_beats); }},
+            {"cordic_vectoring", [&] { vectoring_core(spectrum, magnitude, polar, frames); }},
+            {"lut_mac",
+             [&] {
+               lut_mac_core(magnitude, codes, network, frames, block->beats, block->bank,
+                            block->reset, &digest);
+             }},
+            {"cordic_rotation", [&] { rotation_core(network, polar, enhanced, frames); }},
+            {"DMA 0 (write)", [&] { receive(enhanced, block->enhanced, expected); }},
+        })
+        .run();
   } catch (const std::exception& problem) {
     std::strncpy(error, problem.what(), size - 1);
     error[size - 1] = '\0';

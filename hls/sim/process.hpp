@@ -36,7 +36,8 @@ class Schedule {
   // Run all processes to their end. Throws the first error of any, or a Deadlock.
   void run() {
     std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < processes_.size(); ++i) threads.emplace_back([this, i] { life(i); });
+    for (std::size_t i = 0; i < processes_.size(); ++i)
+      threads.emplace_back([this, i] { life(i); });
     for (std::thread& thread : threads) thread.join();
     if (error_) std::rethrow_exception(error_);
   }
@@ -133,7 +134,8 @@ class Schedule {
 };
 
 inline void wait(const std::string& stream, const char* state) {
-  if (!Schedule::current()) throw Deadlock("deadlock: waiting for " + stream + ", which is " + state);
+  if (!Schedule::current())
+    throw Deadlock("deadlock: waiting for " + stream + ", which is " + state);
   Schedule::current()->wait(stream, state);
 }
 

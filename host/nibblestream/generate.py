@@ -16,7 +16,7 @@ HEADER = "nibblestream_spec.hpp"  # what the kernels include
 
 
 def scalars() -> dict[str, int]:
-    """Return every integer of `spec`; formats and layouts are taken apart into integers."""
+    """Return every integer of `spec`, with the widths and fractions of its formats."""
     found: dict[str, int] = {}
     for name, value in vars(spec).items():
         if not name.isupper():
@@ -25,11 +25,17 @@ def scalars() -> dict[str, int]:
             found[name] = value
         elif isinstance(value, QFormat):
             found[f"{name}_BITS"], found[f"{name}_FRAC"] = value.bits, value.frac
-        elif name.endswith(("_BEAT", "_ENTRY")):
-            for key, field in value.items():
-                found[f"{name}_{key.upper()}_LOW"] = field.low
-                found[f"{name}_{key.upper()}_BITS"] = field.bits
     return {**found, "CORDIC_INVERSE_GAIN": cordic.INVERSE_GAIN}
+
+
+def fields() -> dict[str, spec.Field]:
+    """Return every field of the beats' layouts, by the layout's name and its own."""
+    layouts = {name: value for name, value in vars(spec).items() if name.endswith(("_BEAT", "_ENTRY"))}
+    return {
+        f"{name}_{key.upper()}": field
+        for name, layout in layouts.items()
+        for key, field in layout.items()
+    }
 
 
 def tables() -> dict[str, Sequence[int]]:
@@ -48,6 +54,10 @@ def header() -> Iterator[str]:
     yield "namespace spec {"
     for name, value in scalars().items():
         yield f"constexpr {'int' if value < 1 << 31 else 'unsigned'} {name} = {value};"
+    for name, (low, bits) in fields().items():
+        yield f"struct {name} {{"
+        yield f"  static constexpr int LOW = {low}, BITS = {bits};"
+        yield "};"
     for name, values in tables().items():
         yield f"constexpr int {name}[{len(values)}] = {{"
         for at in range(0, len(values), 12):

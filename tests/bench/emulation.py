@@ -1,6 +1,7 @@
-"""Speed of the emulation: the same 10 s, the same network, against float32 PyTorch and librosa.
+"""Speed of the emulation, and of the compiled kernels: the same 10 s, the same network, against
+float32 PyTorch and librosa.
 
-Run by `make bench`. Both sides do all of it: STFT, network, inverse STFT. The float side has no
+Run by `make bench`. All sides do all of it: STFT, network, inverse STFT. The float side has no
 integer work to do: it takes the features as log2 of the magnitude over the same tracked floor.
 """
 
@@ -62,33 +63,37 @@ class Peer:
         return padded.unfold(0, spec.CONTEXT, 1).transpose(1, 2).flatten(1)
 
 
-def median_seconds(first: Callable[[], object], second: Callable[[], object]) -> list[float]:
-    """Time both in turn, so that whatever else the machine does falls on both."""
-    times: list[list[float]] = [[], []]
-    for _ in range(REPEATS):
-        for run, column in zip((first, second), times, strict=True):
+def median_seconds(runs: list[Callable[[], object]]) -> list[float]:
+    """Time all in turn, so that whatever else the machine does falls on each of them."""
+    times = np.empty((REPEATS, len(runs)))
+    for row in times:
+        for i, run in enumerate(runs):
             start = time.perf_counter()
             run()
-            column.append(time.perf_counter() - start)
-    return [float(np.median(column[2:])) for column in times]
+            row[i] = time.perf_counter() - start
+    return [float(seconds) for seconds in np.median(times[2:], axis=0)]
 
 
 def report(name: str) -> None:
     noisy = np.random.default_rng(0).normal(0, 0.1, SECONDS * spec.SAMPLE_RATE)
     peer = Peer(FloatModel.load(f"{name}-float"))
-    with Enhancer(name) as enhancer:
-        ours, theirs = median_seconds(
-            lambda: enhancer.enhance(noisy, spec.SAMPLE_RATE),
-            lambda: peer.enhance(noisy.astype(np.float32)),
+    with Enhancer(name, "emu") as emulation, Enhancer(name, "csim") as compiled:
+        emu, csim, theirs = median_seconds(
+            [
+                lambda: emulation.enhance(noisy, spec.SAMPLE_RATE),
+                lambda: compiled.enhance(noisy, spec.SAMPLE_RATE),
+                lambda: peer.enhance(noisy.astype(np.float32)),
+            ]
         )
-    print(
-        f"{name:<9}{1e3 * ours:9.1f} ms, RTF {ours / SECONDS:.4f}"
-        f"{1e3 * theirs:9.1f} ms, RTF {theirs / SECONDS:.4f}{ours / theirs:9.2f}"
-    )
+    for what, seconds in (("emu", emu), ("csim", csim), ("PyTorch, librosa", theirs)):
+        print(
+            f"{name:<9}{what:<18}{1e3 * seconds:8.1f} ms{seconds / SECONDS:9.4f}"
+            f"{seconds / theirs:9.2f}{seconds / emu:9.2f}"
+        )
 
 
 if __name__ == "__main__":
     print(f"{SECONDS} s of audio, median of {REPEATS - 2} runs, measured on this machine")
-    print("model       emu, 4-bit codes         PyTorch, librosa          ratio")
+    print("model    what                    time      RTF  to peer   to emu")
     for name in ("default", "paper"):
         report(name)

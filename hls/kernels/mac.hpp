@@ -1,0 +1,139 @@
+// One layer: codes are looked up, multiplied with 8 frames at once, added up and requantised.
+#pragma once
+
+#include "layer.hpp"
+#include "rounding.hpp"
+
+// A copy for each lane, as a memory has few ports.
+using lut_t = weight_t[LANES][spec::LUT_ENTRIES];
+using biases_t = beat_t[spec::MAX_WIDTH / BIASES_PER_BEAT];
+
+// Decode the entries once, so that a step only looks them up (paper, eq. (8)).
+inline void load_lut(beat_stream& codes, Reader& reader, const Layer& layer, lut_t& lut) {
+  if (lut_beats(layer) == 0) return;  // 8-bit codes are the weights themselves
+  beat_t beat = 0;
+LUT:
+  for (int i = 0; i < spec::LUT_ENTRIES; ++i) {
+#pragma HLS PIPELINE II = 1
+    beat = i % ENTRIES_PER_BEAT == 0 ? next_beat(codes, reader) : beat >> spec::LUT_ENTRY_BITS;
+    const weight_t mantissa = signed_field<spec::LUT_ENTRY_MANTISSA>(beat);
+    const bool internal = field<spec::LUT_ENTRY_INTERNAL>(beat) != 0;
+  COPIES:
+    for (int lane = 0; lane < LANES; ++lane) {
+#pragma HLS UNROLL
+      lut[lane][i] = internal ? mantissa : mantissa << layer.k;
+    }
+  }
+}
+
+inline void load_biases(beat_stream& codes, Reader& reader, const Layer& layer, biases_t& biases) {
+BIAS:
+  for (int i = 0; i < bias_beats(layer); ++i) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 256
+#pragma HLS PIPELINE II = 1
+    biases[i] = next_beat(codes, reader);
+  }
+}
+
+// The bias of a neuron, on the accumulator's grid.
+inline accumulator_t bias_of(const biases_t& biases, const Layer& layer, width_t row) {
+  const beat_t beat = biases[row / BIASES_PER_BEAT] >> (row % BIASES_PER_BEAT * spec::BIAS_BITS);
+  return accumulator_t(signed_bits_of<0, spec::BIAS_BITS>(beat)) << layer.bias_shift;
+}
+
+// Code `lane` of a step: one of three fixed places, as codes have 2, 3 or 4 bits.
+inline ap_uint<4> code_at(beat_t codes, int lane, const Layer& layer) {
+  const ap_uint<2> two = (codes >> (2 * lane)) & 3;
+  const ap_uint<3> three = (codes >> (3 * lane)) & 7;
+  const ap_uint<4> four = (codes >> (4 * lane)) & 15;
+  return layer.code_bits == 2 ? ap_uint<4>(two) : layer.code_bits == 3 ? ap_uint<4>(three) : four;
+}
+
+// The weights of a step; 0 for lanes beyond the row's end, and for the half of the lanes that
+// 8 codes of 8 bits do not reach.
+inline void decode(beat_t codes, const Layer& layer, const lut_t& lut, int step,
+                   weight_t (&weights)[LANES]) {
+  const bool direct = layer.code_bits == 8;
+  const int unit = direct ? step / 2 : step;
+DECODE:
+  for (int lane = 0; lane < LANES; ++lane) {
+#pragma HLS UNROLL
+    const int byte = lane % (LANES / 2);
+    const weight_t value = signed_bits_of<0, 8>(codes >> (8 * byte));
+    const bool other_half = direct && lane / (LANES / 2) != step % 2;
+    const bool beyond = unit * LANES + lane >= layer.inputs;
+    const weight_t weight = direct ? value : lut[lane][code_at(codes, lane, layer)];
+    weights[lane] = other_half || beyond ? weight_t(0) : weight;
+  }
+}
+
+// 16 products of a frame, added in a tree. That no sum overflows is proved when a model is built
+// (formats.py).
+inline accumulator_t products(const weight_t (&weights)[LANES], const memory_t& memory,
+                              address_t at, int frame_lane) {
+#pragma HLS INLINE
+  accumulator_t sum = 0;
+PRODUCTS:
+  for (int lane = 0; lane < LANES; ++lane) {
+#pragma HLS UNROLL
+    using product_t = ap_int<spec::ACTIVATION_BITS + spec::WEIGHT_BITS>;
+    const product_t product = memory[at][frame_lane][lane] * weights[lane];
+    sum = sum + product;
+  }
+  return sum;
+}
+
+// The accumulator as the layer's output word.
+inline activation_t requantise(accumulator_t sum, const Layer& layer) {
+  const accumulator_t high = (accumulator_t(1) << layer.output_bits) - 1;
+  const accumulator_t low = layer.relu ? accumulator_t(0) : accumulator_t(-high - 1);
+  return saturate(round_shift(sum, layer.shift.to_int()), low, high);
+}
+
+// Run a layer: `outputs` rows of `steps` steps, each held for `groups` clocks.
+inline void mac(beat_stream& codes, Reader& reader, const Layer& layer, const lut_t& lut,
+                const biases_t& biases, memory_t& memory, address_t from, address_t to,
+                frames_t frames, groups_t groups) {
+  // Registers, not memories: 8 accumulators and 16 weights are used in every clock.
+  accumulator_t accumulators[MAX_GROUPS][FRAME_LANES];
+#pragma HLS ARRAY_PARTITION variable = accumulators complete dim = 0
+  weight_t weights[LANES];
+#pragma HLS ARRAY_PARTITION variable = weights complete
+  Gearbox box = {0, 0};
+  width_t row = 0;
+  ap_uint<9> step = 0;
+  groups_t group = 0;
+  const ap_uint<9> last_step = steps(layer) - 1;
+  const int clocks = layer.outputs.to_int() * steps(layer).to_int() * groups.to_int();
+MAC:
+  for (int clock = 0; clock < clocks; ++clock) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 2097152
+#pragma HLS PIPELINE II = 1  // a beat of 4-bit codes a clock
+// Inputs and outputs are different words: read here, written there.
+#pragma HLS DEPENDENCE variable = memory inter false
+    if (group == 0) {
+      const beat_t word = next_codes(codes, reader, box, step_quarters(layer.code_bits));
+      decode(word, layer, lut, step.to_int(), weights);
+    }
+    const int unit = layer.code_bits == 8 ? step.to_int() / 2 : step.to_int();
+    const address_t read = address(from, unit * LANES, group, groups);
+    const address_t write = address(to, row.to_int(), group, groups);
+    const accumulator_t bias = bias_of(biases, layer, row);
+  FRAMES:
+    for (int lane = 0; lane < FRAME_LANES; ++lane) {
+#pragma HLS UNROLL
+      if (group * FRAME_LANES + lane >= frames) continue;
+      const accumulator_t before = step == 0 ? bias : accumulators[group][lane];
+      const accumulator_t sum = before + products(weights, memory, read, lane);
+      accumulators[group][lane] = sum;
+      if (step == last_step) memory[write][lane][row % LANES] = requantise(sum, layer);
+    }
+    if (group + 1 < groups) {
+      group = group + 1;
+    } else {
+      group = 0;
+      row = step == last_step ? width_t(row + 1) : row;
+      step = step == last_step ? ap_uint<9>(0) : ap_uint<9>(step + 1);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+// What the test benches share: reading golden vectors, feeding a kernel, comparing exactly.
+//
+// A file is what host/nibblestream/golden/block.py says it is. A bench takes it apart in order:
+// arguments, streams to feed, the call, streams and registers to compare. The first difference
+// ends the run; blocks and beats count from 0.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "kernels.hpp"
+
+namespace golden {
+
+using Word = std::uint64_t;
+
+constexpr Word MAGIC = 0x444C4F474C42494E;  // "NIBLGOLD", little-endian
+constexpr Word VERSION = 1;
+constexpr Word ALL_BYTES = 0xFF;  // TKEEP of a whole beat
+const char* const HINT = "make it by: python -m nibblestream.golden FOLDER";
+
+inline std::string hex(Word value) {
+  std::ostringstream text;
+  text << "0x" << std::hex << value;
+  return text.str();
+}
+
+inline std::vector<Word> read_words(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::runtime_error(path + ": cannot be read; " + HINT);
+  std::vector<Word> words;
+  char bytes[8];
+  while (file.read(bytes, sizeof bytes)) {
+    Word word = 0;
+    for (int i = 7; i >= 0; --i) word = word << 8 | static_cast<unsigned char>(bytes[i]);
+    words.push_back(word);
+  }
+  return words;
+}
+
+// The vectors of one kernel, taken in order.
+class Vectors {
+ public:
+  Vectors(Word kernel, const std::string& path) : path_(path), words_(read_words(path)) {
+    require(!words_.empty() && next() == MAGIC, "holds no golden vectors");
+    const Word version = next();
+    require(version == VERSION, "has version " + std::to_string(version) + ", this bench reads " +
+                                    std::to_string(VERSION));
+    require(next() == kernel, "holds the vectors of another kernel");
+    blocks_ = next();
+  }
+
+  // Go on to the next block; false when all are done.
+  bool advance() {
+    if (started_ == blocks_) require(at_ == words_.size(), "goes on after its last block");
+    return started_++ < blocks_;
+  }
+
+  Word argument() { return next(); }
+
+  // Fill a stream with the beats of the file, TLAST with the last.
+  void feed(axis_stream& stream) {
+    for (Word left = length(); left > 0; --left) {
+      axis_t beat;
+      beat.data = next();
+      beat.keep = ALL_BYTES;
+      beat.strb = ALL_BYTES;
+      beat.last = left == 1;
+      stream.write(beat);
+    }
+  }
+
+  void expect_taken(const char* name, axis_stream& stream) const {
+    if (!stream.empty()) differ(name, ": the kernel left beats in it");
+  }
+
+  // Compare a stream with the beats of the file; it ends with TLAST, and nowhere else.
+  void expect_stream(const char* name, axis_stream& stream) {
+    const Word count = length();
+    for (Word i = 0; i < count; ++i) {
+      if (stream.empty()) {
+        differ(name, ": found " + std::to_string(i) + " beats expected " + std::to_string(count));
+      }
+      const std::string beat = ", beat " + std::to_string(i);
+      const axis_t found = stream.read();
+      expect_equal(name, beat, static_cast<Word>(found.data), next());
+      expect_equal(name, beat + ", TKEEP", static_cast<Word>(found.keep), ALL_BYTES);
+      expect_equal(name, beat + ", TLAST", static_cast<Word>(found.last), i + 1 == count ? 1 : 0);
+      ++beats_;
+    }
+    if (!stream.empty()) {
+      differ(name, ": found more beats than the expected " + std::to_string(count));
+    }
+  }
+
+  void expect_register(const char* name, ap_uint<32> found) {
+    expect_equal(name, "", static_cast<Word>(found), next());
+  }
+
+  std::string summary() const {
+    return std::to_string(blocks_) + " blocks, " + std::to_string(beats_) +
+           " beats, all as expected";
+  }
+
+ private:
+  void require(bool right, const std::string& what) const {
+    if (!right) throw std::runtime_error(path_ + ": " + what + "; " + HINT);
+  }
+
+  Word next() {
+    require(at_ < words_.size(), "is cut short");
+    return words_[at_++];
+  }
+
+  Word length() {
+    const Word count = next();
+    require(count <= words_.size() - at_, "is cut short");
+    return count;
+  }
+
+  void expect_equal(const char* name, const std::string& where, Word found, Word expected) const {
+    if (found == expected) return;
+    differ(name, where + ": found " + hex(found) + " expected " + hex(expected));
+  }
+
+  [[noreturn]] void differ(const char* name, const std::string& what) const {
+    throw std::runtime_error("block " + std::to_string(started_ - 1) + ", " + name + what);
+  }
+
+  std::string path_;
+  std::vector<Word> words_;
+  std::size_t at_ = 0;
+  Word blocks_ = 0;
+  Word started_ = 0;
+  Word beats_ = 0;
+};
+
+// Run a bench over the file that the command line names, `<name>.bin` if it names none.
+inline int run(const std::string& name, Word kernel, int argc, char** argv,
+               void (*block)(Vectors&)) {
+  try {
+    Vectors vectors(kernel, argc > 1 ? argv[1] : name + ".bin");
+    while (vectors.advance()) block(vectors);
+    std::cout << name << ": " << vectors.summary() << std::endl;
+    return 0;
+  } catch (const std::exception& error) {
+    std::cout << name << ": " << error.what() << std::endl;
+    return 1;
+  }
+}
+
+}  // namespace golden

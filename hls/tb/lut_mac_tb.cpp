@@ -1,0 +1,26 @@
+// lut_mac against its golden vectors.
+#include "golden.hpp"
+
+namespace {
+
+void block(golden::Vectors& vectors) {
+  static axis_stream magnitude("magnitude"), codes("codes"), network("network");
+  ap_uint<32> digest = 0, identity = 0;
+
+  const ap_uint<6> frames = vectors.argument();
+  const ap_uint<32> beats = vectors.argument();
+  const ap_uint<1> bank = vectors.argument();
+  const ap_uint<1> reset = vectors.argument();
+  vectors.feed(magnitude);
+  vectors.feed(codes);
+  lut_mac(magnitude, codes, network, frames, beats, bank, reset, &digest, &identity);
+  vectors.expect_taken("magnitude", magnitude);
+  vectors.expect_taken("codes", codes);
+  vectors.expect_stream("network", network);
+  vectors.expect_register("digest", digest);
+  vectors.expect_register("identity", identity);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return golden::run("lut_mac", 1, argc, argv, block); }

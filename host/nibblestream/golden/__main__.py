@@ -1,0 +1,38 @@
+"""``python -m nibblestream.golden FOLDER``: write the golden vectors of all kernels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+
+from . import networks, polar
+from .block import write
+
+KERNELS = {
+    "cordic_vectoring": polar.vectoring,
+    "lut_mac": networks.lut_mac,
+    "cordic_rotation": polar.rotation,
+}
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def main(folder: Path) -> None:
+    """Write the golden vectors of each kernel to FOLDER.
+
+    Example: python -m nibblestream.golden build/golden
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, (kernel, blocks) in enumerate(KERNELS.items()):
+            path = folder / f"{kernel}.bin"
+            write(path, number, list(blocks(np.random.default_rng(number))))
+            click.echo(path)
+    except (OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m nibblestream.golden")

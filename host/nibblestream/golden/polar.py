@@ -1,0 +1,71 @@
+"""Blocks for the two CORDIC kernels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .. import cordic, spec
+from ..fixed import IntArray, round_shift
+from .block import SIZES, Block, beats
+
+EDGES = (spec.SPECTRUM.low, spec.SPECTRUM.low + 1, -3, -1, 0, 1, 2, 2**22, spec.SPECTRUM.high)
+
+
+def vectoring(rng: np.random.Generator) -> Iterator[Block]:
+    """Yield spectra of every level, and all pairs of extreme values."""
+    pairs = np.array(np.meshgrid(EDGES, EDGES)).T.reshape(-1, 2)
+    for frames in SIZES:
+        length = 2.0 ** rng.uniform(0, 24, (frames * spec.BINS, 1))
+        turn = rng.uniform(0, 2 * np.pi, length.shape)
+        spectrum = length * np.concatenate([np.cos(turn), np.sin(turn)], axis=1)
+        spectrum = spec.SPECTRUM.saturate(np.round(spectrum)).astype(np.int32)
+        spectrum[: len(pairs)] = pairs[: len(spectrum)]
+        magnitude, phase = cordic.vectoring(spectrum)
+        yield Block(
+            (frames,),
+            (beats(spec.SPECTRUM_BEAT, re=spectrum[:, 0], im=spectrum[:, 1]),),
+            (
+                beats(spec.MAGNITUDE_BEAT, magnitude=magnitude),
+                beats(spec.POLAR_BEAT, magnitude=magnitude, phase=phase),
+            ),
+        )
+
+
+def rotation(rng: np.random.Generator) -> Iterator[Block]:
+    """Yield every phase, those around the quarters often, with gains and magnitudes."""
+    turn = 1 << spec.PHASE_BITS
+    sizes, left = list(SIZES), -(-turn // spec.BINS) - sum(SIZES)
+    sizes += [min(spec.MAX_BLOCK, left - at) for at in range(0, left, spec.MAX_BLOCK)]
+    phases = np.arange(sum(sizes) * spec.BINS) % turn
+    for phase in np.split(phases, np.cumsum(sizes)[:-1] * spec.BINS):
+        yield _rotated(phase, levels(rng, phase.shape), rng)
+    edges = np.add.outer(np.arange(0, turn, turn // 4), [-1, 0, 1]) % turn
+    yield _rotated(np.resize(edges, spec.BINS), levels(rng, (spec.BINS,)), rng)
+
+
+def levels(rng: np.random.Generator, shape: tuple[int, ...]) -> IntArray:
+    """Return magnitudes of every level, some of them extreme."""
+    magnitude = (2.0 ** rng.uniform(0, spec.MAGNITUDE.bits, shape)).astype(np.int32)
+    extreme = rng.random(shape) < 0.02
+    magnitude[extreme] = rng.choice([0, 1, spec.MAGNITUDE.high], extreme.sum())
+    return magnitude
+
+
+def _rotated(phase: IntArray, noisy: IntArray, rng: np.random.Generator) -> Block:
+    one = 1 << spec.GAIN.frac
+    is_gain = rng.integers(0, 2, phase.shape)
+    gain = rng.choice([0, 1, one // 2, one - 1, one], phase.shape)
+    gain = np.where(rng.random(phase.shape) < 0.1, gain, rng.integers(0, one + 1, phase.shape))
+    value = np.where(is_gain, gain, levels(rng, phase.shape))
+    scaled = round_shift(noisy.astype(np.int64) * value, spec.GAIN.frac)
+    spectrum = cordic.rotation(np.where(is_gain, scaled, value), phase)
+    return Block(
+        (len(phase) // spec.BINS,),
+        (
+            beats(spec.NETWORK_BEAT, value=value, is_gain=is_gain),
+            beats(spec.POLAR_BEAT, magnitude=noisy, phase=phase),
+        ),
+        (beats(spec.SPECTRUM_BEAT, re=spectrum[:, 0], im=spectrum[:, 1]),),
+    )
