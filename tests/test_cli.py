@@ -162,6 +162,36 @@ def test_info_describes_every_bundled_model(name):
     assert "1,188,864" in result.output
 
 
+def test_info_models_a_board():
+    plain, result = call("info", "default"), call("info", "default", "--board", "Pynq-Z2")
+    assert result.exit_code == 0, result.output
+    assert result.output.startswith(plain.output)
+    added = result.output[len(plain.output) :]
+    for text in ("xc7z020clg400-1", "100 MHz", "not measured", "not synthesised", "it fits"):
+        assert text in added
+        assert text not in plain.output
+    named = call("info", "default", "--board", "KV260", "--clock", 250, "--block", 8).output
+    assert "at 250 MHz" in named
+    assert any(line.split()[-4:] == ["1", "8", "1", "8"] for line in named.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (("default-float", "--board", "Pynq-Z2"), 1, "quantize it first"),
+        (("default", "--board", "Pynq-Z3"), 2, "'Pynq-Z1', 'Pynq-Z2', 'AUP-ZU3', 'KV260'"),
+        (("default", "--board", "Pynq-Z2", "--block", 33), 2, "33"),
+        (("default", "--board", "Pynq-Z2", "--clock", 0), 2, "0"),
+        (("default", "--clock", 50), 2, "--board"),
+        (("default", "--block", 8), 2, "--board"),
+    ],
+)
+def test_info_refuses(arguments, status, message):
+    result = call("info", *arguments)
+    assert (result.exit_code, message in result.output) == (status, True), result.output
+    assert len(result.output.splitlines()) == 1
+
+
 def test_evaluate_pairs(tmp_path, rng):
     speech = np.repeat(rng.uniform(0, 1, 12), 2000) * rng.normal(0, 0.1, 24000)
     soundfile.write(tmp_path / "c.wav", speech, 8000)

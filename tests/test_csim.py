@@ -163,11 +163,11 @@ REFUSED = {
 def test_a_stream_that_cannot_run_gives_zeros_and_no_digest(rng, how):
     model, spectrum = random_model(rng, (16,)), random_spectrum(rng, 5)
     board = Board()
-    enhanced, digest = run(board, model, spectrum, codes=REFUSED[how](code_stream.beats(model)))
-    assert digest == 0
+    enhanced, digests = run(board, model, spectrum, codes=REFUSED[how](code_stream.beats(model)))
+    assert digests.codes == 0
     assert not enhanced.any()
-    enhanced, digest = run(board, model, spectrum)  # and the board is as good as before
-    assert digest == code_stream.digest(code_stream.beats(model))
+    enhanced, digests = run(board, model, spectrum)  # and the board is as good as before
+    assert digests.codes == code_stream.digest(code_stream.beats(model))
     expected = Pipeline(model).process(spectrum)
     np.testing.assert_array_equal(enhanced.view(np.int32).reshape(expected.shape), expected)
 
@@ -177,8 +177,15 @@ def test_a_flipped_bit_shows_in_the_digest(rng):
     codes = code_stream.beats(model)
     for at in (6, 100, len(codes) - 1):
         changed = damaged(codes, at, 1 << 17)
-        _, digest = run(Board(), model, spectrum, codes=changed)
-        assert digest == code_stream.digest(changed) != code_stream.digest(codes)
+        _, digests = run(Board(), model, spectrum, codes=changed)
+        assert digests.codes == code_stream.digest(changed) != code_stream.digest(codes)
+
+
+def test_digests_of_spectra_are_those_of_the_memory(rng):
+    spectrum = random_spectrum(rng, 5)
+    enhanced, digests = run(Board(), random_model(rng, (16,)), spectrum)
+    assert digests.enhanced == code_stream.digest(enhanced)
+    assert digests.spectrum == code_stream.digest(spectrum.view(np.uint64).reshape(-1))
 
 
 def test_a_deadlock_names_the_streams(rng):
@@ -218,9 +225,9 @@ def copy_of_sources(tmp_path, monkeypatch) -> Path:
 
 BREAKS = {
     "rounding": ("kernels/rounding.hpp", "(value < 0 ? 1 : 0)", "0"),
-    "virtual shift": ("kernels/lut_mac_core.cpp", "= internal ?", "= !internal ?"),
-    "context": ("kernels/lut_mac_core.cpp", "context[!bank][at", "context[bank][at"),
-    "row's end": ("kernels/lut_mac_core.cpp", "other_half || beyond", "other_half"),
+    "virtual shift": ("kernels/mac.hpp", "internal ?", "!internal ?"),
+    "context": ("kernels/stack.hpp", "context[next][at", "context[bank][at"),
+    "row's end": ("kernels/mac.hpp", "other_half || beyond", "other_half"),
     "a CORDIC stage": ("kernels/cordic.hpp", "i < spec::CORDIC_ITERATIONS", "i < 17"),
 }  # fmt: skip
 

@@ -34,6 +34,17 @@ def test_a_block_of_frames_shares_a_pass():
         assert enhancer.traffic.per_frame == 149_632  # live: a pass for each frame
 
 
+def test_a_wide_network_runs_in_smaller_blocks():
+    """2048 neurons leave room for two groups of 8 frames in the activation memory."""
+    wide = network(hidden=(2048,))
+    model = quantize(wide, "u", 8)
+    assert (model.block, quantize(network(), "u", 8).block) == (16, 32)
+    for each, passes in ((model, 5), (wide, 3)):  # float weights are not streamed to a kernel
+        with Enhancer(each) as enhancer:
+            enhancer.enhance(np.zeros(64 * 64), 8000)
+            assert (enhancer.traffic.frames, enhancer.traffic.passes) == (65, passes)
+
+
 def test_it_prints_legibly():
     with Enhancer(quantize(network())) as enhancer:
         enhancer.enhance(np.zeros(6400), 8000)

@@ -2,18 +2,19 @@
 #include "kernels.hpp"
 
 void cordic_vectoring(axis_stream& spectrum, axis_stream& magnitude, axis_stream& polar,
-                      ap_uint<6> frames, ap_uint<32>* identity) {
+                      ap_uint<6> frames, ap_uint<32>* digest, ap_uint<32>* identity) {
 #pragma HLS INTERFACE axis port = spectrum
 #pragma HLS INTERFACE axis port = magnitude
 #pragma HLS INTERFACE axis port = polar
 #pragma HLS INTERFACE s_axilite port = frames bundle = control
+#pragma HLS INTERFACE s_axilite port = digest bundle = control
 #pragma HLS INTERFACE s_axilite port = identity bundle = control
 #pragma HLS INTERFACE s_axilite port = return bundle = control
 #pragma HLS DATAFLOW  // taking off, computing and putting on overlap
   beat_stream bins("vectoring.spectrum"), magnitudes("vectoring.magnitude"),
       polars("vectoring.polar");
   strip_block(spectrum, bins, frames);
-  vectoring_core(bins, magnitudes, polars, frames);
+  vectoring_core(bins, magnitudes, polars, frames, digest);
   add_block(magnitudes, magnitude, frames);
   add_block(polars, polar, frames);
   identify(identity);

@@ -1,20 +1,21 @@
 // The kernels without their AXI side channels: plain streams of 64-bit beats, layouts in spec.py.
 // Each call takes one block of `frames` frames of spec::BINS bins, frame by frame.
+// `digest` is that of the beats from memory, or on the way there (digest.hpp).
 #pragma once
 
 #include "words.hpp"
 
 // Real and imaginary parts -> magnitudes for the network; magnitudes and phases for the way back.
 void vectoring_core(beat_stream& spectrum, beat_stream& magnitude, beat_stream& polar,
-                    frames_t frames);
+                    frames_t frames, digest_t* digest);
 
 // Magnitudes -> the network's gains or magnitudes. `codes` carries the whole model in `beats`
 // beats (code_stream.py). The state before the block is read from `bank` (or taken as empty:
 // `reset`) and the state after it written to the other bank, so a block can be repeated. `digest`
-// is that of the stream, or 0 if it was refused: then all outputs are zero.
+// is 0 if the stream of codes was refused: then all outputs are zero.
 void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& network, frames_t frames,
                   beats_t beats, flag_t bank, flag_t reset, digest_t* digest);
 
 // The network's words, with the magnitudes and phases that went round it -> spectra.
-void rotation_core(beat_stream& network, beat_stream& polar, beat_stream& spectrum,
-                   frames_t frames);
+void rotation_core(beat_stream& network, beat_stream& polar, beat_stream& spectrum, frames_t frames,
+                   digest_t* digest);

@@ -1,27 +1,20 @@
 // The stream of codes: beats in, one step's codes out, and a digest of all that came in.
 #pragma once
 
-#include "words.hpp"
+#include "digest.hpp"
 
 // Reads beats, never more than were promised, and keeps their digest.
 struct Reader {
   beats_t left;
-  beat_t digest;  // turned left by one bit before each beat is added without carries
+  beat_t digest;
 };
 
 inline beat_t next_beat(beat_stream& codes, Reader& reader) {
   if (reader.left == 0) return 0;  // not reached: each layer's beats are counted before it runs
   const beat_t beat = codes.read();
-  const beat_t turned = (reader.digest << 1) | (reader.digest >> (spec::BEAT_BITS - 1));
-  reader.digest = turned ^ beat;
+  reader.digest = digested(reader.digest, beat);
   reader.left = reader.left - 1;
   return beat;
-}
-
-// Both halves in one word; zero is kept for a refused stream.
-inline digest_t digest_of(const Reader& reader) {
-  const digest_t folded = bits_of<0, 32>(reader.digest) ^ bits_of<32, 32>(reader.digest);
-  return folded == 0 ? digest_t(1) : folded;
 }
 
 // A step takes 2, 3 or 4 quarters of a beat (16 codes of 2, 3, 4 bits, or 8 of 8), so what is left

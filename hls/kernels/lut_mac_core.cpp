@@ -91,5 +91,5 @@ LAYERS:
   valid = valid && width == spec::BINS && reader.left == 0;
   drain(codes, reader);
   send(memory, network, model, from, frames, groups, !valid);
-  *digest = valid ? digest_of(reader) : digest_t(0);
+  *digest = valid ? folded(reader.digest) : digest_t(0);
 }

@@ -1,5 +1,6 @@
 #include "cordic.hpp"
 #include "cores.hpp"
+#include "digest.hpp"
 
 namespace {
 
@@ -17,8 +18,9 @@ magnitude_t output_magnitude(beat_t network, magnitude_t noisy) {
 
 }  // namespace
 
-void rotation_core(beat_stream& network, beat_stream& polar, beat_stream& spectrum,
-                   frames_t frames) {
+void rotation_core(beat_stream& network, beat_stream& polar, beat_stream& spectrum, frames_t frames,
+                   digest_t* digest) {
+  beat_t sum = 0;
 ROTATION_FRAME:
   for (frames_t frame = 0; frame < accepted(frames); frame = frame + 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 32
@@ -30,8 +32,11 @@ ROTATION_FRAME:
       clean.magnitude = output_magnitude(network.read(), field<spec::POLAR_BEAT_MAGNITUDE>(noisy));
       clean.phase = field<spec::POLAR_BEAT_PHASE>(noisy);
       const Vector turned = rotate(clean);
-      spectrum.write(placed_signed<spec::SPECTRUM_BEAT_RE>(to_part(turned.x)) |
-                     placed_signed<spec::SPECTRUM_BEAT_IM>(to_part(turned.y)));
+      const beat_t beat = placed_signed<spec::SPECTRUM_BEAT_RE>(to_part(turned.x)) |
+                          placed_signed<spec::SPECTRUM_BEAT_IM>(to_part(turned.y));
+      sum = digested(sum, beat);
+      spectrum.write(beat);
     }
   }
+  *digest = folded(sum);
 }

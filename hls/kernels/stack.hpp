@@ -46,9 +46,9 @@ LOAD_FRAME:
       } else {
         const magnitude_t magnitude = field<spec::MAGNITUDE_BEAT_MAGNITUDE>(magnitudes.read());
         const level_t level = log2_of(magnitude);
-        const level_t before = at > PAST    ? floors[next][bin]
-                               : reset != 0 ? level
-                                            : floors[bank][bin];
+        // One address, as the memory has one port to read.
+        const level_t kept = floors[at == PAST ? bank : next][bin];
+        const level_t before = at == PAST && reset != 0 ? level : kept;
         const level_t floor = followed(before, level);
         floors[next][bin] = floor;
         feature = log2 ? feature_of(level, floor) : activation_t(magnitude);

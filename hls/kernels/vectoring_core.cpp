@@ -1,8 +1,10 @@
 #include "cordic.hpp"
 #include "cores.hpp"
+#include "digest.hpp"
 
 void vectoring_core(beat_stream& spectrum, beat_stream& magnitude, beat_stream& polar,
-                    frames_t frames) {
+                    frames_t frames, digest_t* digest) {
+  beat_t sum = 0;
 VECTORING_FRAME:
   for (frames_t frame = 0; frame < accepted(frames); frame = frame + 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 32
@@ -10,6 +12,7 @@ VECTORING_FRAME:
     for (bin_t bin = 0; bin < spec::BINS; bin = bin + 1) {
 #pragma HLS PIPELINE II = 1  // a bin a clock, as the DMA delivers them
       const beat_t beat = spectrum.read();
+      sum = digested(sum, beat);
       const Polar found = vector(signed_field<spec::SPECTRUM_BEAT_RE>(beat),
                                  signed_field<spec::SPECTRUM_BEAT_IM>(beat));
       magnitude.write(placed<spec::MAGNITUDE_BEAT_MAGNITUDE>(found.magnitude));
@@ -17,4 +20,5 @@ VECTORING_FRAME:
                   placed<spec::POLAR_BEAT_PHASE>(found.phase));
     }
   }
+  *digest = folded(sum);
 }

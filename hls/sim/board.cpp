@@ -35,11 +35,12 @@ struct Block {
   std::uint64_t code_beats;
   std::uint64_t* enhanced;
   std::uint32_t frames, beats, bank, reset;
-  std::uint32_t digest;  // out
+  std::uint32_t spectrum_digest, codes_digest, enhanced_digest;  // out
 };
 
-// Returns 0, or 1 with the reason in `error`.
-extern "C" int nibblestream_run(Block* block, char* error, std::size_t size) {
+// Returns 0, or 1 with the reason in `error`. The one symbol that the library shows.
+extern "C" __attribute__((visibility("default"))) int nibblestream_run(Block* block, char* error,
+                                                                       std::size_t size) {
   beat_stream spectrum("spectrum (DMA 0 to cordic_vectoring)", BURST);
   beat_stream magnitude("magnitude (cordic_vectoring to lut_mac)", BURST);
   beat_stream polar("polar (cordic_vectoring to cordic_rotation)", spec::POLAR_DEPTH);
@@ -48,19 +49,21 @@ extern "C" int nibblestream_run(Block* block, char* error, std::size_t size) {
   beat_stream enhanced("enhanced (cordic_rotation to DMA 0)", BURST);
   const frames_t frames = block->frames;
   const std::size_t expected = std::size_t{block->frames} * spec::BINS;
-  digest_t digest = 0;
+  digest_t spectrum_digest = 0, codes_digest = 0, enhanced_digest = 0;
   try {
     sim::Schedule(
         {
             {"DMA 0 (read)", [&] { send(spectrum, block->spectrum, block->spectrum_beats); }},
             {"DMA 1", [&] { send(codes, block->codes, block->code_beats); }},
-            {"cordic_vectoring", [&] { vectoring_core(spectrum, magnitude, polar, frames); }},
+            {"cordic_vectoring",
+             [&] { vectoring_core(spectrum, magnitude, polar, frames, &spectrum_digest); }},
             {"lut_mac",
              [&] {
                lut_mac_core(magnitude, codes, network, frames, block->beats, block->bank,
-                            block->reset, &digest);
+                            block->reset, &codes_digest);
              }},
-            {"cordic_rotation", [&] { rotation_core(network, polar, enhanced, frames); }},
+            {"cordic_rotation",
+             [&] { rotation_core(network, polar, enhanced, frames, &enhanced_digest); }},
             {"DMA 0 (write)", [&] { receive(enhanced, block->enhanced, expected); }},
         })
         .run();
@@ -69,6 +72,8 @@ extern "C" int nibblestream_run(Block* block, char* error, std::size_t size) {
     error[size - 1] = '\0';
     return 1;
   }
-  block->digest = static_cast<std::uint32_t>(digest);
+  block->spectrum_digest = static_cast<std::uint32_t>(spectrum_digest);
+  block->codes_digest = static_cast<std::uint32_t>(codes_digest);
+  block->enhanced_digest = static_cast<std::uint32_t>(enhanced_digest);
   return 0;
 }

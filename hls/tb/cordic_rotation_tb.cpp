@@ -5,15 +5,16 @@ namespace {
 
 void block(golden::Vectors& vectors) {
   static axis_stream network("network"), polar("polar"), spectrum("spectrum");
-  ap_uint<32> identity = 0;
+  ap_uint<32> digest = 0, identity = 0;
 
   const ap_uint<6> frames = vectors.argument();
   vectors.feed(network);
   vectors.feed(polar);
-  cordic_rotation(network, polar, spectrum, frames, &identity);
+  cordic_rotation(network, polar, spectrum, frames, &digest, &identity);
   vectors.expect_taken("network", network);
   vectors.expect_taken("polar", polar);
   vectors.expect_stream("spectrum", spectrum);
+  vectors.expect_register("digest", digest);
   vectors.expect_register("identity", identity);
 }
 

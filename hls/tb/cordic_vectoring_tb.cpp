@@ -5,14 +5,15 @@ namespace {
 
 void block(golden::Vectors& vectors) {
   static axis_stream spectrum("spectrum"), magnitude("magnitude"), polar("polar");
-  ap_uint<32> identity = 0;
+  ap_uint<32> digest = 0, identity = 0;
 
   const ap_uint<6> frames = vectors.argument();
   vectors.feed(spectrum);
-  cordic_vectoring(spectrum, magnitude, polar, frames, &identity);
+  cordic_vectoring(spectrum, magnitude, polar, frames, &digest, &identity);
   vectors.expect_taken("spectrum", spectrum);
   vectors.expect_stream("magnitude", magnitude);
   vectors.expect_stream("polar", polar);
+  vectors.expect_register("digest", digest);
   vectors.expect_register("identity", identity);
 }
 

@@ -12,13 +12,15 @@ from typing import Any, NoReturn
 
 import click
 
-from . import Enhancer, __version__, audio
+from . import Enhancer, __version__, audio, cycles, resources
 from .backends import BACKENDS
+from .boards import BOARDS
 from .files import target
 from .float_model import FloatModel
 from .model import load_model
 from .quantize import quantize as quantize_model
 from .scheme import NAMES
+from .spec import MAX_BLOCK
 from .warn import warn_in_one_line
 
 FILE = click.Path(path_type=Path)
@@ -54,7 +56,9 @@ class Commands(click.Group):
             ) from error
         except BrokenPipeError:  # as by `| head`
             sys.exit(1)
-        except (ValueError, TypeError, OSError) as error:
+        except (click.exceptions.Exit, click.Abort):  # click's own, and RuntimeErrors
+            raise
+        except (ValueError, TypeError, OSError, RuntimeError) as error:
             raise click.ClickException(" ".join(str(error).split())) from error
 
 
@@ -230,15 +234,25 @@ def evaluate(
 
 @main.command()
 @click.argument("model")
-def info(model: str) -> None:
+@click.option("--board", type=click.Choice(list(BOARDS)), help="Say what it takes on this one.")
+@click.option("--clock", type=click.FloatRange(1, 1000), help="In MHz, if not the board's.")
+@click.option("--block", type=click.IntRange(1, MAX_BLOCK), help="Frames, if not the most.")
+def info(model: str, board: str | None, clock: float | None, block: int | None) -> None:
     """Describe a model: layers, formats, look-up tables, bytes.
 
-    Example: nibblestream info default
+    With a board also clocks, memory traffic and what the kernels take of it: all modelled.
+
+    Example: nibblestream info default --board Pynq-Z2
     """
+    if board is None and (clock, block) != (None, None):
+        raise click.UsageError("--clock and --block say more about a --board: name one")
     found = load_model(model)
+    on_board = cycles.report(found, BOARDS[board], clock, block) if board else ""
     click.echo(found.describe())
     with Enhancer(found) as enhancer:
         click.echo(f"\n{enhancer.traffic}")
+    if board:
+        click.echo(f"\n{on_board}\n\n{resources.report(BOARDS[board])}")
 
 
 def _refuse_same(output: Path, source: Path) -> None:

@@ -15,7 +15,9 @@ from .generate import HEADER, header
 SOURCES = ("sim/board.cpp", "kernels/vectoring_core.cpp", "kernels/lut_mac_core.cpp",
            "kernels/rotation_core.cpp")  # fmt: skip
 COMPILERS = ("c++", "g++", "clang++")
-FLAGS = ("-std=c++17", "-O3", "-fPIC", "-shared", "-pthread", "-Wno-unknown-pragmas")
+# Hidden, since the loader would join the static memories of boards that are loaded twice.
+HIDDEN = "-fvisibility=hidden"
+FLAGS = ("-std=c++17", "-O3", "-fPIC", "-shared", "-pthread", HIDDEN, "-Wno-unknown-pragmas")
 
 
 def library() -> Path:

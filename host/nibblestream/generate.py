@@ -30,7 +30,9 @@ def scalars() -> dict[str, int]:
 
 def fields() -> dict[str, spec.Field]:
     """Return every field of the beats' layouts, by the layout's name and its own."""
-    layouts = {name: value for name, value in vars(spec).items() if name.endswith(("_BEAT", "_ENTRY"))}
+    layouts = {
+        name: value for name, value in vars(spec).items() if name.endswith(("_BEAT", "_ENTRY"))
+    }
     return {
         f"{name}_{key.upper()}": field
         for name, layout in layouts.items()

@@ -6,6 +6,7 @@ Every other part, in Python or in hardware, takes these from here:
 
 from __future__ import annotations
 
+import zlib
 from typing import Final, NamedTuple
 
 from .fixed import QFormat
@@ -58,7 +59,6 @@ FRAME_LANES: Final = 8  # frames that share each step; a frame enters the stacks
 ACTIVATION_DEPTH: Final = 512  # words of each of LANES * FRAME_LANES memories: one 18-Kbit BRAM
 MAX_BLOCK: Final = 32  # frames that share one pass over the codes
 POLAR_DEPTH: Final = 8192  # of the FIFO for magnitudes and phases: MAX_BLOCK * BINS, rounded up
-IDENTITY: Final = 0x4E42_0001  # "NB" and the version of the registers and streams below
 
 
 # --- streams: what each 64-bit beat holds ------------------------------------------------------
@@ -126,6 +126,10 @@ CELLS: Final = {
 DMA_LENGTH_BITS: Final = 26
 # What the monitor counts: bytes that each of its slots saw.
 MONITOR_SLOTS: Final = ("codes read", "spectra read", "spectra written")
+
+# What the kernels answer to be known by: "NB", and a fingerprint of all that is written above.
+_FACTS = sorted((name, repr(value)) for name, value in globals().items() if name.isupper())
+IDENTITY: Final = 0x4E42_0000 | zlib.crc32(repr(_FACTS).encode()) & 0xFFFF
 
 if __name__ == "__main__":
     from .generate import main

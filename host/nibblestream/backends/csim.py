@@ -6,6 +6,7 @@ import ctypes
 import shutil
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from .. import code_stream, compiler, spec
 from ..fixed import IntArray
 from ..model import QuantizedModel
+from ..pack import Beats
 
 Int32 = npt.NDArray[np.int32]
 _BEATS = ctypes.POINTER(ctypes.c_uint64)
@@ -31,8 +33,18 @@ class Block(ctypes.Structure):
         ("beats", ctypes.c_uint32),
         ("bank", ctypes.c_uint32),
         ("reset", ctypes.c_uint32),
-        ("digest", ctypes.c_uint32),
+        ("spectrum_digest", ctypes.c_uint32),
+        ("codes_digest", ctypes.c_uint32),
+        ("enhanced_digest", ctypes.c_uint32),
     )
+
+
+class Digests(NamedTuple):
+    """What the kernels read back: digests of the streams to and from the memory."""
+
+    spectrum: int
+    codes: int  # 0: the kernel refused them
+    enhanced: int
 
 
 class Board:
@@ -56,14 +68,14 @@ class Board:
 
     def run(
         self,
-        spectrum: npt.NDArray[np.uint64],
-        codes: npt.NDArray[np.uint64],
+        spectrum: Beats,
+        codes: Beats,
         *,
         frames: int,
         beats: int,
         bank: int,
         reset: bool,
-    ) -> tuple[npt.NDArray[np.uint64], int]:
+    ) -> tuple[Beats, Digests]:
         """Run one block.
 
         Parameters
@@ -76,8 +88,7 @@ class Board:
         Returns
         -------
         enhanced : uint64, shape (frames * 129,)
-        digest : int
-            Of the codes; 0 if the kernel refused them.
+        digests : Digests
 
         Raises
         ------
@@ -93,7 +104,8 @@ class Board:
         error = ctypes.create_string_buffer(1024)
         if self._library.nibblestream_run(ctypes.byref(block), error, ctypes.sizeof(error)):
             raise RuntimeError(f"the kernels' simulation stopped: {error.value.decode()}")
-        return enhanced, block.digest
+        found = Digests(block.spectrum_digest, block.codes_digest, block.enhanced_digest)
+        return enhanced, found
 
 
 class CSimulation:
@@ -132,22 +144,21 @@ class CSimulation:
         """Do nothing: the library is the process's until it ends."""
 
     def _run(self, spectrum: IntArray) -> Int32:
-        beats = np.ascontiguousarray(spectrum, "<i4").view("<u8").reshape(-1)
-        enhanced, digest = self._board.run(
-            beats,
+        enhanced, digests = self._board.run(
+            np.ascontiguousarray(spectrum, "<i4").view("<u8").reshape(-1),
             self._codes,
             frames=len(spectrum),
             beats=len(self._codes),
             bank=self._bank,
             reset=self._fresh,
         )
-        if digest != self._digest:
+        if digests.codes != self._digest:
             raise RuntimeError(
-                f"lut_mac read codes with the digest {digest:#x}; expected {self._digest:#x}"
+                f"lut_mac read codes with the digest {digests.codes:#x}; expected {self._digest:#x}"
             )
         self._bank, self._fresh = 1 - self._bank, False
         return enhanced.view("<i4").reshape(spectrum.shape).astype(np.int32)
 
 
-def _sized(array: npt.NDArray[np.uint64]) -> tuple[ctypes._Pointer[ctypes.c_uint64], int]:
+def _sized(array: Beats) -> tuple[ctypes._Pointer[ctypes.c_uint64], int]:
     return array.ctypes.data_as(_BEATS), len(array)

@@ -41,7 +41,7 @@ class Block:
     arguments: tuple[int, ...]
     inputs: tuple[Beats, ...]
     outputs: tuple[Beats, ...]
-    registers: tuple[int, ...] = (spec.IDENTITY,)
+    registers: tuple[int, ...]
 
     def words(self) -> Beats:
         """Return what a file holds of the block."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .. import cordic, spec
+from .. import code_stream, cordic, spec
 from ..fixed import IntArray, round_shift
 from .block import SIZES, Block, beats
 
@@ -23,13 +23,15 @@ def vectoring(rng: np.random.Generator) -> Iterator[Block]:
         spectrum = spec.SPECTRUM.saturate(np.round(spectrum)).astype(np.int32)
         spectrum[: len(pairs)] = pairs[: len(spectrum)]
         magnitude, phase = cordic.vectoring(spectrum)
+        stream = beats(spec.SPECTRUM_BEAT, re=spectrum[:, 0], im=spectrum[:, 1])
         yield Block(
             (frames,),
-            (beats(spec.SPECTRUM_BEAT, re=spectrum[:, 0], im=spectrum[:, 1]),),
+            (stream,),
             (
                 beats(spec.MAGNITUDE_BEAT, magnitude=magnitude),
                 beats(spec.POLAR_BEAT, magnitude=magnitude, phase=phase),
             ),
+            (code_stream.digest(stream), spec.IDENTITY),
         )
 
 
@@ -61,11 +63,13 @@ def _rotated(phase: IntArray, noisy: IntArray, rng: np.random.Generator) -> Bloc
     value = np.where(is_gain, gain, levels(rng, phase.shape))
     scaled = round_shift(noisy.astype(np.int64) * value, spec.GAIN.frac)
     spectrum = cordic.rotation(np.where(is_gain, scaled, value), phase)
+    stream = beats(spec.SPECTRUM_BEAT, re=spectrum[:, 0], im=spectrum[:, 1])
     return Block(
         (len(phase) // spec.BINS,),
         (
             beats(spec.NETWORK_BEAT, value=value, is_gain=is_gain),
             beats(spec.POLAR_BEAT, magnitude=noisy, phase=phase),
         ),
-        (beats(spec.SPECTRUM_BEAT, re=spectrum[:, 0], im=spectrum[:, 1]),),
+        (stream,),
+        (code_stream.digest(stream), spec.IDENTITY),
     )

@@ -1,0 +1,34 @@
+// Clocks mac_slice, which yosys wrote as C++ (write_cxxrtl), through stimuli from standard input:
+// for each clock its inputs, in the order below, 64 bits each. Prints each valid result.
+#include <cstdint>
+#include <cstdio>
+
+#include "mac_slice.cc"
+
+int main() {
+  cxxrtl_design::p_mac__slice slice;
+  std::uint64_t in[16];
+  while (std::fread(in, sizeof in, 1, stdin) == 1) {
+    slice.p_clk.set(false);
+    slice.p_lut__write.set(in[0]);
+    slice.p_lut__address.set(in[1]);
+    slice.p_lut__weight.set(in[2]);
+    slice.p_activation__write.set(in[3]);
+    slice.p_activation__address.set(in[4]);
+    slice.p_activation.set(in[5]);
+    slice.p_bias.set(in[6]);
+    slice.p_shift.set(in[7]);
+    slice.p_high.set(in[8]);
+    slice.p_relu.set(in[9]);
+    slice.p_step.set(in[10]);
+    slice.p_first.set(in[11]);
+    slice.p_last.set(in[12]);
+    slice.p_group.set(in[13]);
+    slice.p_address.set(in[14]);
+    slice.p_codes.set(in[15]);
+    slice.step();
+    slice.p_clk.set(true);
+    slice.step();
+    if (slice.p_valid.get<bool>()) std::printf("%u\n", slice.p_result.get<unsigned>());
+  }
+}
