@@ -1,4 +1,4 @@
-"""The kernels' test benches under g++: with our headers and AMD's, on right and wrong vectors."""
+"""The kernels' test benches: with our integers, AMD's and Siemens', on right and wrong vectors."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ REGISTERS = ("digest", "identity")  # what each kernel answers
 HINT = "make it by: python -m nibblestream.golden FOLDER"
 
 
-def amd_headers() -> Path:
+def vendor_headers(*folders: str) -> Path:
     found = importlib.util.find_spec("hls4ml")  # not imported: only its headers are wanted
     if found is None or found.origin is None:
-        pytest.fail("hls4ml, which brings AMD's headers, is not installed: run make test")
-    return Path(found.origin).parent / "templates" / "vivado" / "ap_types"
+        pytest.fail("hls4ml, which brings the vendors' headers, is not installed: run make test")
+    return Path(found.origin).parent.joinpath("templates", *folders)
 
 
 def make(folder: Path, *arguments: str) -> Path:
@@ -63,9 +63,19 @@ def ours(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def amds(tmp_path_factory) -> Path:
-    headers = f"HEADERS=-isystem {amd_headers()}"
+    headers = f"HEADERS=-isystem {vendor_headers('vivado', 'ap_types')}"
     folder = tmp_path_factory.mktemp("amds")
     return make(folder, "benches", "CXXFLAGS=-O1", "WARNINGS=", headers) / "tb"
+
+
+@pytest.fixture(scope="session")
+def siemens(tmp_path_factory) -> Path:
+    """As an HLS compiler sees the kernels whose ap_int is ac_int; its header is made for clang."""
+    integers = vendor_headers("catapult", "ac_types", "include")
+    headers = f"HEADERS=-I{ROOT / 'tests' / 'ac_types'} -isystem {integers} -I../sim"
+    compiler = f"CXX={sys.executable} -m ziglang c++ -fno-sanitize=undefined"
+    folder = tmp_path_factory.mktemp("siemens")
+    return make(folder, "benches", compiler, "CXXFLAGS=-O1", "WARNINGS=-w", headers) / "tb"
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +96,7 @@ def run_blocks(bench: Path, path: Path, blocks: list[Block]) -> tuple[int, str]:
     return run(bench, path)
 
 
-@pytest.mark.parametrize("headers", ["ours", "amds"])
+@pytest.mark.parametrize("headers", ["ours", "amds", "siemens"])
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_kernel_gives_the_golden_bits(kernel, headers, request, vectors, tmp_path):
     bench = request.getfixturevalue(headers) / f"{kernel}_tb"
@@ -145,7 +155,7 @@ ECHO = """
 #include "kernels.hpp"
 
 void cordic_vectoring(axis_stream& spectrum, axis_stream& magnitude, axis_stream& polar,
-                      ap_uint<6> frames, ap_uint<32>* digest,
+                      ap_uint<8> frames, ap_uint<32>* digest,
                       ap_uint<32>* identity) {
   const std::string fault = std::getenv("FAULT");
   const int count = frames.to_int() * spec::BINS;

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from networks import random_model, random_spectrum
-from nibblestream import Enhancer, QuantizedModel, code_stream, compiler, spec
+from nibblestream import Enhancer, QuantizedModel, code_stream, compiler, sources, spec
 from nibblestream.backends.csim import Board, CSimulation
 from nibblestream.evaluate.mixtures import mixtures
 from nibblestream.pipeline import Pipeline
@@ -151,6 +151,10 @@ REFUSED = {
     "inputs": lambda beats: damaged(beats, 1, 1),
     "outputs": lambda beats: damaged(beats, 1, 1 << 23),
     "no outputs": lambda beats: damaged(beats, 1, 16 << 12),
+    "more inputs than there can be": lambda beats: damaged(beats, 1, int(beats[1]) & 4095 ^ 4095),
+    "more outputs than there can be": lambda beats: damaged(
+        beats, 1, (int(beats[1]) >> 12 & 4095 ^ 4095) << 12
+    ),
     "code bits": lambda beats: damaged(beats, 1, 1 << 24),
     "output bits": lambda beats: damaged(beats, 1, 1 << 45),
     "a beat less": lambda beats: beats[:-1],
@@ -217,8 +221,8 @@ def test_a_short_polar_fifo_is_found(rng, tmp_path, monkeypatch):
 
 def copy_of_sources(tmp_path, monkeypatch) -> Path:
     tree = tmp_path / "hls"
-    shutil.copytree(compiler.sources(), tree)
-    monkeypatch.setattr(compiler, "sources", lambda: tree)
+    shutil.copytree(sources.find("hls"), tree)
+    monkeypatch.setattr(sources, "find", lambda name: tree)
     monkeypatch.setenv("CXXFLAGS", "-O1")
     return tree
 
@@ -263,8 +267,100 @@ def test_it_is_built_once(tmp_path, monkeypatch):
         file.write("// changed\n")
     second = compiler.library()
     monkeypatch.setenv("CXXFLAGS", "-O1 -DANOTHER")
-    assert len({first, second, compiler.library()}) == 3
+    third = compiler.library()
+    assert len({first, second, third}) == 3
     assert len(list((tmp_path / "cache").iterdir())) == 3  # and nothing temporary is left
+
+
+def test_a_damaged_library_is_built_anew(rng, tmp_path, monkeypatch):
+    """Loading half a library would end the process."""
+    monkeypatch.setenv("NIBBLESTREAM_CACHE", str(tmp_path))
+    monkeypatch.setenv("CXXFLAGS", "-O1")
+    built = compiler.library()
+    built.write_bytes(built.read_bytes()[:20_000])
+    assert_same(random_model(rng, (3,)), random_spectrum(rng, 2))
+    assert compiler.library().stat().st_size > 20_000
+
+
+def test_what_killed_builds_left_is_removed(tmp_path, monkeypatch):
+    copy_of_sources(tmp_path, monkeypatch)
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("NIBBLESTREAM_CACHE", str(cache))
+    old, new = cache / "building-old", cache / "building-new"
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    compiler.library()
+    assert not old.exists()
+    assert new.exists()
+
+
+def test_close_unloads(rng):
+    """Each library is a map of memory, and a process may have so many."""
+    model = random_model(rng, (3,))
+
+    def maps():
+        return Path("/proc/self/maps").read_text().count("kernels-")
+
+    before = maps()
+    for _ in range(5):
+        with Enhancer(model, "csim") as enhancer:
+            enhancer.enhance(np.zeros(200), 8000)
+            assert maps() > before
+    Board()  # never closed: its end is that of the object
+    assert maps() == before
+
+
+def test_a_cache_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NIBBLESTREAM_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(OSError, match=r"are kept in .*cache, but: .*NIBBLESTREAM_CACHE=\.\.\."):
+        Enhancer(backend="csim")
+
+
+@pytest.mark.parametrize("variable", ["CXX", "CXXFLAGS"])
+def test_a_quote_left_open_is_named(monkeypatch, variable):
+    monkeypatch.setenv(variable, "g++ '")
+    with pytest.raises(ValueError, match=rf"{variable} is .*No closing quotation"):
+        Enhancer(backend="csim")
+
+
+@pytest.mark.parametrize("command", ["true", "gcc"])
+def test_a_compiler_that_makes_no_library_is_told(tmp_path, monkeypatch, command):
+    """gcc compiles C++, but leaves its library out: the kernels would lack symbols."""
+    monkeypatch.setenv("NIBBLESTREAM_CACHE", str(tmp_path))
+    monkeypatch.setenv("CXX", command)
+    with pytest.raises(RuntimeError, match="do not compile"):
+        Enhancer(backend="csim")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_system_without_more_threads_gives_an_error(rng):
+    """Not the end of the process."""
+    program = """if True:
+        import resource
+        import numpy as np
+        from networks import random_model, random_spectrum
+        from nibblestream.backends.csim import CSimulation
+        rng = np.random.default_rng(1)
+        simulation = CSimulation(random_model(rng, (3,)))
+        spectrum = random_spectrum(rng, 2)
+        size = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (size + (30 << 20), resource.RLIM_INFINITY))
+        try:
+            simulation.process(spectrum)
+        except RuntimeError as error:
+            print("told:", error)
+    """
+    paths = os.pathsep.join([str(ROOT / "host"), str(ROOT / "tests")])
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "told: the kernels' simulation stopped" in done.stdout
 
 
 def test_no_compiler_is_one_clear_line(monkeypatch):

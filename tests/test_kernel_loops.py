@@ -19,7 +19,7 @@ KERNELS = ROOT / "hls" / "kernels"
 LOOPS = ("LOAD", "LUT", "BIAS", "MAC", "SEND", "DRAIN")  # DRAIN runs for refused streams only
 AHEAD = r" *(?:#|//|constexpr ).*\n"  # of what an iteration does
 FIRST_LINES = {
-    "MODEL": r"const Model model = read_model",
+    "MODEL": r"model = read_model",
     "LAYER": r"const Layer layer = read_layer",
     **{label: rf"{label}:\n *for .*\{{\n(?:{AHEAD})*" for label in LOOPS},
 }

@@ -282,7 +282,7 @@ def test_models_refuse_layers_that_do_not_fit(small: FloatModel) -> None:
     [
         ({"features": "mel"}, "features are 'mel'; expected one of magnitude, log2"),
         ({"head": "mask"}, "head is 'mask'; expected one of magnitude, gain"),
-        ({"weights": (), "biases": ()}, "no layers"),
+        ({"weights": (), "biases": ()}, "has 0 layers"),
         ({"weights": (np.zeros((129, 1000)),)}, r"layer 0: .* expected \(out, 1032\)"),
         ({"weights": (np.zeros((128, INPUTS)),)}, "128 outputs; expected 129"),
         ({"weights": (np.full((129, INPUTS), np.nan),)}, "layer 0 holds NaN"),

@@ -12,8 +12,8 @@ constexpr int ALL_BYTES = (1 << spec::BEAT_BITS / 8) - 1;
 inline void strip(axis_stream& from, beat_stream& to, beats_t beats) {
 STRIP:
   for (beats_t i = 0; i < beats; i = i + 1) {
-#pragma HLS LOOP_TRIPCOUNT min = 129 max = 524288
-#pragma HLS PIPELINE II = 1
+#pragma HLS LOOP_TRIPCOUNT min = 129 max = 822037
+#pragma HLS PIPELINE II = 1  // a beat a clock
     const axis_t word = from.read();
     to.write(word.data);
   }
@@ -35,7 +35,7 @@ inline void add_block(beat_stream& from, axis_stream& to, frames_t frames) {
 ADD:
   for (beats_t i = 0; i < beats; i = i + 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 129 max = 4128
-#pragma HLS PIPELINE II = 1
+#pragma HLS PIPELINE II = 1  // a beat a clock
     axis_t word;
     word.data = from.read();
     word.keep = ALL_BYTES;

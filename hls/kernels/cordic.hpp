@@ -58,7 +58,7 @@ inline Polar vector(part_t re, part_t im) {
   v.angle = behind ? 1 << (spec::CORDIC_ANGLE_BITS - 1) : 0;
 VECTOR:
   for (int i = 0; i < spec::CORDIC_ITERATIONS; ++i) {
-#pragma HLS UNROLL
+#pragma HLS UNROLL  // hardware for each stage: a new vector enters every clock
     v = stage(v, i, v.y < 0);
   }
   Polar polar;
@@ -81,7 +81,7 @@ inline Vector rotate(Polar polar) {
   v.angle = angle_t(phase - turn) << PHASE_SHIFT;
 ROTATE:
   for (int i = 0; i < spec::CORDIC_ITERATIONS; ++i) {
-#pragma HLS UNROLL
+#pragma HLS UNROLL  // as above
     v = stage(v, i, v.angle >= 0);
   }
   return v;

@@ -2,7 +2,7 @@
 #include "kernels.hpp"
 
 void cordic_rotation(axis_stream& network, axis_stream& polar, axis_stream& spectrum,
-                     ap_uint<6> frames, ap_uint<32>* digest, ap_uint<32>* identity) {
+                     ap_uint<8> frames, ap_uint<32>* digest, ap_uint<32>* identity) {
 #pragma HLS INTERFACE axis port = network
 #pragma HLS INTERFACE axis port = polar
 #pragma HLS INTERFACE axis port = spectrum

@@ -2,7 +2,7 @@
 #include "kernels.hpp"
 
 void cordic_vectoring(axis_stream& spectrum, axis_stream& magnitude, axis_stream& polar,
-                      ap_uint<6> frames, ap_uint<32>* digest, ap_uint<32>* identity) {
+                      ap_uint<8> frames, ap_uint<32>* digest, ap_uint<32>* identity) {
 #pragma HLS INTERFACE axis port = spectrum
 #pragma HLS INTERFACE axis port = magnitude
 #pragma HLS INTERFACE axis port = polar

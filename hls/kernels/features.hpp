@@ -16,7 +16,7 @@ inline int leading_one(value_t value) {
   int position = 0;
 LEADING_ONE:
   for (int i = 0; i <= spec::MAGNITUDE_BITS; ++i) {
-#pragma HLS UNROLL
+#pragma HLS UNROLL  // one chain of choices
     if (((value >> i) & 1) != 0) position = i;
   }
   return position;

@@ -3,14 +3,15 @@
 
 #include "digest.hpp"
 
-// Reads beats, never more than were promised, and keeps their digest.
+// Counts the beats that are left of those promised, and keeps the digest of those that came. No one
+// reads more: the headers look at `left`, and each layer's beats are counted before it runs.
 struct Reader {
   beats_t left;
   beat_t digest;
 };
 
 inline beat_t next_beat(beat_stream& codes, Reader& reader) {
-  if (reader.left == 0) return 0;  // not reached: each layer's beats are counted before it runs
+#pragma HLS INLINE  // its state must not cross a module's border within a clock
   const beat_t beat = codes.read();
   reader.digest = digested(reader.digest, beat);
   reader.left = reader.left - 1;
@@ -33,6 +34,7 @@ static_assert(spec::LANES == QUARTER_BITS, "16 codes of n bits are n quarters of
 
 // The next step's codes, in the lowest bits; what lies above them is not cleared.
 inline beat_t next_codes(beat_stream& codes, Reader& reader, Gearbox& box, ap_uint<3> take) {
+#pragma HLS INLINE  // its state must not cross a module's border within a clock
   const bool refill = box.quarters < take;
   const beat_t beat = refill ? next_beat(codes, reader) : beat_t(0);
   const beat_t word = box.rest | (beat << (QUARTER_BITS * box.quarters));

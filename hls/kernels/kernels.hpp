@@ -5,19 +5,18 @@
 // beats     of the stream of codes
 // bank      where the state before this block is; the state after it goes to the other bank
 // reset     1: take the state before this block as empty
-// digest    of the spectrum as it arrived, of the codes as they arrived (0: they were refused, and
-// the
-//           outputs are zeros), of the spectrum as it left
+// digest    of the spectrum as it arrived; of the codes as they arrived, or 0 if they were refused
+//           (the outputs are zeros then); of the spectrum as it left
 #pragma once
 
 #include "axis.hpp"
 
 void cordic_vectoring(axis_stream& spectrum, axis_stream& magnitude, axis_stream& polar,
-                      ap_uint<6> frames, ap_uint<32>* digest, ap_uint<32>* identity);
+                      ap_uint<8> frames, ap_uint<32>* digest, ap_uint<32>* identity);
 
-void lut_mac(axis_stream& magnitude, axis_stream& codes, axis_stream& network, ap_uint<6> frames,
+void lut_mac(axis_stream& magnitude, axis_stream& codes, axis_stream& network, ap_uint<8> frames,
              ap_uint<32> beats, ap_uint<1> bank, ap_uint<1> reset, ap_uint<32>* digest,
              ap_uint<32>* identity);
 
 void cordic_rotation(axis_stream& network, axis_stream& polar, axis_stream& spectrum,
-                     ap_uint<6> frames, ap_uint<32>* digest, ap_uint<32>* identity);
+                     ap_uint<8> frames, ap_uint<32>* digest, ap_uint<32>* identity);

@@ -50,10 +50,10 @@ inline Layer read_layer(beat_stream& codes, Reader& reader) {
 }
 
 // Words of LANES activations that `width` neurons take.
-inline ap_uint<9> units(width_t width) { return (width + spec::LANES - 1) / spec::LANES; }
+inline ap_uint<10> units(width_t width) { return (width + spec::LANES - 1) / spec::LANES; }
 
 // Steps of a row: 16 codes each, of 8 bits 8.
-inline ap_uint<9> steps(const Layer& layer) {
+inline ap_uint<10> steps(const Layer& layer) {
   const int codes = layer.code_bits == 8 ? spec::LANES / 2 : spec::LANES;
   return (layer.inputs + codes - 1) / codes;
 }
@@ -63,7 +63,7 @@ constexpr int LUT_BEATS = spec::LUT_ENTRIES / ENTRIES_PER_BEAT;
 constexpr int BIASES_PER_BEAT = spec::BEAT_BITS / spec::BIAS_BITS;
 
 inline ap_uint<3> lut_beats(const Layer& layer) { return layer.code_bits == 8 ? 0 : LUT_BEATS; }
-inline ap_uint<9> bias_beats(const Layer& layer) {
+inline ap_uint<10> bias_beats(const Layer& layer) {
   return (layer.outputs + BIASES_PER_BEAT - 1) / BIASES_PER_BEAT;
 }
 
@@ -75,7 +75,7 @@ inline bool runnable(const Layer& layer, width_t given, groups_t groups, const R
   const bool bits = (layer.code_bits >= 2 && layer.code_bits <= 4) || layer.code_bits == 8;
   const bool word = layer.output_bits < spec::ACTIVATION_BITS;
   const bool fits = (units(layer.inputs) + units(layer.outputs)) * groups <= spec::ACTIVATION_DEPTH;
-  const ap_uint<23> quarters = layer.outputs * steps(layer) * step_quarters(layer.code_bits);
+  const ap_uint<24> quarters = layer.outputs * steps(layer) * step_quarters(layer.code_bits);
   const beats_t needed = lut_beats(layer) + bias_beats(layer) + (quarters + 3) / 4;
   return widths && bits && word && fits && needed <= reader.left;
 }

@@ -1,7 +1,7 @@
 #include "cores.hpp"
 #include "kernels.hpp"
 
-void lut_mac(axis_stream& magnitude, axis_stream& codes, axis_stream& network, ap_uint<6> frames,
+void lut_mac(axis_stream& magnitude, axis_stream& codes, axis_stream& network, ap_uint<8> frames,
              ap_uint<32> beats, ap_uint<1> bank, ap_uint<1> reset, ap_uint<32>* digest,
              ap_uint<32>* identity) {
 #pragma HLS INTERFACE axis port = magnitude

@@ -16,12 +16,13 @@ namespace {
 // Give the last layer's outputs, frame by frame; zeros if the stream was refused.
 void send(const memory_t& memory, beat_stream& network, const Model& model, address_t from,
           frames_t frames, groups_t groups, bool refused) {
+#pragma HLS INLINE off  // a module for each loop, with its pragmas
 SEND_FRAME:
   for (frames_t frame = 0; frame < frames; frame = frame + 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 32
   SEND:
     for (bin_t bin = 0; bin < spec::BINS; bin = bin + 1) {
-#pragma HLS PIPELINE II = 1
+#pragma HLS PIPELINE II = 1  // a beat a clock
       constexpr int ONE = 1 << spec::GAIN_FRAC;
       activation_t value = 0;
       if (!refused) {
@@ -39,10 +40,11 @@ SEND_FRAME:
 
 // What a refused stream still holds must not stand in the way of the next one.
 void drain(beat_stream& codes, Reader& reader) {
+#pragma HLS INLINE off  // a module for each loop, with its pragmas
 DRAIN:
   for (beats_t left = reader.left; left > 0; left = left - 1) {
-#pragma HLS LOOP_TRIPCOUNT min = 0 max = 524288
-#pragma HLS PIPELINE II = 1
+#pragma HLS LOOP_TRIPCOUNT min = 0 max = 822037
+#pragma HLS PIPELINE II = 1  // a beat a clock
     next_beat(codes, reader);
   }
 }
@@ -62,10 +64,13 @@ void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& netwo
 #pragma HLS BIND_STORAGE variable = lut type = ram_s2p impl = lutram
   biases_t biases;
   const groups_t groups = (frames + FRAME_LANES - 1) / FRAME_LANES;
-  *digest = 0;
-  if (accepted(frames) == 0) return;
+  if (accepted(frames) == 0) {
+    *digest = 0;
+    return;
+  }
   Reader reader = {beats, 0};
-  const Model model = read_model(codes, reader);
+  Model model = {};
+  if (beats > 0) model = read_model(codes, reader);
   bool valid = model.valid && model.layers > 0;
   load(magnitude, memory, frames, groups, model.log2, bank, reset);
 
@@ -75,6 +80,7 @@ void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& netwo
 LAYERS:
   for (int i = 0; i < model.layers; ++i) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 4
+    valid = valid && reader.left > 0;
     if (!valid) break;
     const Layer layer = read_layer(codes, reader);
     valid = runnable(layer, width, groups, reader);

@@ -10,39 +10,43 @@ using biases_t = beat_t[spec::MAX_WIDTH / BIASES_PER_BEAT];
 
 // Decode the entries once, so that a step only looks them up (paper, eq. (8)).
 inline void load_lut(beat_stream& codes, Reader& reader, const Layer& layer, lut_t& lut) {
+#pragma HLS INLINE off                // a module for each loop, with its pragmas
   if (lut_beats(layer) == 0) return;  // 8-bit codes are the weights themselves
   beat_t beat = 0;
 LUT:
   for (int i = 0; i < spec::LUT_ENTRIES; ++i) {
-#pragma HLS PIPELINE II = 1
+#pragma HLS PIPELINE II = 1  // an entry, or a beat, a clock
     beat = i % ENTRIES_PER_BEAT == 0 ? next_beat(codes, reader) : beat >> spec::LUT_ENTRY_BITS;
     const weight_t mantissa = signed_field<spec::LUT_ENTRY_MANTISSA>(beat);
     const bool internal = field<spec::LUT_ENTRY_INTERNAL>(beat) != 0;
   COPIES:
     for (int lane = 0; lane < LANES; ++lane) {
-#pragma HLS UNROLL
+#pragma HLS UNROLL  // all copies in one clock
       lut[lane][i] = internal ? mantissa : mantissa << layer.k;
     }
   }
 }
 
 inline void load_biases(beat_stream& codes, Reader& reader, const Layer& layer, biases_t& biases) {
+#pragma HLS INLINE off  // a module for each loop, with its pragmas
 BIAS:
   for (int i = 0; i < bias_beats(layer); ++i) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 256
-#pragma HLS PIPELINE II = 1
+#pragma HLS PIPELINE II = 1  // an entry, or a beat, a clock
     biases[i] = next_beat(codes, reader);
   }
 }
 
 // The bias of a neuron, on the accumulator's grid.
 inline accumulator_t bias_of(const biases_t& biases, const Layer& layer, width_t row) {
+#pragma HLS INLINE  // a part of the pipeline that calls it
   const beat_t beat = biases[row / BIASES_PER_BEAT] >> (row % BIASES_PER_BEAT * spec::BIAS_BITS);
   return accumulator_t(signed_bits_of<0, spec::BIAS_BITS>(beat)) << layer.bias_shift;
 }
 
 // Code `lane` of a step: one of three fixed places, as codes have 2, 3 or 4 bits.
 inline ap_uint<4> code_at(beat_t codes, int lane, const Layer& layer) {
+#pragma HLS INLINE  // a part of the pipeline that calls it
   const ap_uint<2> two = (codes >> (2 * lane)) & 3;
   const ap_uint<3> three = (codes >> (3 * lane)) & 7;
   const ap_uint<4> four = (codes >> (4 * lane)) & 15;
@@ -53,11 +57,12 @@ inline ap_uint<4> code_at(beat_t codes, int lane, const Layer& layer) {
 // 8 codes of 8 bits do not reach.
 inline void decode(beat_t codes, const Layer& layer, const lut_t& lut, int step,
                    weight_t (&weights)[LANES]) {
+#pragma HLS INLINE  // a part of the pipeline that calls it
   const bool direct = layer.code_bits == 8;
   const int unit = direct ? step / 2 : step;
 DECODE:
   for (int lane = 0; lane < LANES; ++lane) {
-#pragma HLS UNROLL
+#pragma HLS UNROLL  // all lanes in one clock
     const int byte = lane % (LANES / 2);
     const weight_t value = signed_bits_of<0, 8>(codes >> (8 * byte));
     const bool other_half = direct && lane / (LANES / 2) != step % 2;
@@ -71,11 +76,11 @@ DECODE:
 // (formats.py).
 inline accumulator_t products(const weight_t (&weights)[LANES], const memory_t& memory,
                               address_t at, int frame_lane) {
-#pragma HLS INLINE
+#pragma HLS INLINE  // a part of the pipeline that calls it
   accumulator_t sum = 0;
 PRODUCTS:
   for (int lane = 0; lane < LANES; ++lane) {
-#pragma HLS UNROLL
+#pragma HLS UNROLL  // all lanes in one clock
     using product_t = ap_int<spec::ACTIVATION_BITS + spec::WEIGHT_BITS>;
     const product_t product = memory[at][frame_lane][lane] * weights[lane];
     sum = sum + product;
@@ -85,6 +90,7 @@ PRODUCTS:
 
 // The accumulator as the layer's output word.
 inline activation_t requantise(accumulator_t sum, const Layer& layer) {
+#pragma HLS INLINE  // a part of the pipeline that calls it
   const accumulator_t high = (accumulator_t(1) << layer.output_bits) - 1;
   const accumulator_t low = layer.relu ? accumulator_t(0) : accumulator_t(-high - 1);
   return saturate(round_shift(sum, layer.shift.to_int()), low, high);
@@ -94,6 +100,7 @@ inline activation_t requantise(accumulator_t sum, const Layer& layer) {
 inline void mac(beat_stream& codes, Reader& reader, const Layer& layer, const lut_t& lut,
                 const biases_t& biases, memory_t& memory, address_t from, address_t to,
                 frames_t frames, groups_t groups) {
+#pragma HLS INLINE off  // a module for each loop, with its pragmas
   // Registers, not memories: 8 accumulators and 16 weights are used in every clock.
   accumulator_t accumulators[MAX_GROUPS][FRAME_LANES];
 #pragma HLS ARRAY_PARTITION variable = accumulators complete dim = 0
@@ -101,9 +108,9 @@ inline void mac(beat_stream& codes, Reader& reader, const Layer& layer, const lu
 #pragma HLS ARRAY_PARTITION variable = weights complete
   Gearbox box = {0, 0};
   width_t row = 0;
-  ap_uint<9> step = 0;
+  ap_uint<10> step = 0;
   groups_t group = 0;
-  const ap_uint<9> last_step = steps(layer) - 1;
+  const ap_uint<10> last_step = steps(layer) - 1;
   const int clocks = layer.outputs.to_int() * steps(layer).to_int() * groups.to_int();
 MAC:
   for (int clock = 0; clock < clocks; ++clock) {
@@ -121,10 +128,13 @@ MAC:
     const accumulator_t bias = bias_of(biases, layer, row);
   FRAMES:
     for (int lane = 0; lane < FRAME_LANES; ++lane) {
-#pragma HLS UNROLL
+#pragma HLS UNROLL  // all lanes in one clock
       if (group * FRAME_LANES + lane >= frames) continue;
-      const accumulator_t before = step == 0 ? bias : accumulators[group][lane];
-      const accumulator_t sum = before + products(weights, memory, read, lane);
+      // The bias goes into the tree: one addition and one choice are in the accumulator's loop.
+      const accumulator_t first = step == 0 ? bias : accumulator_t(0);
+      const accumulator_t added = products(weights, memory, read, lane) + first;
+      const accumulator_t before = step == 0 ? accumulator_t(0) : accumulators[group][lane];
+      const accumulator_t sum = before + added;
       accumulators[group][lane] = sum;
       if (step == last_step) memory[write][lane][row % LANES] = requantise(sum, layer);
     }
@@ -133,7 +143,7 @@ MAC:
     } else {
       group = 0;
       row = step == last_step ? width_t(row + 1) : row;
-      step = step == last_step ? ap_uint<9>(0) : ap_uint<9>(step + 1);
+      step = step == last_step ? ap_uint<10>(0) : ap_uint<10>(step + 1);
     }
   }
 }

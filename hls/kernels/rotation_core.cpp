@@ -20,9 +20,10 @@ magnitude_t output_magnitude(beat_t network, magnitude_t noisy) {
 
 void rotation_core(beat_stream& network, beat_stream& polar, beat_stream& spectrum, frames_t frames,
                    digest_t* digest) {
+  const frames_t count = accepted(frames);  // outside, so that the loops are flattened into one
   beat_t sum = 0;
 ROTATION_FRAME:
-  for (frames_t frame = 0; frame < accepted(frames); frame = frame + 1) {
+  for (frames_t frame = 0; frame < count; frame = frame + 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 32
   ROTATION:
     for (bin_t bin = 0; bin < spec::BINS; bin = bin + 1) {

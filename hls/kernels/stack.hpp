@@ -11,9 +11,10 @@ static_assert(FRAME_LANES >= spec::CONTEXT, "the stacks a frame enters lie in di
 // frames at - 7 to at, which lie in eight different lanes: eight memories are written at once.
 inline void enter(memory_t& memory, int at, bin_t bin, activation_t feature, frames_t frames,
                   groups_t groups) {
+#pragma HLS INLINE  // a part of the pipeline that calls it
 ENTER:
   for (int lane = 0; lane < FRAME_LANES; ++lane) {
-#pragma HLS UNROLL
+#pragma HLS UNROLL                                         // all eight in one clock
     const int position = (at - lane) & (FRAME_LANES - 1);  // in the stack, oldest first
     const int frame = at - position;
     const int input = position * spec::BINS + bin.to_int();
@@ -26,6 +27,7 @@ ENTER:
 // Fill the first layer's inputs: the seven frames before the block, then the block's own.
 inline void load(beat_stream& magnitudes, memory_t& memory, frames_t frames, groups_t groups,
                  bool log2, flag_t bank, flag_t reset) {
+#pragma HLS INLINE off  // a module for each loop, with its pragmas
   const flag_t next = 1 - bank;
   static activation_t context[2][PAST][spec::BINS];
   static level_t floors[2][spec::BINS];

@@ -4,9 +4,10 @@
 
 void vectoring_core(beat_stream& spectrum, beat_stream& magnitude, beat_stream& polar,
                     frames_t frames, digest_t* digest) {
+  const frames_t count = accepted(frames);  // outside, so that the loops are flattened into one
   beat_t sum = 0;
 VECTORING_FRAME:
-  for (frames_t frame = 0; frame < accepted(frames); frame = frame + 1) {
+  for (frames_t frame = 0; frame < count; frame = frame + 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 32
   VECTORING:
     for (bin_t bin = 0; bin < spec::BINS; bin = bin + 1) {

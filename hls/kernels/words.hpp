@@ -9,8 +9,8 @@
 using beat_t = ap_uint<spec::BEAT_BITS>;
 using beat_stream = hls::stream<beat_t>;
 
-using frames_t = ap_uint<6>;  // of a block
-static_assert(spec::MAX_BLOCK < 1 << 6, "a block's frames are counted in 6 bits");
+using frames_t = ap_uint<8>;  // of a block; as wide as its register, so that none wraps into range
+static_assert(spec::MAX_BLOCK < 1 << 8, "a block's frames are counted in 8 bits");
 // A register can hold more than a block may have: such a call does nothing, as one for 0 frames.
 inline frames_t accepted(frames_t frames) {
   return frames <= spec::MAX_BLOCK ? frames : frames_t(0);
@@ -47,8 +47,8 @@ ap_uint<BITS> bits_of(beat_t beat) {
 template <int LOW, int BITS>
 ap_int<BITS> signed_bits_of(beat_t beat) {
   const ap_int<BITS + 2> bits = bits_of<LOW, BITS>(beat);
-  const ap_int<BITS + 2> sign = bits >> (BITS - 1);
-  return bits - (sign << BITS);
+  const ap_int<BITS + 2> sign = ap_int<BITS + 2>(1) << (BITS - 1);
+  return (bits ^ sign) - sign;
 }
 
 // A field of the generated header.
@@ -70,7 +70,6 @@ beat_t placed(ap_uint<Field::BITS> word) {
 
 template <typename Field>
 beat_t placed_signed(ap_int<Field::BITS> value) {
-  const ap_int<Field::BITS + 2> modulus = ap_int<Field::BITS + 2>(1) << Field::BITS;
-  return placed<Field>(value < 0 ? ap_uint<Field::BITS>(value + modulus)
-                                 : ap_uint<Field::BITS>(value));
+  const ap_int<Field::BITS + 2> mask = (ap_int<Field::BITS + 2>(1) << Field::BITS) - 1;
+  return placed<Field>(ap_uint<Field::BITS>(value & mask));
 }

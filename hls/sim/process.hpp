@@ -36,8 +36,14 @@ class Schedule {
   // Run all processes to their end. Throws the first error of any, or a Deadlock.
   void run() {
     std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < processes_.size(); ++i)
-      threads.emplace_back([this, i] { life(i); });
+    try {
+      for (std::size_t i = 0; i < processes_.size(); ++i)
+        threads.emplace_back([this, i] { life(i); });
+    } catch (...) {  // the system has no more threads: end those that wait for their turn
+      const std::lock_guard<std::mutex> lock(mutex_);
+      error_ = std::current_exception();
+      pass_turn();
+    }
     for (std::thread& thread : threads) thread.join();
     if (error_) std::rethrow_exception(error_);
   }

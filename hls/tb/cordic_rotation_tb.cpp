@@ -7,7 +7,7 @@ void block(golden::Vectors& vectors) {
   static axis_stream network("network"), polar("polar"), spectrum("spectrum");
   ap_uint<32> digest = 0, identity = 0;
 
-  const ap_uint<6> frames = vectors.argument();
+  const ap_uint<8> frames = vectors.argument();
   vectors.feed(network);
   vectors.feed(polar);
   cordic_rotation(network, polar, spectrum, frames, &digest, &identity);

@@ -7,7 +7,7 @@ void block(golden::Vectors& vectors) {
   static axis_stream spectrum("spectrum"), magnitude("magnitude"), polar("polar");
   ap_uint<32> digest = 0, identity = 0;
 
-  const ap_uint<6> frames = vectors.argument();
+  const ap_uint<8> frames = vectors.argument();
   vectors.feed(spectrum);
   cordic_vectoring(spectrum, magnitude, polar, frames, &digest, &identity);
   vectors.expect_taken("spectrum", spectrum);

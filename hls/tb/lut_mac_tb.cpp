@@ -7,7 +7,7 @@ void block(golden::Vectors& vectors) {
   static axis_stream magnitude("magnitude"), codes("codes"), network("network");
   ap_uint<32> digest = 0, identity = 0;
 
-  const ap_uint<6> frames = vectors.argument();
+  const ap_uint<8> frames = vectors.argument();
   const ap_uint<32> beats = vectors.argument();
   const ap_uint<1> bank = vectors.argument();
   const ap_uint<1> reset = vectors.argument();

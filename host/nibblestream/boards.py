@@ -42,8 +42,9 @@ BOARDS = {
     for board in (
         _zynq_7020("Pynq-Z1"),
         _zynq_7020("Pynq-Z2"),
-        Board("AUP-ZU3", "zynqmp", "xczu3eg-sfvc784-2-e", 200.0, 360, 432, 70_560, 141_120),
-        Board("KV260", "zynqmp", "xck26-sfvc784-2LV-c", 200.0, 1248, 288, 117_120, 234_240),
+        # 6 ns: a clock that the PLLs of both boards, of 1000 and 1500 MHz, divide into exactly.
+        Board("AUP-ZU3", "zynqmp", "xczu3eg-sfvc784-2-e", 500 / 3, 360, 432, 70_560, 141_120),
+        Board("KV260", "zynqmp", "xck26-sfvc784-2LV-c", 500 / 3, 1248, 288, 117_120, 234_240),
     )
 }
 

@@ -14,8 +14,6 @@ from .layer import QuantizedLayer
 from .model import QuantizedModel
 from .pack import Beats, beats_of
 
-MAX_LAYERS = (1 << spec.MODEL_BEAT["layers"].bits) - 1
-
 
 def beats(model: QuantizedModel) -> Beats:
     """Return the stream of a model.
@@ -27,7 +25,7 @@ def beats(model: QuantizedModel) -> Beats:
     Raises
     ------
     ValueError
-        More layers, or a larger shift, than the layout has bits for.
+        A larger shift than the layout has bits for.
     """
     log2, gain = model.features == "log2", model.head == "gain"
     first = _beat(

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
+import platform
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
+from . import sources
 from .generate import HEADER, header
 
-SOURCES = ("sim/board.cpp", "kernels/vectoring_core.cpp", "kernels/lut_mac_core.cpp",
-           "kernels/rotation_core.cpp")  # fmt: skip
+FILES = ("sim/board.cpp", "kernels/vectoring_core.cpp", "kernels/lut_mac_core.cpp",
+         "kernels/rotation_core.cpp")  # fmt: skip
 COMPILERS = ("c++", "g++", "clang++")
-# Hidden, since the loader would join the static memories of boards that are loaded twice.
-HIDDEN = "-fvisibility=hidden"
-FLAGS = ("-std=c++17", "-O3", "-fPIC", "-shared", "-pthread", HIDDEN, "-Wno-unknown-pragmas")
+FLAGS = (
+    "-std=c++17", "-O3", "-fPIC", "-shared", "-pthread",
+    "-Wl,-z,defs",  # a library that lacks something is none
+    "-fvisibility=hidden",  # else the loader joins the static memories of two boards
+    "-Wno-unknown-pragmas", "-Wno-unused-label",
+)  # fmt: skip
+ABANDONED_SECONDS = 86_400.0  # a build that began a day ago was killed
 
 
 def library() -> Path:
-    """Return the compiled kernels, built first if sources, flags or compiler are new.
+    """Return the compiled kernels, built first if sources, flags, compiler or machine are new.
 
     ``CXX`` names another compiler, ``CXXFLAGS`` gives it more flags, ``NIBBLESTREAM_CACHE`` another
     folder than ``~/.cache/nibblestream`` to keep what was built.
@@ -35,29 +42,31 @@ def library() -> Path:
     ------
     FileNotFoundError
         There is no C++ compiler, or the package lacks the kernels' sources.
+    OSError
+        The folder to keep it in cannot be written to.
     RuntimeError
         The sources do not compile.
     """
-    command = [*_compiler(), *FLAGS, *shlex.split(os.environ.get("CXXFLAGS", ""))]
-    built = _cache() / f"kernels-{_digest(command)[:24]}.so"
-    if not built.is_file():
-        _build(command, built)
-    return built
+    compiler = _compiler()
+    command = [*compiler, *FLAGS, *_words("CXXFLAGS")]
+    stem = f"kernels-{_digest(compiler, command)}"
+    for built in sources.cache().glob(f"{stem}-*.so"):
+        if built.stem == f"{stem}-{sources.digest([], built.read_bytes().hex())}":
+            return built
+        built.unlink()  # damaged: loading it could end the process
+    return _build(command, stem)
 
 
-def sources() -> Path:
-    """Return the folder of the kernels: in the installed package, or in the repository."""
-    package = Path(__file__).resolve().parent
-    folders = [package / "hls", package.parents[1] / "hls"]
-    for folder in folders:
-        if (folder / SOURCES[0]).is_file():
-            return folder
-    looked = " or ".join(map(str, folders))
-    raise FileNotFoundError(f"the kernels' sources are not in {looked}: install nibblestream anew")
+def _words(variable: str) -> list[str]:
+    """Return the words of an environment variable, quoted as in a shell."""
+    try:
+        return shlex.split(os.environ.get(variable, ""))
+    except ValueError as error:
+        raise ValueError(f"{variable} is {os.environ[variable]!r}: {error}") from error
 
 
 def _compiler() -> list[str]:
-    named = shlex.split(os.environ.get("CXX", ""))
+    named = _words("CXX")
     candidates = [named] if named else [[name] for name in COMPILERS]
     for candidate in candidates:
         found = shutil.which(candidate[0])
@@ -70,42 +79,57 @@ def _compiler() -> list[str]:
     )
 
 
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("NIBBLESTREAM_CACHE") or Path(base) / "nibblestream")
-
-
-def _digest(command: list[str]) -> str:
+def _digest(compiler: list[str], command: list[str]) -> str:
     """Return a digest of all that the library depends on."""
-    version = subprocess.run([command[0], "--version"], capture_output=True, check=False).stdout
-    sha = hashlib.sha256(repr(command).encode() + version + "\n".join(header()).encode())
-    folder = sources()
-    for path in sorted([*folder.glob("kernels/*.?pp"), *folder.glob("sim/*")]):
-        if path.is_file():
-            sha.update(path.name.encode() + path.read_bytes())
-    return sha.hexdigest()
+    ask = subprocess.run([*compiler, "--version"], capture_output=True, check=False)
+    made_by = [*command, ask.stdout.decode(errors="replace"), platform.machine(), sys.platform]
+    folder = sources.find("hls")
+    files = [*folder.glob("kernels/*.?pp"), *folder.glob("sim/*"), *folder.glob("sim/axi/*")]
+    return sources.digest(files, *made_by, *header())
 
 
-def _build(command: list[str], built: Path) -> None:
-    """Compile into a temporary folder beside the cache, and move the library into place."""
-    built.parent.mkdir(parents=True, exist_ok=True)
-    folder = sources()
-    with tempfile.TemporaryDirectory(dir=built.parent) as name:
+def _build(command: list[str], stem: str) -> Path:
+    """Compile into a temporary folder in the cache, and move the library into place."""
+    cache = _usable_cache()
+    folder = sources.find("hls")
+    with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as name:
         temporary = Path(name)
         (temporary / HEADER).write_text("\n".join(header()) + "\n")
         includes = [f"-I{temporary}", f"-I{folder / 'kernels'}", f"-I{folder / 'sim'}"]
-        output = temporary / built.name
-        files = [str(folder / source) for source in SOURCES]
+        output = temporary / "kernels.so"
+        files = [str(folder / file) for file in FILES]
         run = [*command, *includes, *files, "-o", str(output)]
         done = subprocess.run(run, capture_output=True, text=True, check=False)
-        if done.returncode:
+        if done.returncode or not output.is_file():
             raise RuntimeError(
                 f"the kernels do not compile: {shlex.join(command)} said: "
-                f"{_first_error(done.stderr)}; is it a C++17 compiler?"
+                f"{_first_error(done.stderr)}"
             )
+        content = sources.digest([], output.read_bytes().hex())
+        built = cache / f"{stem}-{content}.so"
         output.replace(built)
+    return built
+
+
+def _usable_cache() -> Path:
+    """Make the cache's folder, and remove from it what killed builds left."""
+    cache = sources.cache()
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        for left in cache.glob("building-*"):
+            if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+        if not os.access(cache, os.W_OK):
+            raise PermissionError("it cannot be written to")
+    except OSError as error:
+        raise OSError(
+            f"the compiled kernels are kept in {cache}, but: {error.strerror or error}; name "
+            "another folder by NIBBLESTREAM_CACHE=..."
+        ) from error
+    return cache
 
 
 def _first_error(text: str) -> str:
-    lines = [line for line in text.splitlines() if "error" in line] or text.splitlines()
-    return lines[0] if lines else "nothing"
+    lines = [line for line in text.splitlines() if "error" in line and "ld returned" not in line]
+    lines = lines or text.splitlines()
+    return lines[0] if lines else "nothing, and wrote no library"

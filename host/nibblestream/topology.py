@@ -8,6 +8,7 @@ from . import spec
 
 FEATURES = {"magnitude": spec.MAGNITUDE, "log2": spec.FEATURE}
 HEADS = {"magnitude": spec.MAGNITUDE, "gain": spec.GAIN}
+MAX_LAYERS = (1 << spec.MODEL_BEAT["layers"].bits) - 1
 INPUTS = spec.CONTEXT * spec.BINS  # oldest frame first
 
 
@@ -32,8 +33,8 @@ def check_topology(shapes: list[tuple[int, ...]], features: str, head: str) -> N
         raise ValueError(f"features are {features!r}; expected one of {', '.join(FEATURES)}")
     if head not in HEADS:
         raise ValueError(f"head is {head!r}; expected one of {', '.join(HEADS)}")
-    if not shapes:
-        raise ValueError("the network has no layers; expected at least one")
+    if not 1 <= len(shapes) <= MAX_LAYERS:
+        raise ValueError(f"the network has {len(shapes)} layers; expected 1 to {MAX_LAYERS}")
     width = INPUTS
     for i, shape in enumerate(shapes):
         if len(shape) != 2 or shape[1] != width or not 1 <= shape[0] <= spec.MAX_WIDTH:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import _ctypes
 import ctypes
 import shutil
 import tempfile
+import weakref
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from .. import code_stream, compiler, spec
 from ..fixed import IntArray
 from ..model import QuantizedModel
 from ..pack import Beats
+from .blockwise import Blockwise, Int32
 
-Int32 = npt.NDArray[np.int32]
 _BEATS = ctypes.POINTER(ctypes.c_uint64)
 
 
@@ -62,9 +63,8 @@ class Board:
     """
 
     def __init__(self) -> None:
-        built = compiler.library()
-        with tempfile.TemporaryDirectory(prefix="nibblestream-") as folder:
-            self._library = ctypes.CDLL(str(shutil.copy(built, Path(folder))))
+        self._library = _private(compiler.library())
+        self.close = weakref.finalize(self, _ctypes.dlclose, self._library._handle)
 
     def run(
         self,
@@ -108,7 +108,7 @@ class Board:
         return enhanced, found
 
 
-class CSimulation:
+class CSimulation(Blockwise):
     """A quantized model on a simulated board.
 
     Parameters
@@ -124,40 +124,47 @@ class CSimulation:
     """
 
     def __init__(self, model: QuantizedModel) -> None:
+        super().__init__(model.block)
         self._codes = code_stream.beats(model)
         self._digest = code_stream.digest(self._codes)
-        self._block = model.block
         self._board = Board()
-        self.reset()
 
-    def reset(self) -> None:
-        """Forget all previous frames."""
-        self._bank, self._fresh = 0, True
-
-    def process(self, spectrum: IntArray) -> Int32:
-        """Enhance the next frames: int32 (frames, 129, 2) in `spec.SPECTRUM`, in and out."""
-        blocks = range(0, len(spectrum), self._block)
-        parts = [self._run(spectrum[at : at + self._block]) for at in blocks]
-        return np.concatenate([np.empty((0, spec.BINS, 2), np.int32), *parts])
+    def counted(self) -> None:
+        """Return None: nothing is counted where nothing moves."""
 
     def close(self) -> None:
-        """Do nothing: the library is the process's until it ends."""
+        """Unload the library."""
+        self._board.close()
 
-    def _run(self, spectrum: IntArray) -> Int32:
+    def run(self, spectrum: IntArray, bank: int, reset: bool) -> Int32:
+        """Run one block."""
         enhanced, digests = self._board.run(
             np.ascontiguousarray(spectrum, "<i4").view("<u8").reshape(-1),
             self._codes,
             frames=len(spectrum),
             beats=len(self._codes),
-            bank=self._bank,
-            reset=self._fresh,
+            bank=bank,
+            reset=reset,
         )
         if digests.codes != self._digest:
             raise RuntimeError(
                 f"lut_mac read codes with the digest {digests.codes:#x}; expected {self._digest:#x}"
             )
-        self._bank, self._fresh = 1 - self._bank, False
         return enhanced.view("<i4").reshape(spectrum.shape).astype(np.int32)
+
+
+def _private(built: Path) -> ctypes.CDLL:
+    """Load a copy of the library: the loader takes the same file for the same library."""
+    problem = None
+    for place in (built.parent, None):  # beside it, as it can be run from there; else in /tmp
+        try:
+            with tempfile.TemporaryDirectory(dir=place, prefix="building-") as folder:
+                return ctypes.CDLL(str(shutil.copy(built, Path(folder))))
+        except OSError as error:
+            problem = error
+    raise RuntimeError(
+        f"a copy of {built} can be loaded neither beside it nor in a temporary folder: {problem}"
+    )
 
 
 def _sized(array: Beats) -> tuple[ctypes._Pointer[ctypes.c_uint64], int]:
