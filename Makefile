@@ -11,7 +11,7 @@ MODELS := host/nibblestream/models
 PROJECT := pyproject.toml constraints.txt
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: demo test lint csim hls bench notebooks train table3 clean
+.PHONY: demo test lint csim hls overlay bench notebooks train table3 clean
 
 demo: .venv/demo.stamp  # enhance a noisy recording: the bundled one, or WAV=file
 	$(BIN)/python -m nibblestream.demo $(if $(WAV),--wav "$(WAV)")
@@ -33,7 +33,14 @@ hls:  # the kernels as IP for BOARD; needs AMD's Vitis HLS, and says so first
 	@$(MAKE) -s .venv/demo.stamp
 	$(MAKE) -C hls PYTHON="$(abspath $(BIN)/python)"
 
-bench: .venv/dev.stamp  # speed of the emulation against PyTorch with librosa
+overlay:  # the bitstream for BOARD; needs AMD's Vivado and Vitis HLS, and says so first
+	@$(MAKE) -s -C overlays tool
+	@$(MAKE) -s -C hls tool
+	@$(MAKE) -s .venv/demo.stamp
+	$(MAKE) -C overlays PYTHON="$(abspath $(BIN)/python)"
+
+bench: .venv/dev.stamp  # all backends at hand; the emulation against PyTorch with librosa
+	$(RUN) bench
 	$(BIN)/python tests/bench/emulation.py
 
 notebooks: .venv/dev.stamp  # run every notebook top to bottom

@@ -1,0 +1,1 @@
+"""The notebooks, installed as `nibblestream.notebooks`: `pynq get-notebooks` finds them here."""

@@ -1,0 +1,1 @@
+"""The overlays, installed as `nibblestream.overlays`: `pynq` looks for bitstreams here."""

@@ -1,0 +1,5 @@
+# Real Digital AUP-ZU3: a reference clock of 33.333 MHz, as Xilinx/AUP-ZU3 has it in
+# petalinux_bsp/hardware_project/run_create_zynq_ultra_ps.tcl.
+
+source $here/families/zynqmp.tcl
+lappend ps(settings) PSU__PSS_REF_CLK__FREQMHZ 33.333

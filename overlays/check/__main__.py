@@ -1,0 +1,44 @@
+"""Check the block design without Vivado, and write the hardware handoff that it makes.
+
+``python overlays/check [BOARD ...] [--hwh FILE]`` runs build.tcl and check_timing.tcl, as
+`make overlay` does, in a Tcl interpreter that has Vivado's commands from vivado.py. Exit status 1
+if a script is wrong: each error comes with the script's line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from nibblestream import spec
+from nibblestream.boards import BOARDS
+from scripts import check
+
+
+def main() -> int:
+    """Check what the command line names."""
+    parser = argparse.ArgumentParser(description="Check the block design without Vivado.")
+    parser.add_argument("board", nargs="*", default=[*BOARDS], metavar="BOARD", help="all, if none")
+    parser.add_argument("--hwh", type=Path, help="where to write the handoff of the one BOARD")
+    options = parser.parse_args()
+    unknown = [board for board in options.board if board not in BOARDS]
+    if unknown or (options.hwh and len(options.board) != 1):
+        parser.error(f"BOARD is {'one' if options.hwh else 'any'} of {', '.join(BOARDS)}")
+    status = 0
+    for board in options.board:
+        with tempfile.TemporaryDirectory() as build:
+            errors = check(board, Path(build))
+            if options.hwh and not errors:
+                shutil.copy(Path(build, "overlays", board, f"{spec.OVERLAY}.hwh"), options.hwh)
+        print(
+            "\n".join(errors) if errors else f"{board}: the block design is right", file=sys.stderr
+        )
+        status |= bool(errors)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""Run the overlay's scripts for a board, as its Makefile does, with our stand-in for Vivado."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kernels import KernelError, kernels
+from nibblestream.generate import tcl
+from vivado import Vivado
+
+OVERLAYS = Path(__file__).resolve().parents[1]
+HLS = OVERLAYS.parent / "hls"
+
+
+def check(board: str, build: Path, overlays: Path = OVERLAYS, hls: Path = HLS) -> list[str]:
+    """Run the scripts for a board, and return what is wrong with them.
+
+    The handoff is then where `make overlay` would have it in the folder `build`.
+    """
+    folder = build / "overlays"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / board).mkdir(exist_ok=True)
+    if not (folder / "spec.tcl").exists():
+        (folder / "spec.tcl").write_text("\n".join(tcl()) + "\n", encoding="utf-8")
+    try:
+        vivado = Vivado(kernels(hls))
+    except (KernelError, OSError) as error:
+        return [f"{hls / 'kernels'}: {error}"]
+    return (
+        vivado.run(overlays / "build.tcl", "block_design", board, str(build))
+        or vivado.run(overlays / "build.tcl", "bitstream", board, str(build), "2")
+        or vivado.run(overlays / "check_timing.tcl", board, str(build))
+    )
