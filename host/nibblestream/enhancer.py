@@ -65,7 +65,7 @@ class Enhancer:
         self._block = self.model.block if isinstance(self.model, QuantizedModel) else spec.MAX_BLOCK
         self._stream: Stream | None = None
         self._open = True
-        self._frames = self._passes = 0
+        self._begin_ledger()
 
     def enhance(
         self, noisy: npt.ArrayLike, sample_rate: int, *, progress: bool = False
@@ -98,7 +98,7 @@ class Enhancer:
         rate = _checked_rate(sample_rate)
         samples, dtype = to_float(noisy)
         _check_shape(samples.shape)
-        self._frames = self._passes = 0
+        self._begin_ledger()
         channels = samples.reshape(len(samples), -1).T
         bar = tqdm(total=samples.size, unit="sample", disable=None if progress else True)
         with bar:
@@ -111,7 +111,7 @@ class Enhancer:
 
         There is one state: what this Enhancer does next (a stream, a call of `enhance`) ends it.
         """
-        self._frames = self._passes = 0
+        self._begin_ledger()
         return self._start()
 
     @property
@@ -121,7 +121,9 @@ class Enhancer:
             layers = [LayerTraffic(len(w), w.shape[1], 32) for w in self.model.weights]
         else:
             layers = [LayerTraffic(*layer.shape, layer.bits) for layer in self.model.layers]
-        return Traffic(layers, self._frames, self._passes)
+        now, before = self._pipeline.counted(), self._counted
+        counted = now - before if now and before else None
+        return Traffic(layers, self._frames, self._passes, counted)
 
     def close(self) -> None:
         """Free the backend; nothing can be enhanced afterwards."""
@@ -164,6 +166,10 @@ class Enhancer:
         if self._stream is not None:
             self._stream.end(why)
 
+    def _begin_ledger(self) -> None:
+        self._frames = self._passes = 0
+        self._counted = self._pipeline.counted()
+
     def _spectra(self, spectrum: Complex) -> Complex:
         self._frames += len(spectrum)
         self._passes += -(-len(spectrum) // self._block)
@@ -176,6 +182,7 @@ class Border:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.reset = backend.reset
+        self.counted = backend.counted
         self.close = backend.close
 
     def process(self, spectrum: Complex) -> Complex:

@@ -32,6 +32,9 @@ class FloatPipeline:
         self._floor: Float | None = None
         self._context = np.zeros((spec.CONTEXT - 1, spec.BINS))
 
+    def counted(self) -> None:
+        """Return None: nothing is counted where nothing moves."""
+
     def close(self) -> None:
         """Do nothing: arrays free themselves."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 from typing import Protocol
 
 import numpy as np
@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from ..fixed import IntArray
 from ..model import QuantizedModel
-from .csim import CSimulation
-from .emu import Emulation
+from ..traffic import Counted
 
 
 class Backend(Protocol):
@@ -23,13 +22,19 @@ class Backend(Protocol):
     def process(self, spectrum: IntArray) -> npt.NDArray[np.int32]:
         """Enhance the next frames: int32 (frames, 129, 2) in `spec.SPECTRUM`, in and out."""
 
+    def counted(self) -> Counted | None:
+        """Return the bytes that moved so far, if there is hardware that counts them."""
+
     def close(self) -> None:
         """Free what the backend holds."""
 
 
-BACKENDS: dict[str, Callable[[QuantizedModel], Backend]] = {
-    "emu": Emulation,
-    "csim": CSimulation,
+# Where each is: imported when it is asked for, as a board's needs what a laptop lacks.
+BACKENDS = {
+    "emu": "emu.Emulation",
+    "csim": "csim.CSimulation",
+    "virtual": "virtual.Virtual",
+    "pynq": "pynq.OnBoard",
 }
 
 
@@ -40,7 +45,11 @@ def connect(name: str, model: QuantizedModel) -> Backend:
     ------
     ValueError
         There is no such backend.
+    ModuleNotFoundError
+        It needs a package that is not installed.
     """
     if name not in BACKENDS:
         raise ValueError(f"no backend is called {name!r}; choose from {', '.join(BACKENDS)}")
-    return BACKENDS[name](model)
+    module, kind = BACKENDS[name].split(".")
+    backend: Backend = getattr(import_module(f".{module}", __package__), kind)(model)
+    return backend

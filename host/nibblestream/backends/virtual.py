@@ -1,0 +1,31 @@
+"""A virtual board: the driver and the `pynq` package as on a board, the hardware a model of it."""
+
+from __future__ import annotations
+
+import os
+
+from .. import boards, virtual
+from ..driver.board import Board
+from ..handoff import handoff
+from ..model import QuantizedModel
+from .pynq import OnBoard
+
+DEFAULT_BOARD = "Pynq-Z2"
+
+
+class Virtual(OnBoard):
+    """A quantized model on a virtual board of its own: that of ``$BOARD``, or a Pynq-Z2.
+
+    Its times (`device.timeline`) are modelled, with the parameters of `virtual.Timing`.
+
+    Parameters
+    ----------
+    model : QuantizedModel
+    """
+
+    device: virtual.VirtualDevice
+
+    def _open(self, model: QuantizedModel) -> Board:
+        board = boards.find(os.environ.get("BOARD", DEFAULT_BOARD))
+        with virtual.board(board.name, handoff(board)) as self.device:
+            return Board(model, self.device.bitstream)

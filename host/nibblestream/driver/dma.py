@@ -1,0 +1,102 @@
+"""One direction of an AXI DMA in simple mode, by its registers (AMD PG021).
+
+`pynq.lib.dma` waits without a deadline, cannot be reset after an error, and takes any buffer; so
+the registers are used as they are. A transfer is two writes, three where addresses have 64 bits.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from .deadline import Deadline
+from .fault import BoardError
+
+# PG021, table "Direct Register Mode": offsets from the channel's first register.
+MM2S, S2MM = 0x00, 0x30
+CONTROL, STATUS, ADDRESS, ADDRESS_HIGH, LENGTH = 0x00, 0x04, 0x18, 0x1C, 0x28
+RUN, RESET = 1 << 0, 1 << 2
+HALTED, IDLE = 1 << 0, 1 << 1
+ERRORS: Final = {
+    1 << 4: "internal error (a length of zero, or a packet longer than the buffer)",
+    1 << 5: "slave error (the memory answered a read or write with an error)",
+    1 << 6: "decode error (no memory at this address)",
+}
+RESET_SECONDS: Final = 0.1
+
+
+class Channel:
+    """A channel that moves one buffer at a time.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    mmio : pynq MMIO
+        Of the DMA.
+    base : int
+        `MM2S` or `S2MM`.
+    device : pynq Device
+    """
+
+    def __init__(self, name: str, mmio: Any, base: int, device: Any) -> None:
+        self.name, self._mmio, self._base, self._device = name, mmio, base, device
+        self._high = 0  # what ADDRESS_HIGH holds since the last reset
+
+    def reset(self) -> None:
+        """Reset the DMA (both its channels) and set this channel running.
+
+        Raises
+        ------
+        BoardError
+            The reset does not end.
+        """
+        self._write(CONTROL, RESET)
+        self._high = 0
+        if not Deadline(RESET_SECONDS, self._device).until(lambda: not self._read(CONTROL) & RESET):
+            raise BoardError(
+                f"{self.name}: the DMA's reset does not end; is its clock running?",
+                self.registers(),
+            )
+        self.run()
+
+    def run(self) -> None:
+        """Set the channel running; one that halted on an error needs a reset first."""
+        self._write(CONTROL, RUN)
+
+    def start(self, address: int, size: int) -> None:
+        """Start to move `size` bytes from or to a physical address."""
+        self._write(ADDRESS, address & 0xFFFF_FFFF)
+        if address >> 32 != self._high:
+            self._high = address >> 32
+            self._write(ADDRESS_HIGH, self._high)
+        self._write(LENGTH, size)
+
+    def idle(self) -> bool:
+        """Return whether the transfer is done.
+
+        Raises
+        ------
+        BoardError
+            It ended in an error.
+        """
+        status = self._read(STATUS)
+        for bit, meaning in ERRORS.items():
+            if status & bit:
+                raise BoardError(f"{self.name}: DMA {meaning}", self.registers())
+        return bool(status & IDLE)
+
+    def moved(self) -> int:
+        """Return the bytes that a receiving channel got."""
+        return self._read(LENGTH)
+
+    def registers(self) -> dict[str, int]:
+        """Return the registers that tell what happened."""
+        kind = "S2MM" if self._base == S2MM else "MM2S"
+        named = (("DMACR", CONTROL), ("DMASR", STATUS), ("LENGTH", LENGTH))
+        return {f"{self.name} {kind}_{name}": self._read(offset) for name, offset in named}
+
+    def _read(self, offset: int) -> int:
+        return int(self._mmio.read(self._base + offset))
+
+    def _write(self, offset: int, value: int) -> None:
+        self._mmio.write(self._base + offset, value)

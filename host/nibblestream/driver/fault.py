@@ -1,0 +1,21 @@
+"""What a driver says when a board does not do as it should."""
+
+from __future__ import annotations
+
+
+class BoardError(RuntimeError):
+    """A block failed, or the board cannot be used.
+
+    Parameters
+    ----------
+    cause : str
+        What was found, what was expected, what to do.
+    registers : dict of str to int, optional
+        What the hardware's registers held.
+    """
+
+    def __init__(self, cause: str, registers: dict[str, int] | None = None) -> None:
+        self.cause = cause
+        self.registers = registers or {}
+        values = ", ".join(f"{name} {value:#010x}" for name, value in self.registers.items())
+        super().__init__(f"{cause} ({values})" if values else cause)

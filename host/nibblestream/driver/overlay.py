@@ -1,0 +1,152 @@
+"""The overlay: which bitstream, whether it is this package's, and at which clock it runs."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from typing import Any, Final
+
+import pynq.ps
+from pynq import Overlay
+
+from .. import boards, spec
+from ..boards import Board
+from .deadline import Deadline
+from .fault import BoardError
+from .kernel import DONE, IDLE, KERNELS, Kernel
+
+CLOCK_TOLERANCE: Final = 0.002  # dividers of the clock round
+PROBE_SECONDS: Final = 0.1
+
+
+def find_board() -> Board:
+    """Return the board of ``$BOARD``, as PYNQ images set it.
+
+    Raises
+    ------
+    BoardError
+        It is not set, or names a board that there is no overlay for.
+    """
+    name = os.environ.get("BOARD", "")
+    if not name:
+        raise BoardError(
+            "this does not look like a PYNQ board: $BOARD is not set; expected one of "
+            f"{', '.join(boards.BOARDS)}. Backend 'emu' gives the same bits anywhere"
+        )
+    try:
+        return boards.find(name)
+    except ValueError as error:
+        raise BoardError(str(error)) from error
+
+
+def find_bitstream(board: Board) -> Path:
+    """Return the bitstream of a board.
+
+    ``NIBBLESTREAM_OVERLAY`` names another file than the installed
+    ``overlays/<board>/nibblestream.bit``.
+
+    Raises
+    ------
+    BoardError
+        There is none, or its hardware handoff does not lie beside it.
+    """
+    installed = Path(__file__).parents[1] / "overlays" / board.name / f"{spec.OVERLAY}.bit"
+    path = Path(os.environ.get("NIBBLESTREAM_OVERLAY") or installed)
+    for needed, what in ((path, "bitstream"), (path.with_suffix(".hwh"), "hardware handoff")):
+        if not needed.is_file():
+            raise BoardError(
+                f"{needed}: no such {what}; build both with `make overlay BOARD={board.name}`, or "
+                "name the bitstream by NIBBLESTREAM_OVERLAY"
+            )
+    return path
+
+
+def load(path: Path, board: Board, device: Any) -> Any:
+    """Load the overlay and check that it is this package's.
+
+    Parameters
+    ----------
+    path : Path
+        The .bit; the .hwh lies beside it.
+    board : Board
+    device : pynq Device
+
+    Returns
+    -------
+    pynq.Overlay
+
+    Raises
+    ------
+    BoardError
+        Another design, another version of it, or another clock.
+    """
+    _forget_metadata()
+    # Versions are compared below, by the registers: pynq would compare with Vivado's, and warn.
+    overlay = Overlay(str(path), ignore_version=True, device=device)
+    _check_cells(overlay, path)
+    _check_lengths(overlay, path)
+    _check_clock(board)
+    for name in KERNELS:
+        _check_identity(getattr(overlay, name), device)
+    return overlay
+
+
+def _forget_metadata() -> None:
+    """Have pynq read the handoff: it keeps what it read of a .bit, though the .hwh may be new."""
+    try:
+        from pynq.pl_server.global_state import clear_global_state
+    except ImportError:  # pynq 3.0
+        return
+    clear_global_state()
+
+
+def _check_cells(overlay: Any, path: Path) -> None:
+    for name, cell in spec.CELLS.items():
+        found = overlay.ip_dict.get(name, {}).get("type")
+        if found != cell.vlnv:
+            raise BoardError(
+                f"{path}: the design has {name} as {found or 'nothing'}; expected {cell.vlnv}: "
+                "it is another overlay, or another version of this one"
+            )
+
+
+def _check_lengths(overlay: Any, path: Path) -> None:
+    """Refuse a DMA with fewer bits, which would cut lengths without a word."""
+    for name in ("dma_spectra", "dma_codes"):
+        parameters = overlay.ip_dict[name]["parameters"]
+        found = int(parameters.get("c_sg_length_width", 14))  # the IP's default
+        if found < spec.DMA_LENGTH_BITS:
+            raise BoardError(
+                f"{path}: {name} counts bytes in {found} bits; expected {spec.DMA_LENGTH_BITS}: "
+                "it is another overlay, or another version of this one"
+            )
+
+
+def _check_clock(board: Board) -> None:
+    found = float(pynq.ps.Clocks.fclk0_mhz)
+    if found > board.clock_mhz * (1 + CLOCK_TOLERANCE):
+        raise BoardError(
+            f"the logic's clock runs at {found:g} MHz, but {board.name}'s overlay was built for "
+            f"{board.clock_mhz:g} MHz: its results would be wrong"
+        )
+    if found < board.clock_mhz * (1 - CLOCK_TOLERANCE):
+        warnings.warn(
+            f"the logic's clock runs at {found:g} MHz, below the {board.clock_mhz:g} MHz that "
+            f"{board.name}'s overlay was built for: right, but slow",
+            stacklevel=2,
+        )
+
+
+def _check_identity(kernel: Kernel, device: Any) -> None:
+    """Run a call for no frames, which only sets the register `identity`."""
+    kernel.set(frames=0)
+    kernel.begin()
+    if not Deadline(PROBE_SECONDS, device).until(lambda: bool(kernel.control() & (DONE | IDLE))):
+        raise BoardError(f"{kernel.name} does not answer", {"CTRL": kernel.control()})
+    found = kernel.result("identity")
+    if found != spec.IDENTITY:
+        raise BoardError(
+            f"{kernel.name} says it is {found:#010x}, but this package drives {spec.IDENTITY:#010x}"
+            ": the bitstream is of another version; build it anew, or install the package it is of"
+        )

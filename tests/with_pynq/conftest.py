@@ -1,0 +1,66 @@
+"""What the tests on the virtual board share: a board, a small model, spectra."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+with warnings.catch_warnings():  # pynq warns that this is no board
+    warnings.simplefilter("ignore", ResourceWarning)
+    import pynq  # noqa: F401
+
+import minimal_hwh
+from client import BOARDS, Client
+
+from networks import random_model, random_spectrum
+from nibblestream import QuantizedModel, virtual
+from nibblestream.pipeline import Pipeline
+
+
+@pytest.fixture
+def model(rng: np.random.Generator) -> QuantizedModel:
+    """A small 4-bit model."""
+    return random_model(rng)
+
+
+@pytest.fixture
+def spectrum(rng: np.random.Generator) -> np.ndarray:
+    """Three frames."""
+    return random_spectrum(rng, 3)
+
+
+@pytest.fixture
+def expected(model: QuantizedModel, spectrum: np.ndarray) -> np.ndarray:
+    """What the emulation makes of them."""
+    return Pipeline(model).process(spectrum)
+
+
+@pytest.fixture
+def switch_on(tmp_path: Path) -> Iterator[Callable[..., virtual.VirtualDevice]]:
+    """A function that switches a board on, with faults or with another handoff."""
+    with ExitStack() as stack:
+
+        def start(
+            *faults: virtual.faults.Fault,
+            name: str = BOARDS[0],
+            timing: virtual.Timing | None = None,
+            **handoff: Any,
+        ) -> virtual.VirtualDevice:
+            path = minimal_hwh.write(tmp_path, name, **handoff)
+            return stack.enter_context(virtual.board(name, path, faults=faults, timing=timing))
+
+        yield start
+
+
+@pytest.fixture
+def connect(
+    switch_on: Callable[..., virtual.VirtualDevice], model: QuantizedModel
+) -> Callable[..., Client]:
+    """A function that switches a board on and loads the overlay and the model."""
+    return lambda *faults, **options: Client(switch_on(*faults, **options), model)
