@@ -9,15 +9,19 @@ BIN := .venv/bin
 RUN := $(BIN)/nibblestream
 MODELS := host/nibblestream/models
 PROJECT := pyproject.toml constraints.txt
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
+# The pynq of .venv, and the others whose boards are driven; each of those has a venv of its own.
+PYNQ := 3.1.2
+PYNQS := 3.0.1 4.0.0
 
 .PHONY: demo test lint csim hls overlay bench notebooks train table3 clean
 
 demo: .venv/demo.stamp  # enhance a noisy recording: the bundled one, or WAV=file
 	$(BIN)/python -m nibblestream.demo $(if $(WAV),--wav "$(WAV)")
 
-test: .venv/dev.stamp  # the whole test suite
+test: .venv/dev.stamp $(PYNQS:%=.venv/pynq-%/stamp)  # the whole test suite
 	$(BIN)/python -m pytest
+	set -e; for version in $(PYNQS); do .venv/pynq-$$version/bin/python -m pytest tests/with_pynq; done
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
@@ -81,13 +85,18 @@ endef
 $(foreach model,default paper,$(eval $(call row,$(model))))
 
 .venv/demo.stamp: $(PROJECT) | .venv/bin/python
-	$(INSTALL) --editable '.[demo]'
+	$(BIN)/python $(INSTALL) --editable '.[demo]'
 	touch $@
 
 .venv/dev.stamp: $(PROJECT) | .venv/bin/python
-	$(INSTALL) --editable '.[dev]'
-	$(INSTALL) --no-deps hls4ml  # for AMD's headers, which it brings; not for its Python
+	$(BIN)/python $(INSTALL) --editable '.[dev]' pynq==$(PYNQ)
+	$(BIN)/python $(INSTALL) --no-deps hls4ml  # for AMD's headers, which it brings; not for its Python
 	touch .venv/demo.stamp $@
+
+.venv/pynq-%/stamp: $(PROJECT) | .venv/bin/python
+	$(BIN)/python -m venv .venv/pynq-$*
+	.venv/pynq-$*/bin/python $(INSTALL) --editable '.[pynq]' pynq==$* pytest
+	touch $@
 
 # A venv that was not made whole is removed, as the next run would take it for one.
 .venv/bin/python:

@@ -14,7 +14,8 @@ from nibblestream import QuantizedModel, code_stream, spec, virtual
 KERNELS = ("cordic_vectoring", "lut_mac", "cordic_rotation")
 RESET = 1 << 2
 # pynq 4 has given up Zynq-7000.
-BOARDS = ["Pynq-Z2", "KV260"] if int(pynq.__version__.split(".")[0]) < 4 else ["KV260"]
+OLDEST = ["Pynq-Z2", "Pynq-Z1"] if int(pynq.__version__.split(".")[0]) < 4 else []
+BOARDS = [*OLDEST, "KV260", "AUP-ZU3"]
 
 
 class Client:

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-with warnings.catch_warnings():  # pynq warns that this is no board
-    warnings.simplefilter("ignore", ResourceWarning)
+with warnings.catch_warnings():  # that this is no board, and of what pynq's own imports do
+    warnings.simplefilter("ignore")
     import pynq  # noqa: F401
 
-import minimal_hwh
+import handoffs
 from client import BOARDS, Client
 
 from networks import random_model, random_spectrum
@@ -52,7 +52,7 @@ def switch_on(tmp_path: Path) -> Iterator[Callable[..., virtual.VirtualDevice]]:
             timing: virtual.Timing | None = None,
             **handoff: Any,
         ) -> virtual.VirtualDevice:
-            path = minimal_hwh.write(tmp_path, name, **handoff)
+            path = handoffs.write(tmp_path, name, **handoff)
             return stack.enter_context(virtual.board(name, path, faults=faults, timing=timing))
 
         yield start

@@ -45,11 +45,18 @@ def connect(name: str, model: QuantizedModel) -> Backend:
     ------
     ValueError
         There is no such backend.
-    ModuleNotFoundError
-        It needs a package that is not installed.
+    RuntimeError
+        It needs the pynq package, which is not installed.
     """
     if name not in BACKENDS:
         raise ValueError(f"no backend is called {name!r}; choose from {', '.join(BACKENDS)}")
     module, kind = BACKENDS[name].split(".")
-    backend: Backend = getattr(import_module(f".{module}", __package__), kind)(model)
+    try:
+        maker = getattr(import_module(f".{module}", __package__), kind)
+    except ModuleNotFoundError as error:
+        raise RuntimeError(
+            f"backend {name!r} needs the package {error.name}, which is not installed: "
+            "pip install 'nibblestream[pynq]'"
+        ) from error
+    backend: Backend = maker(model)
     return backend

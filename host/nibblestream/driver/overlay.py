@@ -10,7 +10,7 @@ from typing import Any, Final
 import pynq.ps
 from pynq import Overlay
 
-from .. import boards, spec
+from .. import boards, sources, spec
 from ..boards import Board
 from .deadline import Deadline
 from .fault import BoardError
@@ -41,18 +41,19 @@ def find_board() -> Board:
 
 
 def find_bitstream(board: Board) -> Path:
-    """Return the bitstream of a board.
+    """Return the bitstream of a board: installed, or as `make overlay` leaves it.
 
-    ``NIBBLESTREAM_OVERLAY`` names another file than the installed
-    ``overlays/<board>/nibblestream.bit``.
+    ``NIBBLESTREAM_OVERLAY`` names another file.
 
     Raises
     ------
     BoardError
         There is none, or its hardware handoff does not lie beside it.
     """
-    installed = Path(__file__).parents[1] / "overlays" / board.name / f"{spec.OVERLAY}.bit"
-    path = Path(os.environ.get("NIBBLESTREAM_OVERLAY") or installed)
+    overlays, name = sources.find("overlays"), f"{spec.OVERLAY}.bit"
+    places = [overlays / name, overlays.parent / "build" / "overlays" / board.name / name]
+    named = os.environ.get("NIBBLESTREAM_OVERLAY")
+    path = Path(named) if named else next((p for p in places if p.is_file()), places[0])
     for needed, what in ((path, "bitstream"), (path.with_suffix(".hwh"), "hardware handoff")):
         if not needed.is_file():
             raise BoardError(

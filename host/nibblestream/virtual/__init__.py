@@ -8,14 +8,6 @@ from, compiled. What it counts, it counts exactly; its times are a model's, from
 
 from __future__ import annotations
 
-try:
-    import pynq  # noqa: F401
-except ImportError as error:
-    raise ImportError(
-        "the virtual board is driven by the pynq package, which is not installed: "
-        "pip install 'nibblestream[pynq]'"
-    ) from error
-
 from . import faults
 from .board import board
 from .device import VirtualDevice
