@@ -42,7 +42,7 @@ class FloatPipeline:
         """Enhance the next frames: complex (frames, 129) in and out, full scale as in `stft`."""
         magnitude = np.abs(spectrum)
         features = self._log2_over_floor(magnitude) if self._model.features == "log2" else magnitude
-        x = stack(features, self._context)
+        x = np.ascontiguousarray(stack(features, self._context))  # BLAS takes no overlapping rows
         self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
         for weights, bias in zip(self._model.weights, self._model.biases, strict=True):
             x = np.maximum(x @ weights.T.astype(np.float64) + bias, 0)

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from client import BOARDS
 
 from networks import network
-from nibblestream import code_stream, cycles, virtual
+from nibblestream import boards, code_stream, cycles, virtual
 from nibblestream.bench import at_hand, report, run, subjects
 from nibblestream.bench.figures import COUNTED, MEASURED, MODELLED, SHARES, Figure
 from nibblestream.bench.savings import savings
@@ -49,7 +49,7 @@ def test_the_throughput_that_must_be_shown(default, rows, block, times):
 
 
 def test_the_board_that_it_ran_on(default):
-    expected = {"Pynq-Z2": 100e6, "KV260": 187.5e6}[BOARDS[0]]
+    expected = boards.find(BOARDS[0]).clock_mhz * 1e6
     assert default.parameters["board"] == BOARDS[0]
     assert default.parameters["clock"] == pytest.approx(expected, rel=1e-3)
     text = report.text(default)
@@ -122,6 +122,8 @@ def test_the_pynq_backend_is_measured_and_counted(tmp_path, monkeypatch):
     """What a board's own bench does; here its board is a virtual one."""
     network(hidden=(8,)).save(tmp_path / "small.npz")
     with virtual.board(BOARDS[0], minimal_hwh.write(tmp_path, BOARDS[0])) as device:
+        monkeypatch.setenv("NIBBLESTREAM_OVERLAY", str(tmp_path / "other.bit"))
+        assert "other.bit: no such bitstream" in at_hand.lacks("pynq")
         monkeypatch.setenv("NIBBLESTREAM_OVERLAY", str(device.bitstream))
         assert at_hand.lacks("pynq") == ""
         results = run.bench(subjects.load([str(tmp_path / "small.npz")]), ["pynq"], 0)

@@ -6,11 +6,13 @@ import subprocess
 import sys
 
 import numpy as np
+import pynq
 import pytest
 from client import BOARDS
 
 from networks import random_model, random_spectrum
 from nibblestream import cycles, spec, virtual
+from nibblestream.backends.virtual import Virtual
 from nibblestream.driver.board import Board
 from nibblestream.driver.fault import BoardError
 from nibblestream.driver.kernel import Kernel
@@ -270,6 +272,25 @@ def test_a_second_driver_of_a_board_is_refused(drive, model, spectrum, expected)
     second = Board(model, device.bitstream)
     np.testing.assert_array_equal(second.run(spectrum, 0, True), expected)
     second.close()
+
+
+def test_two_virtual_boards_side_by_side_share_nothing(model, rng):
+    spectrum = random_spectrum(rng, 20)
+    first, second = Virtual(model), Virtual(model)
+    parts = []
+    for frame in np.split(spectrum, 20):
+        parts.append(first.process(frame))
+        second.process(frame[::-1] // 2)
+    np.testing.assert_array_equal(np.concatenate(parts), Pipeline(model).process(spectrum))
+    first.close()
+    second.close()
+
+
+def test_pynq_4_and_zynq_7000_do_not_go_together(model, monkeypatch):
+    monkeypatch.setenv("BOARD", "Pynq-Z2")
+    monkeypatch.setattr(pynq, "__version__", "4.0.0")
+    with pytest.raises(BoardError, match=r"pynq 4\.0\.0 has given up Pynq-Z2 .*'pynq<4'"):
+        Virtual(model)
 
 
 def test_another_process_holds_a_board_until_it_ends(tmp_path):

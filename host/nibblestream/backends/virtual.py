@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 
+import pynq
+
 from .. import boards, virtual
 from ..driver.board import Board
 from ..handoff import handoff
 from ..model import QuantizedModel
 from .pynq import OnBoard
 
-DEFAULT_BOARD = "Pynq-Z2"
+# pynq 4 has given up Zynq-7000.
+DEFAULT_BOARD = "Pynq-Z2" if int(pynq.__version__.split(".")[0]) < 4 else "KV260"
 
 
 class Virtual(OnBoard):
-    """A quantized model on a virtual board of its own: that of ``$BOARD``, or a Pynq-Z2.
+    """A quantized model on a virtual board of its own: that of ``$BOARD``, or `DEFAULT_BOARD`.
 
     Its times (`device.timeline`) are modelled, with the parameters of `virtual.Timing`.
 

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from typing import Any, Final
 
+import pynq
 import pynq.ps
 from pynq import Overlay
 
@@ -82,6 +83,11 @@ def load(path: Path, board: Board, device: Any) -> Any:
     BoardError
         Another design, another version of it, or another clock.
     """
+    if board.family == "zynq" and int(pynq.__version__.split(".")[0]) >= 4:
+        raise BoardError(
+            f"pynq {pynq.__version__} has given up {board.name} and all of Zynq-7000: "
+            "pip install 'pynq<4'"
+        )
     _forget_metadata()
     # Versions are compared below, by the registers: pynq would compare with Vivado's, and warn.
     overlay = Overlay(str(path), ignore_version=True, device=device)

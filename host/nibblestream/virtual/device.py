@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 from pynq.pl_server.device import Device
 from pynq.pl_server.embedded_device import Metadata, RuntimeMetadataParser
@@ -48,7 +49,7 @@ class VirtualDevice(Device):  # type: ignore[misc]  # pynq has no types
     def __init__(
         self, board: Board, faults: Iterable[Fault] = (), timing: Timing | None = None
     ) -> None:
-        super().__init__(f"virtual {board.name}")
+        super().__init__(f"virtual {board.name} {uuid4().hex}")  # each is a board of its own
         self.capabilities = {"REGISTER_RW": True}
         self.arch = ARCHITECTURES[board.family]
         self.name = "edge"  # what XRT calls every embedded board

@@ -1,0 +1,1 @@
+"""How fast each backend runs, what it moves, and where its time goes; the float32 row to beat."""
