@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import minimal_hwh
 import pytest
 from click.testing import CliRunner
 from client import BOARDS
@@ -15,6 +14,7 @@ from nibblestream.bench import at_hand, report, run, subjects
 from nibblestream.bench.figures import COUNTED, MEASURED, MODELLED, SHARES, Figure
 from nibblestream.bench.savings import savings
 from nibblestream.cli import main
+from nibblestream.handoff import handoff
 
 BITS = [(4, 4), (8, 8), (4, 8)]
 
@@ -121,7 +121,7 @@ def test_ledgers_are_printed_reconciled(default):
 def test_the_pynq_backend_is_measured_and_counted(tmp_path, monkeypatch):
     """What a board's own bench does; here its board is a virtual one."""
     network(hidden=(8,)).save(tmp_path / "small.npz")
-    with virtual.board(BOARDS[0], minimal_hwh.write(tmp_path, BOARDS[0])) as device:
+    with virtual.board(BOARDS[0], handoff(boards.find(BOARDS[0]))) as device:
         monkeypatch.setenv("NIBBLESTREAM_OVERLAY", str(tmp_path / "other.bit"))
         assert "other.bit: no such bitstream" in at_hand.lacks("pynq")
         monkeypatch.setenv("NIBBLESTREAM_OVERLAY", str(device.bitstream))
