@@ -103,9 +103,9 @@ join_buses dma_codes/M_AXI_MM2S monitor/SLOT_0_AXI
 join_buses dma_spectra/M_AXI_MM2S monitor/SLOT_1_AXI
 join_buses dma_spectra/M_AXI_S2MM monitor/SLOT_2_AXI
 
-map_memory dma_codes/Data_MM2S $ps(codes_memory) $ps(memory_range) $ps(not_memory)
-map_memory dma_spectra/Data_MM2S $ps(spectra_memory) $ps(memory_range) $ps(not_memory)
-map_memory dma_spectra/Data_S2MM $ps(spectra_memory) $ps(memory_range) $ps(not_memory)
+map_memory dma_codes/Data_MM2S $ps(codes_memory) $board($BOARD,dma_memory) $ps(not_memory)
+map_memory dma_spectra/Data_MM2S $ps(spectra_memory) $board($BOARD,dma_memory) $ps(not_memory)
+map_memory dma_spectra/Data_S2MM $ps(spectra_memory) $board($BOARD,dma_memory) $ps(not_memory)
 
 # --- registers --------------------------------------------------------------------------------
 join_buses $ps(control) control/S00_AXI

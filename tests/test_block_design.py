@@ -123,7 +123,8 @@ BREAKS = {
         MAIN, "{$base + $cell($name,offset)}", "{$base + $cell($name,offset) + 4096}",
         "offset 0x40001000 is no multiple of the range", "map_segment ps/Data"),
     "more memory than there is": (
-        "boards/Pynq-Z2.tcl", "0x20000000", "0x40000000", "a power of two up to 0x20000000",
+        MAIN, "$ps(codes_memory) $board($BOARD,dma_memory)", "$ps(codes_memory) 0x40000000",
+        "a power of two up to 0x20000000",
         "map_memory dma_codes"),
     "a setting that the processing system has not": (
         "boards/Pynq-Z2.tcl", "PCW_UIPARAM_DDR_BUS_WIDTH {16 Bit}", "PCW_DDR_BUS_WIDTH {16 Bit}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,8 @@ class Board:
         As Vivado and Vitis HLS call it.
     clock_mhz : float
         The clock that the kernels and all streams are built for.
+    dma_memory : int
+        Bytes, from address 0, that the overlay's DMAs have addresses for.
     dsps, bram18, luts, flipflops : int
         On the part: multipliers, 18-Kbit memories, look-up tables, flip-flops.
     """
@@ -27,24 +30,28 @@ class Board:
     family: str
     part: str
     clock_mhz: float
+    dma_memory: int
     dsps: int
     bram18: int
     luts: int
     flipflops: int
 
 
-def _zynq_7020(name: str) -> Board:
-    return Board(name, "zynq", "xc7z020clg400-1", 100.0, 220, 280, 53_200, 106_400)
-
+_Facts = dict[str, Any]
+_XC7Z020: _Facts = {"dsps": 220, "bram18": 280, "luts": 53_200, "flipflops": 106_400}
+_ZU3EG: _Facts = {"dsps": 360, "bram18": 432, "luts": 70_560, "flipflops": 141_120}
+_K26: _Facts = {"dsps": 1248, "bram18": 288, "luts": 117_120, "flipflops": 234_240}
+_ZYNQ: _Facts = {"family": "zynq", "clock_mhz": 100.0, "dma_memory": 0x2000_0000}
+# 6 ns: a clock that the PLLs of both boards, of 1000 and 1500 MHz, divide into exactly.
+_ZYNQMP: _Facts = {"family": "zynqmp", "clock_mhz": 500 / 3, "dma_memory": 0x8000_0000}
 
 BOARDS = {
     board.name: board
     for board in (
-        _zynq_7020("Pynq-Z1"),
-        _zynq_7020("Pynq-Z2"),
-        # 6 ns: a clock that the PLLs of both boards, of 1000 and 1500 MHz, divide into exactly.
-        Board("AUP-ZU3", "zynqmp", "xczu3eg-sfvc784-2-e", 500 / 3, 360, 432, 70_560, 141_120),
-        Board("KV260", "zynqmp", "xck26-sfvc784-2LV-c", 500 / 3, 1248, 288, 117_120, 234_240),
+        Board("Pynq-Z1", part="xc7z020clg400-1", **_ZYNQ, **_XC7Z020),
+        Board("Pynq-Z2", part="xc7z020clg400-1", **_ZYNQ, **_XC7Z020),
+        Board("AUP-ZU3", part="xczu3eg-sfvc784-2-e", **_ZYNQMP, **_ZU3EG),
+        Board("KV260", part="xck26-sfvc784-2LV-c", **_ZYNQMP, **_K26),
     )
 }
 

@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from . import sources
@@ -24,7 +23,6 @@ FLAGS = (
     "-fvisibility=hidden",  # else the loader joins the static memories of two boards
     "-Wno-unknown-pragmas", "-Wno-unused-label",
 )  # fmt: skip
-ABANDONED_SECONDS = 86_400.0  # a build that began a day ago was killed
 
 
 def library() -> Path:
@@ -90,9 +88,9 @@ def _digest(compiler: list[str], command: list[str]) -> str:
 
 def _build(command: list[str], stem: str) -> Path:
     """Compile into a temporary folder in the cache, and move the library into place."""
-    cache = _usable_cache()
+    cache = sources.writable_cache()
     folder = sources.find("hls")
-    with tempfile.TemporaryDirectory(dir=cache, prefix="building-") as name:
+    with tempfile.TemporaryDirectory(dir=cache, prefix=sources.BUILDING) as name:
         temporary = Path(name)
         (temporary / HEADER).write_text("\n".join(header()) + "\n")
         includes = [f"-I{temporary}", f"-I{folder / 'kernels'}", f"-I{folder / 'sim'}"]
@@ -109,24 +107,6 @@ def _build(command: list[str], stem: str) -> Path:
         built = cache / f"{stem}-{content}.so"
         output.replace(built)
     return built
-
-
-def _usable_cache() -> Path:
-    """Make the cache's folder, and remove from it what killed builds left."""
-    cache = sources.cache()
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-        for left in cache.glob("building-*"):
-            if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
-                shutil.rmtree(left, ignore_errors=True)
-        if not os.access(cache, os.W_OK):
-            raise PermissionError("it cannot be written to")
-    except OSError as error:
-        raise OSError(
-            f"the compiled kernels are kept in {cache}, but: {error.strerror or error}; name "
-            "another folder by NIBBLESTREAM_CACHE=..."
-        ) from error
-    return cache
 
 
 def _first_error(text: str) -> str:

@@ -83,6 +83,7 @@ def tcl() -> Iterator[str]:
         yield f"set board({board.name},family) {board.family}"
         yield f"set board({board.name},part) {board.part}"
         yield f"set board({board.name},clock_mhz) {board.clock_mhz:g}"
+        yield f"set board({board.name},dma_memory) {board.dma_memory:#x}"
 
 
 def main() -> None:

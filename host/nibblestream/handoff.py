@@ -32,8 +32,7 @@ def handoff(board: Board) -> Path:
     stem = f"handoff-{board.name}-{sources.digest([*files, *kernels], *tcl())}"
     path = sources.cache() / f"{stem}.hwh"
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(board, overlays, path)
+        _write(board, overlays, sources.writable_cache() / path.name)
     return path
 
 

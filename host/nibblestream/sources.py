@@ -8,9 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import time
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
+BUILDING: Final = "building-"  # what temporary folders in the cache begin with
+ABANDONED_SECONDS: Final = 86_400.0  # a build that began a day ago was killed
 _PACKAGE = Path(__file__).resolve().parent
 
 
@@ -35,6 +40,30 @@ def cache() -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     named = os.environ.get("NIBBLESTREAM_CACHE") or f"{base}/nibblestream"
     return Path(named).expanduser()
+
+
+def writable_cache() -> Path:
+    """Make the cache's folder, remove from it what killed builds left, and return it.
+
+    Raises
+    ------
+    OSError
+        It cannot be made or written to.
+    """
+    folder = cache()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(f"{BUILDING}*"):
+            if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError("it cannot be written to")
+    except OSError as error:
+        raise OSError(
+            f"what is built of kernels and block design is kept in {folder}, but: "
+            f"{error.strerror or error}; name another folder by NIBBLESTREAM_CACHE=..."
+        ) from error
+    return folder
 
 
 def digest(files: Iterable[Path], *more: str) -> str:

@@ -87,7 +87,13 @@ class Stream:
         self._waiting = signal[max(whole - spec.HOP, 0) :]
         if whole < 2 * spec.HOP:
             return np.zeros(0)
-        windows = stft.synthesise(self._spectra(stft.analyse(stft.frames(signal[:whole]))))
+        try:
+            enhanced = self._spectra(stft.analyse(stft.frames(signal[:whole])))
+        except BaseException:
+            # How far the network's state has come is not known, so nothing right could follow.
+            self.end("a block of it failed: start another")
+            raise
+        windows = stft.synthesise(enhanced)
         done = self._overlap(windows)[: self._owed]
         self._owed -= len(done)
         return done

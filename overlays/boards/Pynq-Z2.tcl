@@ -8,4 +8,3 @@ lappend ps(settings) \
     PCW_UIPARAM_DDR_PARTNO {MT41K256M16 RE-125} \
     PCW_UIPARAM_DDR_BUS_WIDTH {16 Bit} \
     PCW_UIPARAM_DDR_FREQ_MHZ 525
-set ps(memory_range) 0x20000000

@@ -16,7 +16,6 @@ array set ps {
     spectra ps/S_AXI_HP1_FPD
     spectra_memory ps/SAXIGP3/HP1_DDR_LOW
     not_memory {DDR_HIGH LPS_OCM QSPI}
-    memory_range 0x80000000
     pads {}
 }
 set ps(settings) [list \

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
+import handoffs
 import numpy as np
 import pynq
 import pytest
 from client import BOARDS
 
 from networks import random_model, random_spectrum
-from nibblestream import cycles, spec, virtual
+from nibblestream import Enhancer, boards, cycles, spec, virtual
 from nibblestream.backends.virtual import Virtual
 from nibblestream.driver.board import Board
 from nibblestream.driver.fault import BoardError
+from nibblestream.driver.hardware import Hardware
 from nibblestream.driver.kernel import Kernel
 from nibblestream.driver.lock import BoardLock
 from nibblestream.pipeline import Pipeline
@@ -314,6 +318,156 @@ def test_close_gives_all_memory_back(drive):
     board.close()
     board.close()
     assert device.memory.mem_used == 0
+
+
+def test_no_dma_writes_into_memory_that_was_given_back(drive, spectrum, monkeypatch):
+    """An interrupt leaves transfers under way; close() ends them first."""
+    device, board = drive()
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Hardware, "wait", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        board.run(spectrum, 0, True)
+    board.close()
+    device.timeline.sleep(1.0)
+    assert device.violations == []
+
+
+def test_a_closed_board_is_refused(drive, spectrum):
+    _, board = drive()
+    board.close()
+    with pytest.raises(BoardError, match="this board was closed"):
+        board.run(spectrum, 0, True)
+
+
+def test_another_overlay_on_the_board_is_told(drive, spectrum):
+    device, board = drive()
+    pynq.Overlay(str(device.bitstream))
+    with pytest.raises(BoardError, match="another overlay was loaded meanwhile"):
+        board.run(spectrum, 0, True)
+    board.close()
+
+
+def test_a_forked_child_leaves_the_board_alone(drive, spectrum, expected):
+    _, board = drive()
+    child = os.fork()
+    if not child:
+        board.close()
+        try:
+            board.run(spectrum, 0, True)
+        except BoardError:
+            os._exit(0)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    np.testing.assert_array_equal(board.run(spectrum, 0, True), expected)
+
+
+def test_threads_take_turns(drive, model, spectrum, expected):
+    _, board = drive()
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: board.run(spectrum, 0, True), range(8)))
+    for result in results:
+        np.testing.assert_array_equal(result, expected)
+
+
+def test_opening_boards_in_threads_leaves_nothing_behind(model, monkeypatch):
+    monkeypatch.delenv("BOARD", raising=False)
+    with ThreadPoolExecutor(4) as pool:
+        boards = list(pool.map(Virtual, [model] * 4))
+    for board in boards:
+        board.close()
+    assert "BOARD" not in os.environ
+    assert getattr(pynq.Device, "_active_device", None) is None
+    assert not getattr(pynq.ps.Clocks, "device", None)
+
+
+def test_a_stream_of_which_a_block_failed_has_ended(model, rng):
+    """What came through of the chunk is not known, so nothing right could follow."""
+    with Enhancer(model, "virtual") as enhancer:
+        device = enhancer._pipeline._backend.device
+        stream = enhancer.stream()
+        stream.process(rng.normal(0, 0.1, 3000))
+        device.faults.add(faults.Stall(times=None, stream="codes"))
+        with pytest.raises(BoardError):
+            stream.process(rng.normal(0, 0.1, 3000))
+        device.faults.clear()
+        with pytest.raises(RuntimeError, match="a block of it failed: start another"):
+            stream.process(rng.normal(0, 0.1, 3000))
+        noisy = rng.normal(0, 0.1, 3000)
+        with Enhancer(model) as emulated:
+            np.testing.assert_array_equal(
+                enhancer.enhance(noisy, 8000), emulated.enhance(noisy, 8000)
+            )
+
+
+# --- the traps of notes on pynq that a driver has to close ----------------------------------------
+
+
+def test_any_array_may_be_given(drive, spectrum, expected):
+    """Transposed views, other buffers and their copies: what is sent is always our own buffer."""
+    device, board = drive()
+    turned = np.asfortranarray(spectrum)
+    assert not turned.flags.c_contiguous
+    np.testing.assert_array_equal(board.run(turned, 0, True), expected)
+    other = pynq.allocate(spectrum.shape, "i4", target=device)
+    other[:] = spectrum
+    np.testing.assert_array_equal(board.run(other.copy(), 0, True), expected)
+    np.testing.assert_array_equal(board.run(other + 0, 0, True), expected)
+    other.freebuffer()
+    assert device.violations == []
+
+
+def test_a_buffer_beyond_the_dmas_addresses_is_refused(switch_on, model, monkeypatch):
+    """The upper half of its address would be lost, and other memory written."""
+    device = switch_on()
+    allocate = pynq.allocate
+
+    def high(*arguments, **options):
+        buffer = allocate(*arguments, **options)
+        buffer.device_address += 0x8_0000_0000
+        return buffer
+
+    monkeypatch.setattr(pynq, "allocate", high)
+    with pytest.raises(BoardError, match=r"up to address 0x8\w+, but the DMAs reach 0x[28]0000000"):
+        Board(model, device.bitstream)
+    assert device.memory.mem_used == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        ({"dma_codes": {"c_include_sg": 1}}, "dma_codes works by descriptors"),
+        ({"dma_spectra": {"c_sg_length_width": 14}}, "dma_spectra counts bytes in 14 bits"),
+        ({"without": ("lut_mac", "bank")}, "lut_mac has no register bank; the handoff names"),
+    ],
+)
+def test_a_handoff_of_another_design_is_refused(
+    switch_on, model, spectrum, tmp_path, change, cause
+):
+    device = switch_on()
+    other = tmp_path / "other.bit"
+    other.write_bytes(device.bitstream.read_bytes())
+    handoffs.write(tmp_path, BOARDS[0], **change).replace(other.with_suffix(".hwh"))
+    with pytest.raises(BoardError, match=cause):
+        Board(model, other).run(spectrum, 0, True)
+
+
+def test_a_given_bitstream_needs_its_handoff_too(switch_on, model, tmp_path):
+    switch_on()
+    (tmp_path / "given.bit").write_bytes(b"")
+    with pytest.raises(BoardError, match=r"given\.hwh: no such hardware handoff"):
+        Board(model, tmp_path / "given.bit")
+
+
+def test_a_clock_that_dividers_can_mend_is_set(switch_on, model, spectrum, expected, recwarn):
+    """The handoff tells pynq dividers, but not which PLL this board has."""
+    device = switch_on(faults.WrongClock(times=1, mhz=500.0))
+    board = Board(model, device.bitstream)
+    assert device.clocks.hertz() <= boards.find(BOARDS[0]).clock_mhz * 1.002e6
+    np.testing.assert_array_equal(board.run(spectrum, 0, True), expected)
+    board.close()
 
 
 # --- the ledger -----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import code_stream, compiler, spec
+from .. import code_stream, compiler, sources, spec
 from ..fixed import IntArray
 from ..model import QuantizedModel
 from ..pack import Beats
@@ -158,7 +158,7 @@ def _private(built: Path) -> ctypes.CDLL:
     problem = None
     for place in (built.parent, None):  # beside it, as it can be run from there; else in /tmp
         try:
-            with tempfile.TemporaryDirectory(dir=place, prefix="building-") as folder:
+            with tempfile.TemporaryDirectory(dir=place, prefix=sources.BUILDING) as folder:
                 return ctypes.CDLL(str(shutil.copy(built, Path(folder))))
         except OSError as error:
             problem = error

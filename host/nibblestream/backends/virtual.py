@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 
 import pynq
 
@@ -14,6 +15,8 @@ from .pynq import OnBoard
 
 # pynq 4 has given up Zynq-7000.
 DEFAULT_BOARD = "Pynq-Z2" if int(pynq.__version__.split(".")[0]) < 4 else "KV260"
+
+_OPENING = threading.Lock()  # pynq has one active device for the whole process
 
 
 class Virtual(OnBoard):
@@ -29,6 +32,6 @@ class Virtual(OnBoard):
     device: virtual.VirtualDevice
 
     def _open(self, model: QuantizedModel) -> Board:
-        board = boards.find(os.environ.get("BOARD", DEFAULT_BOARD))
-        with virtual.board(board.name, handoff(board)) as self.device:
+        board = boards.find(os.environ.get("BOARD") or DEFAULT_BOARD)
+        with _OPENING, virtual.board(board.name, handoff(board)) as self.device:
             return Board(model, self.device.bitstream)

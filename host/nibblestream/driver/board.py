@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+import os
+import threading
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pynq
 from pynq import Device
 
 from .. import code_stream, cycles, spec
@@ -25,10 +26,10 @@ from ..traffic import (
     reconcile,
 )
 from .deadline import Deadline
-from .dma import MM2S, S2MM, Channel
 from .fault import BoardError
-from .kernel import KERNELS, Kernel
+from .hardware import Hardware
 from .lock import BoardLock
+from .memory import allocate
 from .monitor import Monitor
 from .overlay import find_bitstream, find_board, load
 
@@ -55,48 +56,37 @@ class Board:
 
     def __init__(self, model: QuantizedModel, bitstream: Path | None = None) -> None:
         self._stack = ExitStack()
+        self._turn = threading.Lock()
+        self._owner = os.getpid()
+        self._open = True
+        self._clean = False  # whether the last block left everything idle
+        self.counted = NOTHING  # bytes of all blocks that came through
         with ExitStack() as opening:
             opening.callback(self._stack.close)
-            self._open(model, bitstream)
+            self._load(bitstream)
+            self._allocate(model)
             opening.pop_all()
 
-    def _open(self, model: QuantizedModel, bitstream: Path | None) -> None:
-        board, self._device = find_board(), _active_device()
-        self._stack.callback(BoardLock(f"{board.name} {self._device.tag}").release)
-        overlay = load(bitstream or find_bitstream(board), board, self._device)
-        self._stack.callback(overlay.free)
-        self._kernels: list[Kernel] = [getattr(overlay, name) for name in KERNELS]
-        self._lut_mac: Kernel = overlay.lut_mac
-        self._reset_line = overlay.kernel_reset.mmio
-        self._monitor = Monitor(overlay.monitor.mmio)
-        self._send = Channel("dma_spectra", overlay.dma_spectra.mmio, MM2S, self._device)
-        self._receive = Channel("dma_spectra", overlay.dma_spectra.mmio, S2MM, self._device)
-        self._feed = Channel("dma_codes", overlay.dma_codes.mmio, MM2S, self._device)
-        self._channels = (self._receive, self._send, self._feed)
-        self._block_model = cycles.Block(cycles.layers_of(model), model.block)
-        self._clock_mhz = board.clock_mhz
-        self._allocate(model)
-        self.counted = NOTHING  # bytes of all blocks that came through
-        self._clean = False  # whether the last block left everything idle
+    def _load(self, bitstream: Path | None) -> None:
+        self._board, self._device = find_board(), _active_device()
+        self._lock = BoardLock(f"{self._board.name} {self._device.tag}")
+        self._stack.callback(self._lock.release)
+        self._overlay = load(find_bitstream(self._board, bitstream), self._board, self._device)
+        self._hardware = Hardware(self._overlay, self._device)
+        self._monitor = Monitor(self._overlay.monitor.mmio)
 
     def _allocate(self, model: QuantizedModel) -> None:
         self._beats = code_stream.beats(model)
         self._digest = code_stream.digest(self._beats)
+        self._block_model = cycles.Block(cycles.layers_of(model), model.block)
         shape = (model.block, spec.BINS, 2)
         self._codes = self._buffer(self._beats.shape, "u8")
         self._noisy, self._enhanced = self._buffer(shape, "i4"), self._buffer(shape, "i4")
+        self._stack.callback(self._quiesce)  # before any of them is freed
         self._upload()
 
     def _buffer(self, shape: tuple[int, ...], dtype: str) -> Any:
-        """Allocate memory that a DMA can reach: cached, so the driver synchronises it."""
-        try:
-            buffer = pynq.allocate(shape, dtype, target=self._device, cacheable=1)
-        except (RuntimeError, MemoryError, OSError) as error:
-            size = np.dtype(dtype).itemsize * int(np.prod(shape))
-            raise BoardError(
-                f"no {size:,} bytes of contiguous memory are left ({error}): free buffers of other "
-                "overlays, or restart the board's other notebooks"
-            ) from error
+        buffer = allocate(self._board, self._device, shape, dtype)
         self._stack.callback(buffer.freebuffer)
         return buffer
 
@@ -107,7 +97,7 @@ class Board:
     @property
     def block(self) -> int:
         """Most frames of a block."""
-        return len(self._noisy)
+        return self._block_model.frames
 
     def run(self, spectrum: IntArray, bank: int, reset: bool) -> npt.NDArray[np.int32]:
         """Run a block; after a fault the hardware is reset and the block tried once more.
@@ -124,109 +114,85 @@ class Board:
         Raises
         ------
         BoardError
-            It failed twice; the next call starts from a reset.
+            It failed twice (the next call starts from a reset), the board was closed, or another
+            overlay was loaded.
+        LedgerError
+            The bytes did not agree, twice.
         """
-        self._noisy[: len(spectrum)] = spectrum
-        for attempt in range(1, ATTEMPTS + 1):
-            if not self._clean:
-                self._recover()
-            self._clean = False  # until the block is through: an interrupt may end it anywhere
-            try:
-                enhanced = self._attempt(len(spectrum), bank, reset)
-            except (BoardError, LedgerError):
-                if attempt == ATTEMPTS:
-                    raise
-            else:
-                self._clean = True
-                return enhanced
-        raise AssertionError("not reached")
+        with self._turn:
+            self._check_usable()
+            self._noisy[: len(spectrum)] = spectrum
+            for _ in range(ATTEMPTS - 1):
+                with suppress(BoardError, LedgerError):
+                    return self._attempt(len(spectrum), bank, reset)
+            return self._attempt(len(spectrum), bank, reset)
 
     def close(self) -> None:
-        """Free the memory and the board."""
-        self._stack.close()
+        """Free the memory and the board; not from a process that was forked off it."""
+        if os.getpid() == self._owner:
+            with self._turn:
+                self._open = False
+                self._stack.close()
+
+    def _check_usable(self) -> None:
+        if not self._open or os.getpid() != self._owner:
+            raise BoardError("this board was closed, or belongs to another process: open it anew")
+        if not self._overlay.is_loaded():
+            raise BoardError("another overlay was loaded meanwhile: close this board, open it anew")
 
     def _attempt(self, frames: int, bank: int, reset: bool) -> npt.NDArray[np.int32]:
+        if not self._clean:
+            self._hardware.recover()
+            self._monitor.since()  # what was counted until now was of a block that failed
+        self._clean = False  # until the block is through: an interrupt may end it anywhere
         size = frames * FRAME_BYTES
         self._noisy.flush()
         self._enhanced.flush()  # no line of it may be written back over what the DMA writes
-        for kernel in self._kernels:
-            kernel.set(frames=frames)
-        self._lut_mac.set(beats=len(self._beats), bank=bank, reset=int(reset))
-        for kernel in self._kernels:
-            kernel.begin()
-        self._receive.start(self._enhanced.device_address, size)
-        self._send.start(self._noisy.device_address, size)
-        self._feed.start(self._codes.device_address, self._codes.nbytes)
-        self._wait(frames)
-        moved = self._receive.moved()
-        if moved != size:
+        words = {"frames": frames, "beats": len(self._beats), "bank": bank, "reset": int(reset)}
+        self._hardware.start(self._noisy, self._enhanced, self._codes, size, **words)
+        received = self._hardware.wait(self._deadline())
+        if received != size:
             raise BoardError(
-                f"the packet of enhanced spectra had {moved} bytes; expected {size}",
-                self._registers(),
+                f"the packet of enhanced spectra had {received} bytes; expected {size}",
+                self._hardware.registers(),
             )
-        self._book(frames, moved)
+        self._book(frames, received)
         self._enhanced.invalidate()
         enhanced = np.array(self._enhanced[:frames])
         self._check_digests(self._noisy[:frames], enhanced)
+        self._clean = True
         return enhanced
 
+    def _deadline(self) -> Deadline:
+        clocks = self._block_model.cycles * PATIENCE
+        return Deadline(GRACE_SECONDS + clocks / (self._board.clock_mhz * 1e6), self._device)
+
     def _book(self, frames: int, received: int) -> None:
-        """Reconcile the block's bytes; what was counted before it was of a block that failed."""
+        """Reconcile the block's bytes between model, DMA and hardware counters."""
         sent = {CODES: self._codes.nbytes, SPECTRA_IN: frames * FRAME_BYTES}
         counted = Counted({**sent, SPECTRA_OUT: received}, self._monitor.since())
         reconcile(self._block_model.layers, frames, counted)
         self.counted += counted
 
-    def _wait(self, frames: int) -> None:
-        clocks = self._block_model.cycles * PATIENCE
-        deadline = Deadline(GRACE_SECONDS + clocks / (self._clock_mhz * 1e6), self._device)
-        # The last to end is looked at first; the others only tell of errors until then.
-        if not deadline.until(lambda: all(channel.idle() for channel in self._channels)):
-            late = [channel for channel in self._channels if not channel.idle()]
-            names = ", ".join(_told(channel, self._receive) for channel in late)
-            raise BoardError(
-                f"a block of {frames} frames was not done within {deadline.seconds:.2f} s: "
-                f"{names or 'all channels are idle by now'}",
-                self._registers(),
-            )
-
     def _check_digests(self, noisy: IntArray, enhanced: IntArray) -> None:
         """Compare what the kernels saw with what lies in memory: a wrong bit shows here."""
-        vectoring, lut_mac, rotation = self._kernels
-        found = lut_mac.result("digest")
-        if found != self._digest:
+        arrived, codes, left = self._hardware.digests()
+        if codes != self._digest:
             self._upload()  # in case it is the memory that is wrong
-            what = "were refused by lut_mac" if found == 0 else "were not those of the model"
-            raise BoardError(
-                f"the codes that arrived {what}: digest {found:#010x}, expected "
-                f"{self._digest:#010x}"
-            )
-        for kernel, spectrum, what in (
-            (vectoring, noisy, "spectra on their way to cordic_vectoring"),
-            (rotation, enhanced, "enhanced spectra on their way from cordic_rotation"),
-        ):
-            found, expected = kernel.result("digest"), _digest(spectrum)
-            if found != expected:
-                raise BoardError(
-                    f"{what} were damaged: digest {found:#010x}, expected {expected:#010x}"
-                )
+            how = "were refused by lut_mac" if codes == 0 else "were not those of the model"
+            raise BoardError(_damaged(f"the codes that arrived {how}", codes, self._digest))
+        if arrived != _digest(noisy):
+            what = "spectra on their way to cordic_vectoring were damaged"
+            raise BoardError(_damaged(what, arrived, _digest(noisy)))
+        if left != _digest(enhanced):
+            what = "enhanced spectra on their way from cordic_rotation were damaged"
+            raise BoardError(_damaged(what, left, _digest(enhanced)))
 
-    def _recover(self) -> None:
-        """Reset kernels, FIFO and DMAs, whatever they were doing."""
-        self._reset_line.write(0, 0)
-        self._send.reset()  # of both channels of this DMA
-        self._receive.run()
-        self._feed.reset()
-        self._reset_line.write(0, 1)
-        for kernel in self._kernels:
-            kernel.forget()
-        self._monitor.since()
-
-    def _registers(self) -> dict[str, int]:
-        found = {f"{kernel.name} CTRL": kernel.control() for kernel in self._kernels}
-        for channel in self._channels:
-            found.update(channel.registers())
-        return found
+    def _quiesce(self) -> None:
+        """Have no DMA write into memory that is about to be given back."""
+        if not self._clean and self._overlay.is_loaded():
+            with suppress(BoardError):
+                self._hardware.halt()
 
 
 def _active_device() -> Any:
@@ -236,12 +202,9 @@ def _active_device() -> Any:
         raise BoardError(f"pynq finds no board: {error}") from error
 
 
-def _told(channel: Channel, receive: Channel) -> str:
-    if channel is receive:
-        return "cordic_rotation has not given all enhanced spectra"
-    taker = "lut_mac has not taken all codes"
-    return taker if channel.name == "dma_codes" else "cordic_vectoring has not taken all spectra"
-
-
 def _digest(spectrum: IntArray) -> int:
     return code_stream.digest(np.ascontiguousarray(spectrum, "<i4").view("<u8").reshape(-1))
+
+
+def _damaged(what: str, found: int, expected: int) -> str:
+    return f"{what}: digest {found:#010x}, expected {expected:#010x}"

@@ -1,7 +1,7 @@
 """One direction of an AXI DMA in simple mode, by its registers (AMD PG021).
 
 `pynq.lib.dma` waits without a deadline, cannot be reset after an error, and takes any buffer; so
-the registers are used as they are. A transfer is two writes, three where addresses have 64 bits.
+the registers are used as they are. A transfer is two writes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from .fault import BoardError
 
 # PG021, table "Direct Register Mode": offsets from the channel's first register.
 MM2S, S2MM = 0x00, 0x30
-CONTROL, STATUS, ADDRESS, ADDRESS_HIGH, LENGTH = 0x00, 0x04, 0x18, 0x1C, 0x28
+CONTROL, STATUS, ADDRESS, LENGTH = 0x00, 0x04, 0x18, 0x28
 RUN, RESET = 1 << 0, 1 << 2
 HALTED, IDLE = 1 << 0, 1 << 1
 ERRORS: Final = {
@@ -40,10 +40,14 @@ class Channel:
 
     def __init__(self, name: str, mmio: Any, base: int, device: Any) -> None:
         self.name, self._mmio, self._base, self._device = name, mmio, base, device
-        self._high = 0  # what ADDRESS_HIGH holds since the last reset
+
+    @property
+    def receives(self) -> bool:
+        """Whether it writes to memory."""
+        return self._base == S2MM
 
     def reset(self) -> None:
-        """Reset the DMA (both its channels) and set this channel running.
+        """Reset the DMA, both its channels: they are halted until `run`.
 
         Raises
         ------
@@ -51,25 +55,20 @@ class Channel:
             The reset does not end.
         """
         self._write(CONTROL, RESET)
-        self._high = 0
         if not Deadline(RESET_SECONDS, self._device).until(lambda: not self._read(CONTROL) & RESET):
             raise BoardError(
                 f"{self.name}: the DMA's reset does not end; is its clock running?",
                 self.registers(),
             )
-        self.run()
 
     def run(self) -> None:
         """Set the channel running; one that halted on an error needs a reset first."""
         self._write(CONTROL, RUN)
 
     def start(self, address: int, size: int) -> None:
-        """Start to move `size` bytes from or to a physical address."""
-        self._write(ADDRESS, address & 0xFFFF_FFFF)
-        if address >> 32 != self._high:
-            self._high = address >> 32
-            self._write(ADDRESS_HIGH, self._high)
-        self._write(LENGTH, size)
+        """Start to move `size` bytes from or to a physical address, of 32 bits in this design."""
+        self._write(ADDRESS, int(address))
+        self._write(LENGTH, int(size))
 
     def idle(self) -> bool:
         """Return whether the transfer is done.
@@ -91,7 +90,7 @@ class Channel:
 
     def registers(self) -> dict[str, int]:
         """Return the registers that tell what happened."""
-        kind = "S2MM" if self._base == S2MM else "MM2S"
+        kind = "S2MM" if self.receives else "MM2S"
         named = (("DMACR", CONTROL), ("DMASR", STATUS), ("LENGTH", LENGTH))
         return {f"{self.name} {kind}_{name}": self._read(offset) for name, offset in named}
 

@@ -1,18 +1,21 @@
-"""One driver a board: a lock that the process holds, and loses when it ends, however it ends."""
+"""One driver a board: a lock that a process holds until it gives it back or ends."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import re
-import tempfile
+import weakref
 from pathlib import Path
+from typing import IO, Final
 
 from .fault import BoardError
 
+FOLDER: Final = Path("/tmp")  # not $TMPDIR, which may differ between those who must meet
+
 
 class BoardLock:
-    """Held from its making to `release`.
+    """Held from its making until `release()`, or the end of the object or the process.
 
     Parameters
     ----------
@@ -26,25 +29,27 @@ class BoardLock:
     """
 
     def __init__(self, name: str) -> None:
-        stem = re.sub(r"[^\w-]+", "-", name)
-        self._path = Path(tempfile.gettempdir()) / f"nibblestream-{stem}.lock"
-        self._file = self._path.open("a")
+        path = FOLDER / f"nibblestream-{re.sub(r'[^a-zA-Z0-9-]+', '-', name)}.lock"
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file = path.open("a")
+        except OSError as error:
+            raise BoardError(f"{name}: its lock {path} cannot be opened: {error}") from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Whoever held it before may have removed the file that was opened here.
-            held = (
-                self._path.exists()
-                and self._path.stat().st_ino == os.fstat(self._file.fileno()).st_ino
-            )
+            held = os.path.samestat(path.stat(), os.fstat(file.fileno()))
         except OSError:
             held = False
         if not held:
-            self._file.close()
+            file.close()
             raise BoardError(
                 f"{name} is in use by another Enhancer, here or in another process: close that one"
             )
+        self.release = weakref.finalize(self, _release, path, file, os.getpid())
 
-    def release(self) -> None:
-        """Give the board free."""
-        self._path.unlink(missing_ok=True)
-        self._file.close()
+
+def _release(path: Path, file: IO[str], owner: int) -> None:
+    """Give the board free, but not from a process that was forked off meanwhile."""
+    if os.getpid() == owner:
+        path.unlink(missing_ok=True)
+    file.close()

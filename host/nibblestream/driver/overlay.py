@@ -41,10 +41,10 @@ def find_board() -> Board:
         raise BoardError(str(error)) from error
 
 
-def find_bitstream(board: Board) -> Path:
-    """Return the bitstream of a board: installed, or as `make overlay` leaves it.
+def find_bitstream(board: Board, given: Path | None = None) -> Path:
+    """Return the bitstream of a board: the one given, installed, or as `make overlay` leaves it.
 
-    ``NIBBLESTREAM_OVERLAY`` names another file.
+    ``NIBBLESTREAM_OVERLAY`` names another file than the last two.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def find_bitstream(board: Board) -> Path:
     """
     overlays, name = sources.find("overlays"), f"{spec.OVERLAY}.bit"
     places = [overlays / name, overlays.parent / "build" / "overlays" / board.name / name]
-    named = os.environ.get("NIBBLESTREAM_OVERLAY")
+    named = given or os.environ.get("NIBBLESTREAM_OVERLAY")
     path = Path(named) if named else next((p for p in places if p.is_file()), places[0])
     for needed, what in ((path, "bitstream"), (path.with_suffix(".hwh"), "hardware handoff")):
         if not needed.is_file():
@@ -93,7 +93,7 @@ def load(path: Path, board: Board, device: Any) -> Any:
     overlay = Overlay(str(path), ignore_version=True, device=device)
     _check_cells(overlay, path)
     _check_lengths(overlay, path)
-    _check_clock(board)
+    _set_clock(board)
     for name in KERNELS:
         _check_identity(getattr(overlay, name), device)
     return overlay
@@ -103,7 +103,7 @@ def _forget_metadata() -> None:
     """Have pynq read the handoff: it keeps what it read of a .bit, though the .hwh may be new."""
     try:
         from pynq.pl_server.global_state import clear_global_state
-    except ImportError:  # pynq 3.0
+    except ImportError:  # it was elsewhere in earlier releases of pynq 3
         return
     clear_global_state()
 
@@ -119,9 +119,14 @@ def _check_cells(overlay: Any, path: Path) -> None:
 
 
 def _check_lengths(overlay: Any, path: Path) -> None:
-    """Refuse a DMA with fewer bits, which would cut lengths without a word."""
+    """Refuse a DMA with fewer bits, which would cut lengths silently, or with descriptors."""
     for name in ("dma_spectra", "dma_codes"):
         parameters = overlay.ip_dict[name]["parameters"]
+        if int(parameters.get("c_include_sg", 1)):
+            raise BoardError(
+                f"{path}: {name} works by descriptors (scatter-gather); expected simple mode: "
+                "it is another overlay, or another version of this one"
+            )
         found = int(parameters.get("c_sg_length_width", 14))  # the IP's default
         if found < spec.DMA_LENGTH_BITS:
             raise BoardError(
@@ -130,12 +135,24 @@ def _check_lengths(overlay: Any, path: Path) -> None:
             )
 
 
-def _check_clock(board: Board) -> None:
-    found = float(pynq.ps.Clocks.fclk0_mhz)
+def _set_clock(board: Board) -> None:
+    """Bring the logic's clock to the board's, or as near below as its dividers come.
+
+    The .hwh tells pynq the dividers that Vivado chose, but not which PLL the board really has.
+    """
+    found = _clock()
+    if abs(found / board.clock_mhz - 1) > CLOCK_TOLERANCE:
+        for percent in range(100, 50, -2):
+            with warnings.catch_warnings():  # pynq says when it can only come near
+                warnings.simplefilter("ignore")
+                pynq.ps.Clocks.fclk0_mhz = board.clock_mhz * percent / 100
+            found = _clock()
+            if found <= board.clock_mhz * (1 + CLOCK_TOLERANCE):
+                break
     if found > board.clock_mhz * (1 + CLOCK_TOLERANCE):
         raise BoardError(
             f"the logic's clock runs at {found:g} MHz, but {board.name}'s overlay was built for "
-            f"{board.clock_mhz:g} MHz: its results would be wrong"
+            f"{board.clock_mhz:g} MHz, and it cannot be set: its results would be wrong"
         )
     if found < board.clock_mhz * (1 - CLOCK_TOLERANCE):
         warnings.warn(
@@ -143,6 +160,10 @@ def _check_clock(board: Board) -> None:
             f"{board.name}'s overlay was built for: right, but slow",
             stacklevel=2,
         )
+
+
+def _clock() -> float:
+    return float(pynq.ps.Clocks.fclk0_mhz)
 
 
 def _check_identity(kernel: Kernel, device: Any) -> None:

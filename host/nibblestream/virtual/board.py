@@ -93,3 +93,5 @@ def _active(device: VirtualDevice) -> Iterator[None]:
 def _forget_clocks() -> None:
     if hasattr(pynq.ps.Clocks, "_real_instance"):
         del pynq.ps.Clocks._real_instance
+    if hasattr(pynq.ps.Clocks, "device"):
+        pynq.ps.Clocks.device = None
