@@ -11,11 +11,13 @@ import handoffs
 import numpy as np
 import pynq
 import pytest
+from click.testing import CliRunner
 from client import BOARDS
 
 from networks import random_model, random_spectrum
 from nibblestream import Enhancer, boards, cycles, spec, virtual
 from nibblestream.backends.virtual import Virtual
+from nibblestream.cli import main
 from nibblestream.driver.board import Board
 from nibblestream.driver.fault import BoardError
 from nibblestream.driver.hardware import Hardware
@@ -58,6 +60,15 @@ def test_the_same_bits_as_the_emulation(drive, rng, name, kind):
     device, board = drive(model=model, name=name)
     np.testing.assert_array_equal(enhance(board, spectrum), Pipeline(model).process(spectrum))
     assert device.violations == []
+
+
+def test_a_real_recording_gives_the_emulations_file(shared_data, tmp_path):
+    recording = sorted((shared_data / "speech" / "test").rglob("*.flac"))[0]
+    for backend in ("emu", "virtual"):
+        arguments = ["enhance", str(recording), "-o", str(tmp_path / f"{backend}.wav")]
+        result = CliRunner().invoke(main, [*arguments, "--backend", backend])
+        assert result.exit_code == 0, result.output
+    assert (tmp_path / "emu.wav").read_bytes() == (tmp_path / "virtual.wav").read_bytes()
 
 
 def test_a_block_takes_three_transfers_and_few_registers(drive, spectrum):
