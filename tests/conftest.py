@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,3 +25,16 @@ def shared_data() -> Path:
     if not (SHARED_DATA / "speech").is_dir():
         pytest.skip(f"no recordings at {SHARED_DATA}; NIBBLESTREAM_DATA=folder names another place")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for the kernels compiled by the tests, whose words are checked against their widths.
+
+    So a test compiles what is there to be tested, and no word wraps without being seen.
+    """
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NIBBLESTREAM_CACHE", str(folder))
+        patch.setenv("CXXFLAGS", "-DNIBBLESTREAM_CHECKED")
+        yield folder

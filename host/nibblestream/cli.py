@@ -5,80 +5,25 @@ from __future__ import annotations
 import shlex
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from . import Enhancer, __version__, audio, cycles, resources
 from .backends import BACKENDS
 from .boards import BOARDS
+from .commands import Commands, PerLayer
 from .files import target
 from .float_model import FloatModel
 from .model import load_model
 from .quantize import quantize as quantize_model
 from .scheme import NAMES
 from .spec import MAX_BLOCK
-from .warn import warn_in_one_line
 
 FILE = click.Path(path_type=Path)
 MODEL_HELP = "Model file or bundled name: default, paper, default-float, paper-float."
-
-
-class Commands(click.Group):
-    """Commands whose errors are one line: exit status 1 if the work failed, 2 for wrong usage."""
-
-    def main(self, *args: Any, **extra: Any) -> NoReturn:
-        """Run a command line and exit."""
-        try:
-            status = super().main(*args, **{**extra, "standalone_mode": False})
-        except click.ClickException as error:
-            usage = isinstance(error, click.UsageError) and error.ctx
-            hint = f" (see {usage.command_path} --help)" if usage else ""
-            click.echo(f"Error: {error.format_message()}{hint}", err=True)
-            sys.exit(error.exit_code)
-        except click.Abort:
-            click.echo("Aborted", err=True)
-            sys.exit(1)
-        sys.exit(status or 0)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
-        warn_in_one_line()
-        try:
-            return super().invoke(ctx)
-        except ModuleNotFoundError as error:
-            raise click.ClickException(
-                f"{error.name} is not installed; this command needs an extra: "
-                "pip install 'nibblestream[train]' to train, 'nibblestream[eval]' to evaluate"
-            ) from error
-        except BrokenPipeError:  # as by `| head`
-            sys.exit(1)
-        except (click.exceptions.Exit, click.Abort):  # click's own, and RuntimeErrors
-            raise
-        except (ValueError, TypeError, OSError, RuntimeError) as error:
-            raise click.ClickException(" ".join(str(error).split())) from error
-
-
-class PerLayer(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only
-    """One value for all layers, or one for each, separated by commas."""
-
-    name = "value[,value...]"
-
-    def __init__(self, kind: Callable[[str], Any]) -> None:
-        self._kind = kind
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Turn "4,8" into (4, 8) and "4" into 4."""
-        if not isinstance(value, str):
-            return value
-        try:
-            values = tuple(self._kind(part) for part in value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not {self._kind.__name__} values separated by commas")
-        return values if len(values) > 1 else values[0]
 
 
 @click.group(

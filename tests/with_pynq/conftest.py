@@ -20,6 +20,7 @@ from client import BOARDS, Client
 
 from networks import random_model, random_spectrum
 from nibblestream import QuantizedModel, virtual
+from nibblestream.driver.board import Board
 from nibblestream.pipeline import Pipeline
 
 
@@ -64,3 +65,22 @@ def connect(
 ) -> Callable[..., Client]:
     """A function that switches a board on and loads the overlay and the model."""
     return lambda *faults, **options: Client(switch_on(*faults, **options), model)
+
+
+@pytest.fixture
+def drive(
+    switch_on: Callable[..., virtual.VirtualDevice], model: QuantizedModel
+) -> Iterator[Callable[..., tuple[virtual.VirtualDevice, Board]]]:
+    """A function that switches a board on and has the driver load the model."""
+    boards = []
+
+    def start(*injected, model=model, **options):
+        device = switch_on(**options)
+        boards.append(Board(model, device.bitstream))
+        for fault in injected:  # after the driver's own checks
+            device.faults.add(fault)
+        return device, boards[-1]
+
+    yield start
+    for board in boards:
+        board.close()

@@ -1,0 +1,65 @@
+"""What all commands share: errors in one line, and options that may differ from layer to layer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+from .warn import warn_in_one_line
+
+
+class Commands(click.Group):
+    """Commands whose errors are one line: exit status 1 if the work failed, 2 for wrong usage."""
+
+    def main(self, *args: Any, **extra: Any) -> NoReturn:
+        """Run a command line and exit."""
+        try:
+            status = super().main(*args, **{**extra, "standalone_mode": False})
+        except click.ClickException as error:
+            usage = isinstance(error, click.UsageError) and error.ctx
+            hint = f" (see {usage.command_path} --help)" if usage else ""
+            click.echo(f"Error: {error.format_message()}{hint}", err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo("Aborted", err=True)
+            sys.exit(1)
+        sys.exit(status or 0)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        warn_in_one_line()
+        try:
+            return super().invoke(ctx)
+        except ModuleNotFoundError as error:
+            raise click.ClickException(
+                f"{error.name} is not installed; this command needs an extra: "
+                "pip install 'nibblestream[train]' to train, 'nibblestream[eval]' to evaluate"
+            ) from error
+        except BrokenPipeError:  # as by `| head`
+            sys.exit(1)
+        except (click.exceptions.Exit, click.Abort):  # click's own, and RuntimeErrors
+            raise
+        except (ValueError, TypeError, OSError, RuntimeError) as error:
+            raise click.ClickException(" ".join(str(error).split())) from error
+
+
+class PerLayer(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only
+    """One value for all layers, or one for each, separated by commas."""
+
+    name = "value[,value...]"
+
+    def __init__(self, kind: Callable[[str], Any]) -> None:
+        self._kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Turn "4,8" into (4, 8) and "4" into 4."""
+        if not isinstance(value, str):
+            return value
+        try:
+            values = tuple(self._kind(part) for part in value.split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not {self._kind.__name__} values separated by commas")
+        return values if len(values) > 1 else values[0]
