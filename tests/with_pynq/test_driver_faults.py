@@ -22,7 +22,7 @@ OUTCOMES = {
     "output stalls": (faults.Stall(stream="enhanced", after=9), RECOVERS),
     "output stalls for good": (
         faults.Stall(times=None, stream="enhanced", after=9),
-        r"not done within 0\.\d+ s: cordic_rotation has not given all .*S2MM_DMASR 0x0",
+        r"not done within 2\.\d+ s: cordic_rotation has not given all .*S2MM_DMASR 0x0",
     ),
     "codes stall for good": (
         faults.Stall(times=None, stream="codes", after=9),
@@ -101,7 +101,7 @@ def test_a_fault_and_its_outcome(drive, spectrum, expected, what):
     else:
         with pytest.raises((BoardError, LedgerError), match=cause):
             board.run(spectrum, 0, True)
-    assert device.timeline.now - before < 0.7  # two deadlines of a quarter of a second, and work
+    assert device.timeline.now - before < 4.5  # two deadlines of two seconds, and work
     device.faults.clear()
     np.testing.assert_array_equal(board.run(spectrum, 0, True), expected)
     np.testing.assert_array_equal(board.run(spectrum, 0, True), expected)

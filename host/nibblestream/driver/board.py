@@ -35,7 +35,7 @@ from .overlay import find_bitstream, find_board, load
 
 # A block may take this many times its modelled clocks, and this many seconds for everything that
 # the model leaves out: a busy memory, a host that was doing something else.
-PATIENCE, GRACE_SECONDS = 10.0, 0.25
+PATIENCE, GRACE_SECONDS = 10.0, 2.0
 ATTEMPTS: Final = 2
 
 

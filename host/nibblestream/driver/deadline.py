@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
+
+# A block is done within milliseconds, so it is asked for without a pause that long; after that
+# something is wrong or slow, and asking more often would only keep the bus busy.
+EAGER_SECONDS: Final = 0.01
+PAUSE_SECONDS: Final = 0.001
 
 
 class Deadline:
@@ -15,19 +20,18 @@ class Deadline:
     seconds : float
         From now.
     device : pynq Device
-        A virtual one keeps a time of its own (`timeline.monotonic`).
+        A virtual one keeps a time of its own: `timeline.monotonic`, `timeline.sleep`.
     """
 
     def __init__(self, seconds: float, device: Any) -> None:
-        timeline = getattr(device, "timeline", None)
-        self._now: Callable[[], float] = timeline.monotonic if timeline else time.monotonic
+        self._clock = getattr(device, "timeline", time)
         self.seconds = seconds
-        self._end = self._now() + seconds
+        self._start = self._clock.monotonic()
 
     @property
     def passed(self) -> bool:
         """Whether it is over."""
-        return self._now() > self._end
+        return bool(self._elapsed() > self.seconds)
 
     def until(self, condition: Callable[[], bool]) -> bool:
         """Poll a condition until it holds; return false if the deadline passed before.
@@ -37,4 +41,9 @@ class Deadline:
         while not condition():
             if self.passed:
                 return condition()
+            if self._elapsed() > EAGER_SECONDS:
+                self._clock.sleep(PAUSE_SECONDS)
         return True
+
+    def _elapsed(self) -> float:
+        return float(self._clock.monotonic() - self._start)

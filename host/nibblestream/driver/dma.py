@@ -21,7 +21,7 @@ ERRORS: Final = {
     1 << 5: "slave error (the memory answered a read or write with an error)",
     1 << 6: "decode error (no memory at this address)",
 }
-RESET_SECONDS: Final = 0.1
+RESET_SECONDS: Final = 1.0
 
 
 class Channel:

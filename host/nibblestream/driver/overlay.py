@@ -18,7 +18,7 @@ from .fault import BoardError
 from .kernel import DONE, IDLE, KERNELS, Kernel
 
 CLOCK_TOLERANCE: Final = 0.002  # dividers of the clock round
-PROBE_SECONDS: Final = 0.1
+PROBE_SECONDS: Final = 1.0
 
 
 def find_board() -> Board:
