@@ -19,10 +19,9 @@ from nibblestream.bench.savings import savings
 from nibblestream.bench.session import FEWEST, WARM_UP, Session, Timed
 from nibblestream.boards import BOARDS
 from nibblestream.cli import main
-from nibblestream.cycles import layers_of
 from nibblestream.float_model import FloatModel
 from nibblestream.reference import FloatPipeline
-from nibblestream.traffic import NOTHING, Counted, LayerTraffic, stream_bytes
+from nibblestream.traffic import NOTHING, Counted, LayerTraffic, layers_of, stream_bytes
 
 FRAME_BYTES = 2 * 129 * 8  # of spectra, in and out
 TIMES = {"frames_per_second", "times_real_time", "latency_p50", "latency_p99"}

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from networks import random_model
 from nibblestream import QuantizedModel, code_stream, spec
 from nibblestream.boards import BOARDS
-from nibblestream.cycles import PIPELINE_DEPTH, SPECTRA_BYTES, Block, layers_of, report
+from nibblestream.cycles import PIPELINE_DEPTH, SPECTRA_BYTES, Block, report
 from nibblestream.float_model import FloatModel
 from nibblestream.topology import INPUTS, largest_block
-from nibblestream.traffic import LayerTraffic
+from nibblestream.traffic import LayerTraffic, layers_of
 
 Z2 = BOARDS["Pynq-Z2"]
 

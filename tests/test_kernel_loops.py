@@ -13,7 +13,8 @@ import pytest
 from conftest import ROOT
 from networks import random_model
 from nibblestream import code_stream, generate
-from nibblestream.cycles import Block, layers_of
+from nibblestream.cycles import Block
+from nibblestream.traffic import layers_of
 
 KERNELS = ROOT / "hls" / "kernels"
 LOOPS = ("LOAD", "LUT", "BIAS", "MAC", "SEND", "DRAIN")  # DRAIN runs for refused streams only

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 
@@ -54,6 +56,26 @@ BOARDS = {
         Board("KV260", part="xck26-sfvc784-2LV-c", **_ZYNQMP, **_K26),
     )
 }
+
+
+def here() -> Board:
+    """Return the board of ``$BOARD``; without one, that of a virtual board.
+
+    Which is a Pynq-Z2, or a KV260 where the pynq that is installed has given up Zynq-7000.
+
+    Raises
+    ------
+    ValueError
+        There is no such board.
+    """
+    return find(os.environ.get("BOARD") or ("KV260" if _pynq_release() >= 4 else "Pynq-Z2"))
+
+
+def _pynq_release() -> int:
+    try:
+        return int(version("pynq").split(".")[0])
+    except PackageNotFoundError:
+        return 0
 
 
 def find(name: str) -> Board:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from . import spec
 from .layer import QuantizedLayer
 from .model import QuantizedModel
-from .pack import Beats, beats_of
+from .pack import Beats
 
 
 def beats(model: QuantizedModel) -> Beats:
@@ -47,12 +47,6 @@ def header_beats(shape: tuple[int, int], bits: int) -> int:
     """Return the beats before the codes of a layer of `shape` (out, in): formats, LUT, biases."""
     lut = spec.LUT_ENTRIES * spec.LUT_ENTRY_BITS if bits < 8 else 0
     return 1 + lut // spec.BEAT_BITS + -(-shape[0] * spec.BIAS.bits // spec.BEAT_BITS)
-
-
-def count(model: QuantizedModel) -> int:
-    """Return the beats of the whole stream, without making it."""
-    layers = ((layer.shape, layer.bits) for layer in model.layers)
-    return 1 + sum(header_beats(*layer) + beats_of(*layer) for layer in layers)
 
 
 def digest(stream: Beats) -> int:

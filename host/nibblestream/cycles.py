@@ -12,7 +12,7 @@ Not in the model: the host's time to start a block, and clocks in which the memo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from . import code_stream, pack, spec
@@ -20,10 +20,10 @@ from .boards import Board
 from .float_model import FloatModel
 from .model import QuantizedModel
 from .topology import largest_block
-from .traffic import LayerTraffic
+from .traffic import BEAT_BYTES, FRAME_BYTES, LayerTraffic, layers_of
 
 PIPELINE_DEPTH: Final = 40  # clocks that a loop takes to run empty: assumed, HLS chooses it
-SPECTRA_BYTES: Final = 2 * spec.BINS * spec.BEAT_BITS // 8  # of one frame, in and out
+SPECTRA_BYTES: Final = 2 * FRAME_BYTES  # of one frame, in and out
 
 
 class Loop(NamedTuple):
@@ -99,7 +99,7 @@ class Block:
 
     def code_bytes(self, rate: float) -> float:
         """Return the bytes of codes a second that `rate` frames a second take from memory."""
-        return rate * self.beats * spec.BEAT_BITS / 8 / self.frames
+        return rate * self.beats * BEAT_BYTES / self.frames
 
     def _loops(self) -> Iterator[Loop]:
         yield Loop("MODEL", 1, 1)
@@ -119,12 +119,6 @@ class Block:
         groups = -(-self.frames // spec.FRAME_LANES)
         steps = layer.outputs * pack.steps(layer.inputs, layer.bits)
         yield Loop("MAC", steps * groups, pack.beats_of(shape, layer.bits))
-
-
-def layers_of(model: QuantizedModel, bits: int | None = None) -> list[LayerTraffic]:
-    """Return the shapes and code widths of a model's layers; or with all codes of `bits` bits."""
-    layers = [LayerTraffic(*layer.shape, layer.bits) for layer in model.layers]
-    return layers if bits is None else [replace(layer, bits=bits) for layer in layers]
 
 
 def report(

@@ -18,7 +18,7 @@ from .model import QuantizedModel, load_model
 from .reference import FloatPipeline
 from .samples import from_float, to_float
 from .stream import Stream
-from .traffic import LayerTraffic, Traffic
+from .traffic import LayerTraffic, Traffic, layers_of
 
 Float = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
@@ -120,7 +120,7 @@ class Enhancer:
         if isinstance(self.model, FloatModel):
             layers = [LayerTraffic(len(w), w.shape[1], 32) for w in self.model.weights]
         else:
-            layers = [LayerTraffic(*layer.shape, layer.bits) for layer in self.model.layers]
+            layers = layers_of(self.model)
         now, before = self._pipeline.counted(), self._counted
         counted = now - before if now and before else None
         return Traffic(layers, self._frames, self._passes, counted)

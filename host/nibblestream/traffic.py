@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import code_stream, pack, spec
+from .model import QuantizedModel
 
 BEAT_BYTES = spec.BEAT_BITS // 8
 FRAME_BYTES = spec.BINS * BEAT_BYTES  # of a spectrum
@@ -49,6 +50,12 @@ class LayerTraffic:
     def at(self, bits: int) -> int:
         """Bytes of as many weights of `bits` bits, without padding."""
         return pack.ideal_bytes((self.outputs, self.inputs), bits)
+
+
+def layers_of(model: QuantizedModel, bits: int | None = None) -> list[LayerTraffic]:
+    """Return the shapes and code widths of a model's layers; or with all codes of `bits` bits."""
+    layers = [LayerTraffic(*layer.shape, layer.bits) for layer in model.layers]
+    return layers if bits is None else [replace(layer, bits=bits) for layer in layers]
 
 
 @dataclass(frozen=True)

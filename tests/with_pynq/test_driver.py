@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from client import BOARDS
 
 from networks import random_model, random_spectrum
-from nibblestream import Enhancer, cycles
+from nibblestream import Enhancer
 from nibblestream.backends.virtual import Virtual
 from nibblestream.cli import main
 from nibblestream.driver.board import Board
@@ -22,7 +22,7 @@ from nibblestream.driver.fault import BoardError
 from nibblestream.driver.hardware import Hardware
 from nibblestream.driver.lock import BoardLock
 from nibblestream.pipeline import Pipeline
-from nibblestream.traffic import Traffic, stream_bytes
+from nibblestream.traffic import Traffic, layers_of, stream_bytes
 from nibblestream.virtual import faults
 
 
@@ -210,7 +210,7 @@ def test_the_ledger_agrees_to_the_byte(drive, rng, bits):
     model = random_model(rng, (40,), scheme=scheme, bits=bits)
     _, board = drive(model=model)
     enhance(board, random_spectrum(rng, 70))
-    layers = cycles.layers_of(model)
+    layers = layers_of(model)
     expected = {"codes read": 3 * stream_bytes(layers)}
     expected |= dict.fromkeys(("spectra read", "spectra written"), 70 * 129 * 8)
     assert board.counted.dma == board.counted.hardware == expected

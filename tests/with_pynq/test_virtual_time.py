@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from client import BOARDS
 
-from nibblestream import cycles, spec, virtual
+from nibblestream import cycles, spec, traffic, virtual
 
 EVERYTHING_FAST = virtual.Timing(
     access=1e-9, sync=1e-9, latency=0, read_share=1, write_share=1, bandwidth=1e12
@@ -30,7 +30,7 @@ def test_a_block_takes_the_clocks_of_the_cycle_model(connect, model, frames, nam
     client = connect(name=name, timing=EVERYTHING_FAST)
     spectrum = np.ones((frames, spec.BINS, 2), np.int32)
     spent = run(client, spectrum)
-    block = cycles.Block(cycles.layers_of(model), frames)
+    block = cycles.Block(traffic.layers_of(model), frames)
     assert spent.kernel * client.device.clocks.hertz() == pytest.approx(block.cycles, rel=1e-3)
     assert spent.dma < 0.03 * spent.kernel
     assert spent.python < 0.01 * spent.kernel
@@ -51,7 +51,7 @@ def test_a_poll_advances_the_board_by_what_it_costs(connect, model, spectrum):
     polls = 1
     while not client.status() & 2:
         polls += 1
-    block = cycles.Block(cycles.layers_of(model), len(spectrum))
+    block = cycles.Block(traffic.layers_of(model), len(spectrum))
     seconds = block.cycles / client.device.clocks.hertz()
     assert polls == pytest.approx(seconds / 2e-6, abs=4)
 
@@ -113,7 +113,7 @@ def test_the_codes_are_sent_when_the_last_layer_has_them(connect, model, spectru
     while not client.status("dma_codes", "mm2s") & 2:
         pass
     clocks = (client.device.timeline.now - start) * client.device.clocks.hertz()
-    loops = cycles.Block(cycles.layers_of(model), len(spectrum)).loops
+    loops = cycles.Block(traffic.layers_of(model), len(spectrum)).loops
     assert loops[-1].label == "SEND"
     start_up = cycles.PIPELINE_DEPTH  # the kernels were started a moment before
     assert clocks == pytest.approx(start_up + sum(loop.cycles for loop in loops[:-1]), abs=5)

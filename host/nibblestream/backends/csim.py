@@ -15,7 +15,7 @@ import numpy as np
 from .. import code_stream, compiler, sources, spec
 from ..fixed import IntArray
 from ..model import QuantizedModel
-from ..pack import Beats
+from ..pack import Beats, spectrum_beats
 from .blockwise import Blockwise, Int32
 
 _BEATS = ctypes.POINTER(ctypes.c_uint64)
@@ -139,7 +139,7 @@ class CSimulation(Blockwise):
     def run(self, spectrum: IntArray, bank: int, reset: bool) -> Int32:
         """Run one block."""
         enhanced, digests = self._board.run(
-            np.ascontiguousarray(spectrum, "<i4").view("<u8").reshape(-1),
+            spectrum_beats(spectrum),
             self._codes,
             frames=len(spectrum),
             beats=len(self._codes),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import threading
-
-import pynq
 
 from .. import boards, virtual
 from ..driver.board import Board
@@ -13,14 +10,11 @@ from ..handoff import handoff
 from ..model import QuantizedModel
 from .pynq import OnBoard
 
-# pynq 4 has given up Zynq-7000.
-DEFAULT_BOARD = "Pynq-Z2" if int(pynq.__version__.split(".")[0]) < 4 else "KV260"
-
 _OPENING = threading.Lock()  # pynq has one active device for the whole process
 
 
 class Virtual(OnBoard):
-    """A quantized model on a virtual board of its own: that of ``$BOARD``, or `DEFAULT_BOARD`.
+    """A quantized model on a virtual board of its own: `boards.here()`.
 
     Its times (`device.timeline`) are modelled, with the parameters of `virtual.Timing`.
 
@@ -32,6 +26,6 @@ class Virtual(OnBoard):
     device: virtual.VirtualDevice
 
     def _open(self, model: QuantizedModel) -> Board:
-        board = boards.find(os.environ.get("BOARD") or DEFAULT_BOARD)
+        board = boards.here()
         with _OPENING, virtual.board(board.name, handoff(board)) as self.device:
             return Board(model, self.device.bitstream)

@@ -7,10 +7,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from .. import boards
 from ..boards import Board
 from ..files import replacing, target
 from .figures import Row, frames
-from .roofline import KERNELS, Point, find_board, multipliers, points, port
+from .roofline import KERNELS, Point, multipliers, points, port
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -49,13 +50,13 @@ def check(path: str | Path) -> None:
     target(path)
     if Path(path).suffix.lower() not in SUFFIXES:
         raise ValueError(f"{path}: expected the name of a picture, one of {', '.join(SUFFIXES)}")
-    find_board()
+    boards.here()
     if find_spec("matplotlib") is None:
         raise ValueError("a plot needs matplotlib: pip install 'nibblestream[demo]'")
 
 
 def draw(rows: Sequence[Row], path: str | Path) -> None:
-    """Draw the roofline of ``$BOARD``, or of a Pynq-Z2, with all networks in codes.
+    """Draw the roofline of `boards.here()`, with all networks in codes.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ def draw(rows: Sequence[Row], path: str | Path) -> None:
     """
     from matplotlib.figure import Figure
 
-    board = find_board()
+    board = boards.here()
     found = points(rows, board)
     right = 6 * max(point.intensity for point in found)  # the notes stand beside the points
     figure = Figure(figsize=(9.0, 6.0), dpi=120, layout="constrained")

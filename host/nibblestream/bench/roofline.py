@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from .. import boards, cycles, pack, spec
+from .. import cycles, pack, spec
 from ..boards import Board
 from ..traffic import BEAT_BYTES, stream_bytes
 from .figures import COUNTED, RATE, WEIGHTS, Row
 
-DEFAULT_BOARD: Final = "Pynq-Z2"
 KERNELS: Final = "kernels alone"
 
 
@@ -35,11 +33,6 @@ class Point(NamedTuple):
     block: int
     intensity: float
     speed: float
-
-
-def find_board() -> Board:
-    """Return the board of ``$BOARD``, or a Pynq-Z2; raises as `boards.find` does."""
-    return boards.find(os.environ.get("BOARD") or DEFAULT_BOARD)
 
 
 def port(board: Board) -> float:

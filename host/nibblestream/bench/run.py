@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from .. import cycles, spec, stft
+from .. import spec, stft
 from ..backends import connect
 from ..model import QuantizedModel
-from ..traffic import LayerTraffic, Traffic
+from ..traffic import LayerTraffic, Traffic, layers_of
 from .clocks import BoardTime, Wall, parameters
 from .figures import Row, widths
 from .float32 import NumpyFloat32
@@ -112,7 +112,7 @@ def _float32(subject: Subject, seconds: float) -> Iterator[Row]:
 def _codes(
     name: str, model: QuantizedModel, backend: str, seconds: float, results: Results
 ) -> Iterator[Row]:
-    layers = cycles.layers_of(model)
+    layers = layers_of(model)
     with closing(connect(backend, model)) as machine:
         clock: Wall | BoardTime = Wall()
         if backend == "virtual":

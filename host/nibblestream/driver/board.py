@@ -15,6 +15,7 @@ from pynq import Device
 from .. import code_stream, cycles, spec
 from ..fixed import IntArray
 from ..model import QuantizedModel
+from ..pack import spectrum_beats
 from ..traffic import (
     CODES,
     FRAME_BYTES,
@@ -23,6 +24,7 @@ from ..traffic import (
     SPECTRA_OUT,
     Counted,
     LedgerError,
+    layers_of,
     reconcile,
 )
 from .deadline import Deadline
@@ -78,7 +80,7 @@ class Board:
     def _allocate(self, model: QuantizedModel) -> None:
         self._beats = code_stream.beats(model)
         self._digest = code_stream.digest(self._beats)
-        self._block_model = cycles.Block(cycles.layers_of(model), model.block)
+        self._block_model = cycles.Block(layers_of(model), model.block)
         shape = (model.block, spec.BINS, 2)
         self._codes = self._buffer(self._beats.shape, "u8")
         self._noisy, self._enhanced = self._buffer(shape, "i4"), self._buffer(shape, "i4")
@@ -203,7 +205,7 @@ def _active_device() -> Any:
 
 
 def _digest(spectrum: IntArray) -> int:
-    return code_stream.digest(np.ascontiguousarray(spectrum, "<i4").view("<u8").reshape(-1))
+    return code_stream.digest(spectrum_beats(spectrum))
 
 
 def _damaged(what: str, found: int, expected: int) -> str:

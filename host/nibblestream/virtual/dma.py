@@ -8,12 +8,13 @@ from typing import Final
 
 import numpy as np
 
+from ..traffic import BEAT_BYTES
 from .faults import DmaError, Faults, FlipBit
 from .handoff import Cell
 from .memory import DecodeError, Memory
 from .process import Process
 from .timeline import Timeline
-from .timing import BEAT_BYTES, Timing
+from .timing import Timing
 from .wiring import Fabric
 
 CR, SR, ADDRESS, ADDRESS_MSB, LENGTH = 0x00, 0x04, 0x18, 0x1C, 0x28

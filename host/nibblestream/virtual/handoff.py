@@ -18,6 +18,13 @@ class Port(NamedTuple):
     interface: str
 
 
+class Register(NamedTuple):
+    """A register: its offset in bytes, and the bits it holds."""
+
+    offset: int
+    bits: int
+
+
 @dataclass(frozen=True)
 class Cell:
     """An IP with registers.
@@ -29,8 +36,7 @@ class Cell:
         Its range of addresses.
     parameters : dict
         By lower-case name.
-    registers : dict
-        Offset of each register in bytes, by name.
+    registers : dict of str to Register
     """
 
     name: str
@@ -38,7 +44,7 @@ class Cell:
     base: int
     size: int
     parameters: dict[str, str]
-    registers: dict[str, int]
+    registers: dict[str, Register]
 
     def number(self, parameter: str, otherwise: int) -> int:
         """Return a parameter as a number."""
@@ -113,8 +119,14 @@ def _cell(name: str, entry: Mapping[str, Any]) -> Cell:
         entry["phys_addr"],
         entry["addr_range"],
         {key.lower(): value for key, value in entry["parameters"].items()},
-        {key: register["address_offset"] for key, register in entry["registers"].items()},
+        {key: _register(key, register) for key, register in entry["registers"].items()},
     )
+
+
+def _register(name: str, entry: Mapping[str, Any]) -> Register:
+    """Return a register; an argument of a kernel is a field of its name, maybe a narrower one."""
+    field = entry["fields"].get(name)
+    return Register(entry["address_offset"], field["bit_width"] if field else entry["size"])
 
 
 def _polar_depth(root: ElementTree.Element) -> int:

@@ -7,24 +7,20 @@ from typing import Final
 
 from .. import spec
 from .faults import Faults, WrongIdentity
-from .handoff import Cell
+from .handoff import Cell, Register
 from .process import Process
 from .wiring import Fabric
 
 CTRL, GIER, IER, ISR = 0x00, 0x04, 0x08, 0x0C
 START, DONE, IDLE, READY, RESTART = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 7
 
-# Bits of the arguments, as in hls/kernels/kernels.hpp.
+# The arguments that are modelled; the handoff says where they are, and how wide.
 INPUTS: Final = {
-    "cordic_vectoring": {"frames": 8},
-    "lut_mac": {"frames": 8, "beats": 32, "bank": 1, "reset": 1},
-    "cordic_rotation": {"frames": 8},
+    "cordic_vectoring": ("frames",),
+    "lut_mac": ("frames", "beats", "bank", "reset"),
+    "cordic_rotation": ("frames",),
 }
-OUTPUTS: Final = {
-    "cordic_vectoring": ("digest", "identity"),
-    "lut_mac": ("digest", "identity"),
-    "cordic_rotation": ("digest", "identity"),
-}
+OUTPUTS: Final = ("digest", "identity")  # of every kernel
 
 
 class Kernel:
@@ -50,9 +46,11 @@ class Kernel:
     ) -> None:
         self.name = cell.name
         self._fabric, self._faults, self._note = fabric, faults, note
-        self._inputs = {_offset(cell, name): name for name in INPUTS[self.name]}
-        self._outputs = {_offset(cell, name): name for name in OUTPUTS[self.name]}
-        self._valid = {_offset(cell, f"{name}_ctrl"): name for name in OUTPUTS[self.name]}
+        inputs = {name: _register(cell, name) for name in INPUTS[self.name]}
+        self._inputs = {register.offset: name for name, register in inputs.items()}
+        self._masks = {name: (1 << register.bits) - 1 for name, register in inputs.items()}
+        self._outputs = {_register(cell, name).offset: name for name in OUTPUTS}
+        self._valid = {_register(cell, f"{name}_ctrl").offset: name for name in OUTPUTS}
         self.reset()
 
     def reset(self) -> None:
@@ -60,7 +58,7 @@ class Kernel:
         self.process: Process | None = None
         self._flags = self._global = self._enable = self._interrupt = 0
         self._values = dict.fromkeys(INPUTS[self.name], 0)
-        self._results = dict.fromkeys(OUTPUTS[self.name], 0)
+        self._results = dict.fromkeys(OUTPUTS, 0)
         self._fresh: set[str] = set()
 
     def read(self, offset: int) -> int:
@@ -87,7 +85,7 @@ class Kernel:
             name = self._inputs[offset]
             if self.process:
                 self._note(f"{self.name}: {name} was written while the kernel ran")
-            self._values[name] = value & ((1 << INPUTS[self.name][name]) - 1)
+            self._values[name] = value & self._masks[name]
         elif offset == GIER:
             self._global = value & 1
         elif offset == IER:
@@ -121,7 +119,7 @@ class Kernel:
         return wrong.value if wrong else spec.IDENTITY
 
 
-def _offset(cell: Cell, register: str) -> int:
+def _register(cell: Cell, register: str) -> Register:
     if register not in cell.registers:
         raise ValueError(
             f"{cell.name} has no register {register}; the handoff names {', '.join(cell.registers)}"

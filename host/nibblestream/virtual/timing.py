@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 from .. import code_stream, cycles, pack, spec
 from ..pack import Beats
-from ..traffic import LayerTraffic
-
-BEAT_BYTES = spec.BEAT_BITS // 8
+from ..traffic import BEAT_BYTES, LayerTraffic
 
 
 @dataclass(frozen=True)
