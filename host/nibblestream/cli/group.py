@@ -1,14 +1,13 @@
-"""What all commands share: errors in one line, and options that may differ from layer to layer."""
+"""The group of all commands: their errors are one line."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any, NoReturn
 
 import click
 
-from .warn import warn_in_one_line
+from ..warn import warn_in_one_line
 
 
 class Commands(click.Group):
@@ -44,22 +43,3 @@ class Commands(click.Group):
             raise
         except (ValueError, TypeError, OSError, RuntimeError) as error:
             raise click.ClickException(" ".join(str(error).split())) from error
-
-
-class PerLayer(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only
-    """One value for all layers, or one for each, separated by commas."""
-
-    name = "value[,value...]"
-
-    def __init__(self, kind: Callable[[str], Any]) -> None:
-        self._kind = kind
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Turn "4,8" into (4, 8) and "4" into 4."""
-        if not isinstance(value, str):
-            return value
-        try:
-            values = tuple(self._kind(part) for part in value.split(","))
-        except ValueError:
-            self.fail(f"{value!r} is not {self._kind.__name__} values separated by commas")
-        return values if len(values) > 1 else values[0]

@@ -1,0 +1,26 @@
+"""The command line: each command reads its options, calls the library, and prints."""
+
+from __future__ import annotations
+
+import click
+
+from .. import __version__
+from .bench import bench
+from .enhance import enhance
+from .evaluate import evaluate
+from .group import Commands
+from .info import info
+from .quantize import quantize
+from .train import train
+
+
+@click.group(
+    cls=Commands, no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__)
+def main() -> None:
+    """Speech enhancement by a neural network that runs from 4-bit codes."""
+
+
+for command in (enhance, train, quantize, evaluate, bench, info):
+    main.add_command(command)

@@ -1,0 +1,68 @@
+"""Time backends and count their bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..backends import BACKENDS
+from ..files import target
+from .options import BACKEND, FILE, MODEL_HELP, command_line
+
+
+@click.command()
+@click.option(
+    "--backend",
+    "backends",
+    multiple=True,
+    type=BACKEND,
+    help="Repeatable; if not given, all that can run here.",
+)
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    default=("default-float",),
+    show_default=True,
+    help=f"{MODEL_HELP} Repeatable; float ones are run in codes of 4 bits, 8, and 4 with 8.",
+)
+@click.option(
+    "--seconds",
+    default=1.0,
+    type=click.FloatRange(0, 3600),
+    show_default=True,
+    help="Of work for each row, at least 20 blocks.",
+)
+@click.option("--json", "output", type=FILE, help="Write all figures here.")
+@click.option("--plot", type=FILE, help="Draw the roofline here (.png, .pdf or .svg).")
+def bench(
+    backends: tuple[str, ...],
+    models: tuple[str, ...],
+    seconds: float,
+    output: Path | None,
+    plot: Path | None,
+) -> None:
+    """Time backends, count their bytes, and compare with NumPy in float32.
+
+    Every figure is measured (by this machine's clock), counted (by hardware, real or virtual) or
+    modelled, and says which.
+
+    Example: nibblestream bench --backend virtual --json bench.json --plot roofline.png
+    """
+    from ..bench import at_hand, picture, report, run, subjects
+
+    if output is not None:
+        target(output)
+    if plot is not None:
+        picture.check(plot)
+    chosen = at_hand.choose(backends)
+    results = run.with_progress(subjects.load(models), chosen, seconds)
+    click.echo(report.text(results))
+    for name in BACKENDS if not backends else ():
+        if name not in chosen:
+            click.echo(f"not run: {name}: {at_hand.lacks(name)}")
+    if output is not None:
+        report.write(results, command_line(), output)
+    if plot is not None:
+        picture.draw(results.rows, plot)

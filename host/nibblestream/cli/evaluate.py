@@ -1,0 +1,67 @@
+"""Score models on speech in noise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..files import target
+from .options import BACKEND, FILE, MODEL_HELP, command_line
+
+
+@click.command()
+@click.option("--speech", type=FILE, help="Folder of clean speech, with --noise.")
+@click.option("--noise", type=FILE, help="Folder of noise.")
+@click.option("--pairs", type=FILE, help="Instead: CSV of clean,noisy[,group].")
+@click.option("--model", "models", multiple=True, help=f"{MODEL_HELP} Repeatable.")
+@click.option("--count", default=200, type=click.IntRange(1), show_default=True, help="Mixtures.")
+@click.option("--seed", default=0, type=click.IntRange(0), show_default=True)
+@click.option("--snr", "snrs", multiple=True, default=(0.0, 5.0), type=float, show_default=True)
+@click.option(
+    "--channel",
+    default="none",
+    type=click.Choice(["none", "telephone", "equaliser", "all"]),
+    help="What the mixtures pass through.",
+)
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    default=("stoi", "si_sdr", "pesq"),
+    type=click.Choice(["stoi", "si_sdr", "pesq"]),
+    show_default=True,
+)
+@click.option("--backend", default="emu", type=BACKEND, show_default=True)
+@click.option("--jobs", default=2, type=click.IntRange(1), show_default=True, help="Processes.")
+@click.option("--json", "output", type=FILE, help="Write all groups and intervals here.")
+def evaluate(
+    speech: Path | None,
+    noise: Path | None,
+    pairs: Path | None,
+    models: tuple[str, ...],
+    output: Path | None,
+    **options: Any,
+) -> None:
+    """Score the noisy input and models by STOI, SI-SDR and narrow-band PESQ.
+
+    Where a quantized model is listed with the float model it was made from, what it lost of that
+    model's STOI is shown, too.
+
+    Example: nibblestream evaluate --speech test/speech --noise test/noise --model default
+    """
+    from ..evaluate import report, table
+
+    if [speech is None, noise is None, pairs is not None] not in ([False] * 3, [True] * 3):
+        raise click.UsageError("give either --pairs, or both --speech and --noise")
+    if output is not None:
+        target(output)
+    drawn = {key: options.pop(key) for key in ("count", "seed", "snrs", "channel")}
+    clips = report.collect(speech, noise, pairs, **drawn)
+    loaded = report.load(models)
+    options["origins"] = report.origins(loaded)
+    results = report.with_progress(clips, models, command=command_line(), **options)
+    table.show(results, report.weight_bytes(loaded))
+    if output is not None:
+        report.write(results, output)

@@ -1,0 +1,36 @@
+"""Train a network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from .options import FILE, PerLayer, command_line
+
+
+@click.command()
+@click.option("--speech", required=True, type=FILE, help="Folder of clean speech.")
+@click.option("--noise", required=True, type=FILE, help="Folder of noise.")
+@click.option("-o", "--output", required=True, type=FILE, help="Float model to write (.npz).")
+@click.option("--recipe", default="default", type=click.Choice(["default", "paper"]))
+@click.option("--val-speech", type=FILE, help="Speech to validate on, else every tenth file.")
+@click.option("--val-noise", type=FILE, help="Noise to validate on, else every tenth file.")
+@click.option("--steps", type=click.IntRange(1), help="Batches of 32 clips of 3 s.")
+@click.option(
+    "--hidden", type=PerLayer(int), help="Widths of the hidden layers, as 256 or 256,128."
+)
+@click.option("--seed", default=0, type=click.IntRange(0, 2**63 - 1), show_default=True)
+def train(output: Path, recipe: str, **options: Any) -> None:
+    """Train a network on folders of speech and noise; go on where an earlier run stopped.
+
+    Any rate, any format libsndfile reads (wav, flac, ogg, NIST sphere); files that cannot be read
+    are named and skipped.
+
+    Example: nibblestream train --speech librispeech --noise demand -o mine.npz
+    """
+    from ..train.run import train as run
+
+    model = run(output, recipe, command=command_line(), **options)
+    click.echo(f"{output}: {model.training}")
