@@ -1,6 +1,8 @@
 """Evaluation from end to end, with stand-ins for models and real speech where there is some."""
 
 import json
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,21 +16,33 @@ from nibblestream.evaluate.mixtures import mixtures
 from nibblestream.evaluate.pairs import read_pairs
 from nibblestream.evaluate.run import evaluate, labels
 from nibblestream.evaluate.score import Enhance
+from nibblestream.evaluate.workers import local
 
 RATE = 8000
 
 
-def stand_in(model: str, backend: str) -> Enhance:
-    """Open what stands in for a model: a gain by its name, or something broken."""
-    if model == "broken":
-        return lambda noisy: noisy * np.nan
-    if model == "cut":
-        return lambda noisy: noisy[1:]
-    if model == "smooth":
-        return lambda noisy: np.convolve(noisy, [0.25, 0.5, 0.25], "same")
-    if model == "mute":
-        return np.zeros_like
-    raise FileNotFoundError(f"{model}: no such model")
+@dataclass(frozen=True)
+class StandIn:
+    """What stands in for a model, by name."""
+
+    digest: str
+
+
+def stands_in(model: StandIn, backend: str) -> AbstractContextManager[Enhance]:
+    """Open a stand-in: a simple filter, or something broken."""
+    kinds = {
+        "broken": lambda noisy: noisy * np.nan,
+        "cut": lambda noisy: noisy[1:],
+        "smooth": lambda noisy: np.convolve(noisy, [0.25, 0.5, 0.25], "same"),
+        "mute": np.zeros_like,
+    }
+    if model.digest not in kinds:
+        raise FileNotFoundError(f"{model.digest}: no such model")
+    return nullcontext(kinds[model.digest])
+
+
+def models(*names: str) -> dict[str, StandIn]:
+    return {name: StandIn(name) for name in names}
 
 
 def speech(seconds: float, seed: int) -> np.ndarray:
@@ -53,7 +67,7 @@ def pairs(tmp_path: Path) -> Path:
 
 
 def test_short_and_unreadable_clips_are_refused_and_counted(pairs: Path) -> None:
-    results = evaluate(read_pairs(pairs), ["smooth"], open_model=stand_in)
+    results = evaluate(read_pairs(pairs), models("smooth"), open_model=stands_in)
     assert results["refused"]["count"] == 2
     short, gone = results["refused"]["clips"]
     assert "row 5 (n3.wav)" in short["clip"]
@@ -70,20 +84,20 @@ def test_short_and_unreadable_clips_are_refused_and_counted(pairs: Path) -> None
 
 def test_parallel_equals_serial_and_calls_back(pairs: Path) -> None:
     ticks: list[int] = []
-    serial = evaluate(read_pairs(pairs), ["smooth", "mute"], open_model=stand_in)
+    serial = evaluate(read_pairs(pairs), models("smooth", "mute"), open_model=stands_in)
     parallel = evaluate(
         read_pairs(pairs),
-        ["smooth", "mute"],
-        jobs=2,
-        open_model=stand_in,
-        on_clip=lambda: ticks.append(1),
+        models("smooth", "mute"),
+        workers=local(2),
+        open_model=stands_in,
+        on_scores=ticks.append,
     )
     assert parallel == serial
-    assert len(ticks) == 5
+    assert sum(ticks) == 15
 
 
 def test_silent_output_has_a_stoi_of_zero_and_no_si_sdr(pairs: Path) -> None:
-    results = evaluate(read_pairs(pairs), ["mute"], open_model=stand_in)
+    results = evaluate(read_pairs(pairs), models("mute"), open_model=stands_in)
     figures = results["models"]["mute"]["groups"]["all"]
     assert figures["stoi"]["mean"] == 0
     assert set(figures) == {"n", "stoi", "d_stoi"}
@@ -91,10 +105,10 @@ def test_silent_output_has_a_stoi_of_zero_and_no_si_sdr(pairs: Path) -> None:
 
 
 def test_losses_are_counted_from_the_origin(pairs: Path) -> None:
-    options = {"open_model": stand_in, "metrics": ("stoi",), "origins": {"mute": "smooth"}}
-    models = evaluate(read_pairs(pairs), ["mute", "smooth"], **options)["models"]
-    assert models["mute"]["groups"]["all"]["loss_stoi_percent"]["mean"] == 100
-    assert "loss_stoi" not in models["smooth"]["groups"]["all"]
+    options = {"open_model": stands_in, "metrics": ("stoi",), "origins": {"mute": "smooth"}}
+    found = evaluate(read_pairs(pairs), models("mute", "smooth"), **options)["models"]
+    assert found["mute"]["groups"]["all"]["loss_stoi_percent"]["mean"] == 100
+    assert "loss_stoi" not in found["smooth"]["groups"]["all"]
 
 
 def test_quantized_models_know_their_origin(tmp_path: Path) -> None:
@@ -113,7 +127,7 @@ def test_clean_speech_in(tmp_path: Path, pairs: Path) -> None:
     clips = report.collect(
         tmp_path / "speech", tmp_path / "noise", None, count=2, snrs=(float("inf"),)
     )
-    results = report.with_progress(clips, ["smooth"], open_model=stand_in)
+    results = report.with_progress(clips, models("smooth"), open_model=stands_in)
     assert results["models"]["noisy"]["groups"]["snr=inf dB"]["stoi"]["mean"] > 0.999
     assert "si_sdr" not in results["models"]["noisy"]["groups"]["all"]
     assert "d_si_sdr" not in results["models"]["smooth"]["groups"]["all"]
@@ -125,11 +139,11 @@ def test_clean_speech_in(tmp_path: Path, pairs: Path) -> None:
 def test_errors_of_models_are_raised(pairs: Path) -> None:
     clips = read_pairs(pairs)
     with pytest.raises(ValueError, match=r"model 'broken' on PAIRS\.csv row 2 .* finite: False"):
-        evaluate(clips, ["broken"], open_model=stand_in)
+        evaluate(clips, models("broken"), open_model=stands_in)
     with pytest.raises(ValueError, match=r"model 'cut' .* shape \(15999,\).* expected \(16000,\)"):
-        evaluate(clips, ["cut"], open_model=stand_in)
+        evaluate(clips, models("cut"), open_model=stands_in)
     with pytest.raises(FileNotFoundError, match="none: no such model"):
-        evaluate(clips, ["none"], jobs=2, open_model=stand_in)
+        evaluate(clips, models("none"), workers=local(2), open_model=stands_in)
 
 
 def test_labels_are_short_and_unique() -> None:
@@ -143,11 +157,11 @@ def test_labels_are_short_and_unique() -> None:
 def test_parameters_out_of_range(pairs: Path) -> None:
     clips = read_pairs(pairs)
     with pytest.raises(ValueError, match="no clips"):
-        evaluate([])
+        evaluate([], {})
     with pytest.raises(ValueError, match=r"metrics are \['mos'\]; expected some of stoi, si_sdr"):
-        evaluate(clips, metrics=["mos"])
+        evaluate(clips, {}, metrics=["mos"])
     with pytest.raises(ValueError, match="jobs is 0"):
-        evaluate(clips, jobs=0)
+        local(0)
     for wrong in ((None, None, None), (pairs, None, None), (pairs, pairs, pairs)):
         with pytest.raises(ValueError, match="either a pairs file, or"):
             report.collect(*wrong)
@@ -156,7 +170,7 @@ def test_parameters_out_of_range(pairs: Path) -> None:
 def test_real_speech(shared_data: Path) -> None:
     folders = shared_data / "speech" / "val", shared_data / "noise" / "val"
     clips = mixtures(*folders, count=2, seed=1, channel="all")
-    results = evaluate(clips, ["smooth"], jobs=2, open_model=stand_in)
+    results = evaluate(clips, models("smooth"), workers=local(2), open_model=stands_in)
     groups = results["models"]["noisy"]["groups"]
     assert results["refused"]["count"] == 0
     assert {"channel=telephone", "snr=0 dB", "snr=5 dB"} <= set(groups)
@@ -166,10 +180,10 @@ def test_real_speech(shared_data: Path) -> None:
     assert 0.5 < figures["stoi"]["mean"] < 0.95
     assert -3 < figures["si_sdr"]["mean"] < 8
     assert 1.0 < figures["pesq"]["mean"] < 3.5
-    assert evaluate(clips, ["smooth"], open_model=stand_in) == results
+    assert evaluate(clips, models("smooth"), open_model=stands_in) == results
 
 
 def test_a_bundled_model_runs_in_processes(pairs: Path) -> None:
     clips = read_pairs(pairs)[:2]
-    results = evaluate(clips, ["default"], jobs=2, metrics=("stoi",))
+    results = evaluate(clips, report.load(["default"]), workers=local(2), metrics=("stoi",))
     assert np.isfinite(results["models"]["default"]["groups"]["all"]["d_stoi"]["mean"])

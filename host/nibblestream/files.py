@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 
@@ -57,3 +59,25 @@ def _mode(path: Path) -> int:
     umask = os.umask(0)
     os.umask(umask)
     return 0o666 & ~umask
+
+
+def content_digest(path: str | Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal; a file that stays is read once.
+
+    Raises
+    ------
+    OSError
+        It cannot be read.
+    """
+    state = os.stat(path)
+    return _content_digest(Path(path), state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=None)
+def _content_digest(path: Path, mtime: int, size: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def text_digest(*parts: object) -> str:
+    """Return the SHA-256 of values as they are printed, in hexadecimal."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

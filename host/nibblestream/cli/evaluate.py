@@ -52,6 +52,7 @@ def evaluate(
     Example: nibblestream evaluate --speech test/speech --noise test/noise --model default
     """
     from ..evaluate import report, table
+    from ..evaluate.workers import local
 
     if [speech is None, noise is None, pairs is not None] not in ([False] * 3, [True] * 3):
         raise click.UsageError("give either --pairs, or both --speech and --noise")
@@ -60,8 +61,8 @@ def evaluate(
     drawn = {key: options.pop(key) for key in ("count", "seed", "snrs", "channel")}
     clips = report.collect(speech, noise, pairs, **drawn)
     loaded = report.load(models)
-    options["origins"] = report.origins(loaded)
-    results = report.with_progress(clips, models, command=command_line(), **options)
+    options |= {"origins": report.origins(loaded), "workers": local(options.pop("jobs"))}
+    results = report.with_progress(clips, loaded, command=command_line(), **options)
     table.show(results, report.weight_bytes(loaded))
     if output is not None:
         report.write(results, output)

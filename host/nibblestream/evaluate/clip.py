@@ -28,5 +28,9 @@ class Source(Protocol):
     def groups(self) -> tuple[str, ...]:
         """Groups that the clip is averaged in, besides "all"."""
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that makes the clip, the files' content too; OSError if they are gone."""
+
     def realise(self) -> Clip:
         """Read or mix the clip; raises ValueError or OSError when that cannot be done."""

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import audio, spec
+from ..files import content_digest, text_digest
 from .channels import CHANNELS, transmit
 from .clip import Clip, Float
 from .noise_types import noise_types
@@ -57,6 +58,13 @@ class Mixture:
         kind = "none" if np.isinf(self.snr) else self.noise_type
         factors = (f"noise={kind}", f"snr={self.snr:g} dB", f"channel={self.channel}")
         return (*factors, ", ".join(factors))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of both files' content and of how they are mixed."""
+        parts = [content_digest(file) for file in (self.speech, self.noise)]
+        drawn = (self.start, self.snr, self.channel, self.seed)
+        return text_digest("mixture", *parts, *drawn)
 
     def realise(self) -> Clip:
         """Read, cut, mix, filter; scaled down, both alike, only where the mixture would clip.

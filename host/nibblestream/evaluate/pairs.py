@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import audio, spec
+from ..files import content_digest, text_digest
 from .clip import Clip
 
 
@@ -29,6 +30,12 @@ class Pair:
     def groups(self) -> tuple[str, ...]:
         """The group, as the table names it."""
         return (self.group,) if self.group else ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of both files' content."""
+        parts = [content_digest(self.table.parent / f) for f in (self.clean, self.noisy)]
+        return text_digest("pair", *parts)
 
     def realise(self) -> Clip:
         """Read both files as mono at 8 kHz, cut to the shorter.

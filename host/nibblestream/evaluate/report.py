@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +40,11 @@ def collect(
 
 
 def with_progress(
-    clips: Sequence[Source], models: Sequence[str | Path], **options: Any
+    clips: Sequence[Source], models: Mapping[str, Any], **options: Any
 ) -> dict[str, Any]:
     """Call `evaluate` under a progress bar on a terminal, and silently elsewhere."""
-    with tqdm(total=len(clips), unit="clip", disable=None) as bar:
-        return evaluate(clips, models, on_clip=bar.update, **options)
+    with tqdm(total=len(clips) * (1 + len(models)), unit="clip", disable=None) as bar:
+        return evaluate(clips, models, on_scores=bar.update, **options)
 
 
 def load(models: Sequence[str | Path]) -> dict[str, Model]:

@@ -1,35 +1,32 @@
-"""Evaluate models on clips, in parallel over processes."""
+"""Evaluate models on clips: only what is not known yet, on as many workers as there are."""
 
 from __future__ import annotations
 
-import signal
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import partial
-from multiprocessing import get_context
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from threadpoolctl import threadpool_limits
-
-from ..warn import warn_in_one_line
 from .clip import Source
+from .known import Known
 from .metrics import METRICS
-from .score import NOISY, Job, OpenModel, Scored, enhancer, score
+from .score import NOISY, Digested, OpenModel, Scorer, System, enhancer
+from .score_table import ScoreTable
 from .summary import summarise
+from .workers import Workers, local
 
 
 def evaluate(
     clips: Sequence[Source],
-    models: Sequence[str | Path] = (),
+    models: Mapping[str, Digested],
     *,
     backend: str = "emu",
     metrics: Sequence[str] = tuple(METRICS),
     origins: Mapping[str, str] | None = None,
-    jobs: int = 1,
+    workers: Workers | None = None,
+    known: Known | None = None,
     command: str = "",
-    on_clip: Callable[[], object] = lambda: None,
+    on_scores: Callable[[int], object] = lambda count: None,
     open_model: OpenModel = enhancer,
 ) -> dict[str, Any]:
     """Score the noisy input and each model's output on every clip, and average.
@@ -38,16 +35,17 @@ def evaluate(
     ----------
     clips : sequence of Source
         From `mixtures` or `read_pairs`.
-    models : sequence of str or path
-        Bundled names or model files; results carry the name, or the file's without ".npz".
+    models : mapping of str to FloatModel or QuantizedModel
+        By the label that the results carry.
     metrics : sequence of {"stoi", "si_sdr", "pesq"}
     origins : mapping of str to str, optional
         Which model each was quantized from, both by label: what is lost is counted from it.
-    jobs : int
-        Processes of one thread each; the result does not depend on it. From a script, call this
-        under ``if __name__ == "__main__":``, for the processes import the script.
-    on_clip : callable
-        Called after each clip.
+    workers : Workers, optional
+        `local` or `cluster`; this process if not given. The result does not depend on it.
+    known : Known, optional
+        Scores that need not be computed, to which those that are get added as they come.
+    on_scores : callable
+        Called with the number of clips that a model was just scored on, `noisy` included.
     open_model : callable
         Turns a model and a backend into what enhances a signal at 8 kHz; importable by name.
 
@@ -61,14 +59,13 @@ def evaluate(
     ValueError, FileNotFoundError
         A parameter is out of range, a model cannot be used, or every clip was refused.
     """
-    _check(clips, metrics, jobs)
-    named = labels(models)
-    work = partial(score, job=Job(named, backend, tuple(metrics), open_model))
-    scored = []
-    for clip in _map(work, clips, min(jobs, len(clips))):
-        scored.append(clip)
-        on_clip()
-    return summarise(scored, origins=origins, command=command)
+    _check(clips, metrics)
+    scorer = Scorer(clips, {model.digest: model for model in models.values()}, open_model)
+    systems = {NOISY: System()} | {label: System(m.digest) for label, m in models.items()}
+    with (workers or local(1))(scorer) as work:
+        table = ScoreTable(clips, metrics, backend, known)
+        found = table.fill(work, systems, on_scores)
+    return summarise(found, origins=origins, command=command)
 
 
 def labels(models: Sequence[str | Path]) -> dict[str, str]:
@@ -95,25 +92,8 @@ def labels(models: Sequence[str | Path]) -> dict[str, str]:
     return named
 
 
-def _check(clips: Sequence[Source], metrics: Sequence[str], jobs: int) -> None:
+def _check(clips: Sequence[Source], metrics: Sequence[str]) -> None:
     if not clips:
         raise ValueError("there are no clips; expected at least one")
     if not metrics or not set(metrics) <= set(METRICS):
         raise ValueError(f"metrics are {list(metrics)}; expected some of {', '.join(METRICS)}")
-    if jobs < 1:
-        raise ValueError(f"jobs is {jobs}; expected 1 process or more")
-
-
-def _map(work: Callable[[Source], Scored], clips: Sequence[Source], jobs: int) -> Iterator[Scored]:
-    if jobs == 1:
-        with threadpool_limits(1):
-            yield from map(work, clips)
-        return
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _settle) as pool:
-        yield from pool.map(work, clips)
-
-
-def _settle() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    warn_in_one_line()
-    threadpool_limits(1)

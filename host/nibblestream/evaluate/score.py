@@ -1,32 +1,66 @@
-"""The scores of one clip: the noisy input and every model's output, by every metric."""
+"""The scores of clips: the noisy input, or what a model makes of it, by every metric."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
+from typing import Any, Protocol
 
 import numpy as np
 
 from .. import spec
-from .clip import Float, Source
-from .metrics import METRICS, UndefinedScoreError
+from .clip import Clip, Float, Source
+from .metrics import METRICS, UndefinedScoreError, UnusableReferenceError
 
 NOISY = "noisy"  # the input, listed as if it were a model
+AT_HAND = 64  # clips and models kept in memory by each process
 
 Enhance = Callable[[Float], Float]
-OpenModel = Callable[[str, str], Enhance]  # model, backend -> what cleans a signal at 8 kHz
 Score = float | str  # a number, or why there is none
+Scores = dict[str, Score]  # by metric
+
+
+class Digested(Protocol):
+    """A model, as far as scoring cares: `FloatModel` and `QuantizedModel` are."""
+
+    @property
+    def digest(self) -> str:
+        """What tells it from any other."""
+
+
+# A model and a backend -> what cleans a signal at 8 kHz, as long as it is open.
+OpenModel = Callable[[Any, str], AbstractContextManager[Enhance]]
 
 
 @dataclass(frozen=True)
-class Job:
-    """What is done with each clip: models by label, a backend, metrics, and how a model opens."""
+class System:
+    """What is scored: a model that is at hand, quantized first if there are settings.
 
-    models: dict[str, str]
-    backend: str
-    metrics: Sequence[str]
-    open_model: OpenModel
+    Parameters
+    ----------
+    model : str
+        The model's digest; empty for the noisy input as it is.
+    settings : str
+        The arguments of `quantize` as JSON, or empty: the model as it is.
+    """
+
+    model: str = ""
+    settings: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked of a worker: one system on some clips."""
+
+    system: System
+    label: str
+    rows: tuple[int, ...]
+    metrics: tuple[str, ...]
+    backend: str = "emu"
 
 
 @dataclass(frozen=True)
@@ -35,47 +69,91 @@ class Scored:
 
     name: str
     groups: tuple[str, ...]
-    scores: dict[str, dict[str, Score]] = field(default_factory=dict)
+    scores: dict[str, Scores] = field(default_factory=dict)
     refused: str = ""
 
 
-def score(source: Source, job: Job) -> Scored:
-    """Realise a clip and score it.
-
-    A clip that cannot be read, or whose clean signal no metric can use, is refused; an error of a
-    model is the model's and is raised.
-    """
-    try:
-        clean, noisy = source.realise()
-        scores = {NOISY: _measure(clean, noisy, job.metrics)}
-    except (ValueError, OSError) as error:
-        return Scored(source.name, source.groups, refused=str(error))
-    for label, model in job.models.items():
-        estimate = opened(job.open_model, model, job.backend)(noisy)
-        _check(estimate, noisy, f"model '{label}' on {source.name}")
-        scores[label] = _measure(clean, estimate, job.metrics)
-    return Scored(source.name, source.groups, scores)
-
-
-def enhancer(model: str, backend: str) -> Enhance:
-    """Open a model, by name or path, in an `Enhancer`."""
+@contextmanager
+def enhancer(model: Any, backend: str) -> Iterator[Enhance]:
+    """Open a model in an `Enhancer`."""
     from nibblestream import Enhancer
 
-    opened_model = Enhancer(model=model, backend=backend)
-    return lambda noisy: opened_model.enhance(noisy, spec.SAMPLE_RATE)
+    with Enhancer(model, backend) as opened:
+        yield lambda noisy: opened.enhance(noisy, spec.SAMPLE_RATE)
 
 
-@cache
-def opened(open_model: OpenModel, model: str, backend: str) -> Enhance:
-    """Open a model once in each process."""
-    return open_model(model, backend)
+class Scorer:
+    """What a worker needs to do any task: all clips and all models.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+    models : mapping of str to model
+        By digest.
+    open_model : callable
+        Importable by name, so that it travels to other processes.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        models: Mapping[str, Digested],
+        open_model: OpenModel = enhancer,
+    ) -> None:
+        self.sources = tuple(sources)
+        self.models = dict(models)
+        self.open_model = open_model
+        self._begin()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what travels: neither what is at hand here, nor the lock."""
+        return {key: getattr(self, key) for key in ("sources", "models", "open_model")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._clip = lru_cache(AT_HAND)(lambda row: self.sources[row].realise())
+        self._model = lru_cache(AT_HAND)(self._find)
+        self._lock = threading.Lock()  # a board serves one task at a time
+
+    def __call__(self, task: Task) -> list[Scores | str]:
+        """Return the scores of each of the task's clips, or why a clip is refused.
+
+        A clip that cannot be read, or whose clean signal no metric can use, is refused; an error
+        of a model is the model's and is raised.
+        """
+        with self._lock, self._open(task) as enhance:
+            return [self._score(row, task, enhance) for row in task.rows]
+
+    def _open(self, task: Task) -> AbstractContextManager[Enhance]:
+        if not task.system.model:
+            return nullcontext(lambda noisy: noisy)
+        return self.open_model(self._model(task.system), task.backend)
+
+    def _find(self, system: System) -> Any:
+        model = self.models[system.model]
+        if not system.settings:
+            return model
+        from ..quantize import quantize
+
+        return quantize(model, **json.loads(system.settings))  # type: ignore[arg-type]
+
+    def _score(self, row: int, task: Task, enhance: Enhance) -> Scores | str:
+        try:
+            clip: Clip = self._clip(row)
+        except (ValueError, OSError) as error:
+            return str(error)
+        estimate = enhance(clip.noisy)
+        _check(estimate, clip.noisy, f"model '{task.label}' on {self.sources[row].name}")
+        try:
+            return {metric: _measure(metric, clip.clean, estimate) for metric in task.metrics}
+        except UnusableReferenceError as error:
+            return str(error)
 
 
-def _measure(clean: Float, estimate: Float, metrics: Sequence[str]) -> dict[str, Score]:
-    return {metric: _score(metric, clean, estimate) for metric in metrics}
-
-
-def _score(metric: str, clean: Float, estimate: Float) -> Score:
+def _measure(metric: str, clean: Float, estimate: Float) -> Score:
     try:
         return METRICS[metric](clean, estimate)
     except UndefinedScoreError as reason:

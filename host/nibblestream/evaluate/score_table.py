@@ -1,0 +1,122 @@
+"""The scores of systems on clips: looked up where they are known, else computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from .clip import Source
+from .known import Known, key
+from .score import Scored, Scores, System, Task
+from .workers import Work
+
+CHUNK = 8  # clips in a task
+
+
+class ScoreTable:
+    """The scores of systems on clips: looked up, or else computed.
+
+    Parameters
+    ----------
+    clips : sequence of Source
+    metrics : sequence of str
+    backend : str
+    known : Known, optional
+        What is looked up, and gets what is computed.
+    """
+
+    def __init__(
+        self,
+        clips: Sequence[Source],
+        metrics: Sequence[str],
+        backend: str = "emu",
+        known: Known | None = None,
+    ) -> None:
+        self.clips = clips
+        self.metrics = tuple(metrics)
+        self.backend = backend
+        self._known = known or Known()
+        self._digests = [_digest(clip) for clip in clips]
+
+    def fill(
+        self,
+        work: Work,
+        systems: Mapping[str, System],
+        on_scores: Callable[[int], object] = lambda count: None,
+        chunk: int = CHUNK,
+    ) -> list[Scored]:
+        """Return the scores of all systems, by label, clip by clip.
+
+        Parameters
+        ----------
+        work : Work
+        systems : mapping of str to System
+        on_scores : callable
+            Called with the number of clips a system was just scored on, or was known on.
+        chunk : int
+            Clips in a task. A system is made ready once a task; clips are read once a worker.
+        """
+        scores: dict[str, dict[int, Scores]] = {label: {} for label in systems}
+        refused: dict[int, str] = {}
+        for label, system in systems.items():
+            scores[label] = self._look_up(system)
+            on_scores(len(scores[label]))
+        for task, answer in work(self._tasks(systems, scores, chunk)):
+            for row, found in zip(task.rows, answer, strict=True):
+                if isinstance(found, str):
+                    refused[row] = found
+                else:
+                    scores[task.label][row] = found
+            self._keep(task, scores[task.label])
+            on_scores(len(task.rows))
+        return [self._scored(row, scores, refused) for row in range(len(self.clips))]
+
+    def _look_up(self, system: System) -> dict[int, Scores]:
+        """Return the scores of the clips of which every metric is known."""
+        rows = [row for row, digest in enumerate(self._digests) if digest]
+        named = {row: self._keys(row, system) for row in rows}
+        found = self._known.get([name for names in named.values() for name in names])
+        return {
+            row: {metric: found[name] for metric, name in zip(self.metrics, names, strict=True)}
+            for row, names in named.items()
+            if all(name in found for name in names)
+        }
+
+    def _tasks(
+        self, systems: Mapping[str, System], scores: dict[str, dict[int, Scores]], chunk: int
+    ) -> Iterator[Task]:
+        for start in range(0, len(self.clips), chunk):
+            near = range(start, min(start + chunk, len(self.clips)))
+            for label, system in systems.items():
+                rows = tuple(row for row in near if row not in scores[label])
+                if rows:
+                    yield Task(system, label, rows, self.metrics, self.backend)
+
+    def _keep(self, task: Task, scores: dict[int, Scores]) -> None:
+        self._known.put(
+            {
+                name: scores[row][metric]
+                for row in task.rows
+                if row in scores and self._digests[row]
+                for metric, name in zip(self.metrics, self._keys(row, task.system), strict=True)
+            }
+        )
+
+    def _keys(self, row: int, system: System) -> list[str]:
+        clip = self._digests[row]
+        return [key(clip, system, self.backend, metric) for metric in self.metrics]
+
+    def _scored(
+        self, row: int, scores: dict[str, dict[int, Scores]], refused: dict[int, str]
+    ) -> Scored:
+        clip = self.clips[row]
+        if row in refused:
+            return Scored(clip.name, clip.groups, refused=refused[row])
+        return Scored(clip.name, clip.groups, {label: of[row] for label, of in scores.items()})
+
+
+def _digest(clip: Source) -> str:
+    """Return a clip's digest, or nothing where it cannot be read, which is told when it is."""
+    try:
+        return clip.digest
+    except OSError:
+        return ""
