@@ -12,6 +12,7 @@ import soundfile
 from networks import network
 from nibblestream import quantize
 from nibblestream.evaluate import report
+from nibblestream.evaluate.collect import collect
 from nibblestream.evaluate.mixtures import mixtures
 from nibblestream.evaluate.pairs import read_pairs
 from nibblestream.evaluate.run import evaluate, labels
@@ -124,9 +125,7 @@ def test_clean_speech_in(tmp_path: Path, pairs: Path) -> None:
     for name in ("speech", "noise"):
         (tmp_path / name).mkdir()
         soundfile.write(tmp_path / name / "a.wav", speech(2.0, 0), RATE, subtype="FLOAT")
-    clips = report.collect(
-        tmp_path / "speech", tmp_path / "noise", None, count=2, snrs=(float("inf"),)
-    )
+    clips = collect(tmp_path / "speech", tmp_path / "noise", count=2, snrs=(float("inf"),))
     results = report.with_progress(clips, models("smooth"), open_model=stands_in)
     assert results["models"]["noisy"]["groups"]["snr=inf dB"]["stoi"]["mean"] > 0.999
     assert "si_sdr" not in results["models"]["noisy"]["groups"]["all"]
@@ -164,7 +163,7 @@ def test_parameters_out_of_range(pairs: Path) -> None:
         local(0)
     for wrong in ((None, None, None), (pairs, None, None), (pairs, pairs, pairs)):
         with pytest.raises(ValueError, match="either a pairs file, or"):
-            report.collect(*wrong)
+            collect(wrong[0], wrong[1], pairs=wrong[2])
 
 
 def test_real_speech(shared_data: Path) -> None:

@@ -8,13 +8,17 @@ from typing import Any
 import click
 
 from ..files import target
-from .options import BACKEND, FILE, MODEL_HELP, command_line
+from .options import BACKEND, FILE, MODEL_HELP, SPLIT, command_line, refuse_drawing
 
 
 @click.command()
 @click.option("--speech", type=FILE, help="Folder of clean speech, with --noise.")
 @click.option("--noise", type=FILE, help="Folder of noise.")
-@click.option("--pairs", type=FILE, help="Instead: CSV of clean,noisy[,group].")
+@click.option("--split", type=SPLIT, help="Which files of a corpus, else all.")
+@click.option("--mixtures", type=FILE, help="Manifest from `mix`, instead of drawing.")
+@click.option(
+    "--pairs", type=FILE, help="Instead: CSV of clean,noisy[,group], or VoiceBank-DEMAND, NOIZEUS."
+)
 @click.option("--model", "models", multiple=True, help=f"{MODEL_HELP} Repeatable.")
 @click.option("--count", default=200, type=click.IntRange(1), show_default=True, help="Mixtures.")
 @click.option("--seed", default=0, type=click.IntRange(0), show_default=True)
@@ -40,6 +44,8 @@ def evaluate(
     speech: Path | None,
     noise: Path | None,
     pairs: Path | None,
+    mixtures: Path | None,
+    split: str | None,
     models: tuple[str, ...],
     output: Path | None,
     **options: Any,
@@ -52,14 +58,17 @@ def evaluate(
     Example: nibblestream evaluate --speech test/speech --noise test/noise --model default
     """
     from ..evaluate import report, table
+    from ..evaluate.collect import collect
     from ..evaluate.workers import local
 
     if [speech is None, noise is None, pairs is not None] not in ([False] * 3, [True] * 3):
         raise click.UsageError("give either --pairs, or both --speech and --noise")
+    if pairs is not None or mixtures is not None:
+        refuse_drawing()
     if output is not None:
         target(output)
     drawn = {key: options.pop(key) for key in ("count", "seed", "snrs", "channel")}
-    clips = report.collect(speech, noise, pairs, **drawn)
+    clips = collect(speech, noise, pairs=pairs, written=mixtures, split=split, **drawn)
     loaded = report.load(models)
     options |= {"origins": report.origins(loaded), "workers": local(options.pop("jobs"))}
     results = report.with_progress(clips, loaded, command=command_line(), **options)

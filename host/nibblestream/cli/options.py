@@ -14,6 +14,7 @@ from ..backends import BACKENDS
 
 FILE = click.Path(path_type=Path)
 BACKEND = click.Choice(list(BACKENDS))
+SPLIT = click.Choice(["train", "val", "test"])
 MODEL_HELP = "Model file or bundled name: default, paper, default-float, paper-float."
 
 
@@ -45,3 +46,13 @@ def refuse_same(output: Path, source: Path) -> None:
 def command_line() -> str:
     """Return what was called, as a shell takes it."""
     return shlex.join(["nibblestream", *sys.argv[1:]])
+
+
+def refuse_drawing() -> None:
+    """Refuse options that draw mixtures where there is nothing to draw."""
+    context = click.get_current_context()
+    for option in ("count", "seed", "snrs", "channel"):
+        if context.get_parameter_source(option) == click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError(
+                f"--{option.rstrip('s')} draws mixtures; --mixtures and --pairs name theirs"
+            )

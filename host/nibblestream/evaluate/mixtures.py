@@ -21,7 +21,7 @@ from .clip import Clip, Float
 from .noise_types import noise_types
 
 SHORTEST = 1.5  # seconds; shorter speech is left out: STOI needs 0.4 s of activity
-LONGEST = 10.0  # seconds; longer speech is cut
+LONGEST = 10.0  # seconds; longer speech is cut, unless asked for
 LIMIT = 100.0  # dB, of the SNR
 
 
@@ -41,6 +41,8 @@ class Mixture:
         What both signals pass through, so that the clean one stays the reference.
     seed : tuple of int
         Draws the equaliser.
+    longest : float
+        In seconds; longer speech is cut.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Mixture:
     snr: float
     channel: str
     seed: tuple[int, int]
+    longest: float = LONGEST
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -63,7 +66,7 @@ class Mixture:
     def digest(self) -> str:
         """SHA-256 of both files' content and of how they are mixed."""
         parts = [content_digest(file) for file in (self.speech, self.noise)]
-        drawn = (self.start, self.snr, self.channel, self.seed)
+        drawn = (self.start, self.snr, self.channel, self.seed, self.longest)
         return text_digest("mixture", *parts, *drawn)
 
     def realise(self) -> Clip:
@@ -74,7 +77,8 @@ class Mixture:
         ValueError, FileNotFoundError
             A file cannot be read, or speech or noise segment are silent.
         """
-        clean = audio.read_mono(self.speech)[: int(LONGEST * spec.SAMPLE_RATE)]
+        clean = audio.read_mono(self.speech)
+        clean = clean[: int(min(self.longest * spec.SAMPLE_RATE, len(clean)))]
         noisy = clean
         if np.isfinite(self.snr):
             noise = segment(audio.read_mono(self.noise), len(clean), self.start)
@@ -134,12 +138,14 @@ def mixtures(
     seed: int = 0,
     snrs: Sequence[float] = (0.0, 5.0),
     channel: str = "none",
+    balanced: bool = True,
+    longest: float = LONGEST,
     files: Callable[[Path], list[Path]] = audio.find,
 ) -> list[Mixture]:
     """Draw mixtures of the files in two folders.
 
-    Files are taken in random order and again once all were taken; each SNR is used equally
-    often. Speech is cut to 10 s, and clips under 1.5 s are left out.
+    Files are taken in random order and again once all were taken. Speech under 1.5 s is left
+    out, as too short for STOI.
 
     Parameters
     ----------
@@ -153,6 +159,10 @@ def mixtures(
         In dB; infinity leaves the speech clean.
     channel : {"none", "telephone", "equaliser", "all"}
         "all" gives the same mixtures through every channel: three times `count`.
+    balanced : bool
+        Whether each SNR is used equally often, or drawn for each mixture on its own.
+    longest : float
+        In seconds; longer speech is cut. Infinity cuts none.
     files : callable
         Lists the files of a folder that may be drawn.
 
@@ -166,13 +176,13 @@ def mixtures(
     FileNotFoundError, ValueError
         A folder is missing or holds nothing to use, or a parameter is out of range.
     """
-    _check(count, snrs, channel)
+    _check(count, snrs, channel, longest)
     rng = np.random.default_rng(seed)
     speech, noise = Path(speech), Path(noise)
     voices = _draw(speech, files(speech), rng, count, SHORTEST)
     noises = _draw(noise, files(noise), rng, count, 0.0)
     kinds = noise_types(noise, noises)
-    levels = rng.permutation(np.resize(snrs, count))
+    levels = rng.permutation(np.resize(snrs, count)) if balanced else rng.choice(snrs, count)
     drawn = zip(voices, noises, rng.random(count), levels, strict=True)
     plain = [
         Mixture(
@@ -184,6 +194,7 @@ def mixtures(
             snr=float(snr),
             channel="none",
             seed=(seed, index),
+            longest=longest,
         )
         for index, (voice, file, start, snr) in enumerate(drawn)
     ]
@@ -191,11 +202,13 @@ def mixtures(
     return [replace(mixture, channel=name) for name in channels for mixture in plain]
 
 
-def _check(count: int, snrs: Sequence[float], channel: str) -> None:
+def _check(count: int, snrs: Sequence[float], channel: str, longest: float) -> None:
     if count < 1:
         raise ValueError(f"count is {count}; expected 1 mixture or more")
     if not len(snrs) or not all(abs(snr) <= LIMIT or snr == np.inf for snr in snrs):
         raise ValueError(f"SNRs are {list(snrs)}; expected some within +-{LIMIT:g} dB, or inf")
+    if not longest >= SHORTEST:
+        raise ValueError(f"longest is {longest:g} s; expected {SHORTEST:g} s or more")
     if channel not in (*CHANNELS, "all"):
         raise ValueError(f"channel is '{channel}'; expected one of {', '.join(CHANNELS)}, all")
 

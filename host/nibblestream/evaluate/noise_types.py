@@ -5,20 +5,25 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from ..corpora import SPLITS
+from ..corpora.tut import scenes
+
 
 def noise_types(folder: Path, paths: list[Path]) -> dict[Path, str]:
     """Name the kind of noise of files below a folder.
 
     A `manifest.csv` with the columns file and noise_type, in the folder or the nearest parent
-    that has one, decides; `file` is relative to the manifest. A file it does not name belongs to
-    the sub-folder it lies in, and one that lies in `folder` itself is a kind of its own.
+    that has one, decides; `file` is relative to the manifest. Without one, the meta.txt of TUT
+    Acoustic Scenes does. A file not named belongs to the sub-folder it lies in, and one that lies
+    in `folder` itself, or in its train, val or test, is a kind of its own.
     """
-    listed = _manifest(folder.resolve())
+    listed = _manifest(folder.resolve()) or scenes(folder)
     return {path: listed.get(path.resolve()) or _by_place(folder, path) for path in paths}
 
 
 def _by_place(folder: Path, path: Path) -> str:
-    return path.stem if path.parent == folder else path.parent.name
+    at_top = path.parent in (folder, *(folder / split for split in SPLITS))
+    return path.stem if at_top else path.parent.name
 
 
 def _manifest(folder: Path) -> dict[Path, str]:

@@ -1,4 +1,7 @@
-"""Pairs of recordings named by a table: PAIRS.csv with the columns clean, noisy and group."""
+"""Pairs of recordings, as a table or a corpus names them.
+
+A table is PAIRS.csv with the columns clean, noisy and group.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,14 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import audio, spec
+from .. import audio, corpora, spec
 from ..files import content_digest, text_digest
 from .clip import Clip
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One row of a table: files relative to it, and a group, which may be empty."""
+    """One row of a table: files relative to it; a group or several, with semicolons, or none."""
 
     table: Path
     row: int
@@ -28,8 +31,8 @@ class Pair:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The group, as the table names it."""
-        return (self.group,) if self.group else ()
+        """The groups, as the table names them."""
+        return tuple(group for part in self.group.split(";") if (group := part.strip()))
 
     @property
     def digest(self) -> str:
@@ -64,7 +67,8 @@ def read_pairs(table: str | Path) -> list[Pair]:
     Parameters
     ----------
     table : path
-        A CSV file with the columns clean, noisy and optionally group; paths relative to it.
+        A CSV file with the columns clean, noisy and optionally group; paths relative to it, and
+        groups separated by semicolons.
 
     Returns
     -------
@@ -87,6 +91,12 @@ def read_pairs(table: str | Path) -> list[Pair]:
     if not pairs:
         raise ValueError(f"{table}: has no rows below its header; expected one for each pair")
     return pairs
+
+
+def corpus_pairs(root: str | Path, split: str = "test") -> list[Pair]:
+    """List the pairs of a corpus that comes with noisy speech; see `corpora.paired`."""
+    table = Path(root) / (corpora.layout(root) or "")
+    return [Pair(table, row, *pair) for row, pair in enumerate(corpora.paired(root, split), 1)]
 
 
 def _rows(table: Path, rows: csv.DictReader[str]) -> list[Pair]:

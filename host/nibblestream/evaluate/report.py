@@ -1,4 +1,4 @@
-"""What `nibblestream evaluate` does: collect clips, evaluate under a progress bar, write JSON."""
+"""What `nibblestream evaluate` does: load models, evaluate under a progress bar, write JSON."""
 
 from __future__ import annotations
 
@@ -13,30 +13,9 @@ from ..files import replacing
 from ..float_model import FloatModel
 from ..model import QuantizedModel, load_model
 from .clip import Source
-from .mixtures import mixtures
-from .pairs import read_pairs
 from .run import evaluate, labels
 
 Model = FloatModel | QuantizedModel
-
-
-def collect(
-    speech: Path | None, noise: Path | None, pairs: Path | None, **drawn: Any
-) -> Sequence[Source]:
-    """Return the clips of a pairs file, or of a folder of speech and one of noise.
-
-    `drawn` is what `mixtures` takes: count, seed, snrs, channel.
-
-    Raises
-    ------
-    ValueError
-        Neither or both are given.
-    """
-    if pairs is not None and speech is None and noise is None:
-        return read_pairs(pairs)
-    if pairs is None and speech is not None and noise is not None:
-        return mixtures(speech, noise, **drawn)
-    raise ValueError("give either a pairs file, or a folder of speech and a folder of noise")
 
 
 def with_progress(
