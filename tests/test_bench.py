@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,7 +12,7 @@ from click.testing import CliRunner
 
 from networks import float_twin, network
 from nibblestream import QuantizedModel, code_stream, quantize, spec
-from nibblestream.bench import at_hand, picture, report, roofline, run, subjects
+from nibblestream.bench import at_hand, hop, picture, report, roofline, run, subjects
 from nibblestream.bench.figures import COUNTED, MEASURED, MODELLED, SHARES, Figure, Row
 from nibblestream.bench.float32 import NumpyFloat32
 from nibblestream.bench.rows import figures
@@ -25,6 +26,7 @@ from nibblestream.traffic import NOTHING, Counted, LayerTraffic, layers_of, stre
 
 FRAME_BYTES = 2 * 129 * 8  # of spectra, in and out
 TIMES = {"frames_per_second", "times_real_time", "latency_p50", "latency_p99"}
+HOPS = {"hop_latency_p50", "hop_latency_p99"}
 BYTES = {"weight_bytes_per_frame", "spectra_bytes_per_frame"}
 
 
@@ -144,8 +146,44 @@ def test_every_figure_says_where_it_comes_from(default):
         assert kinds == {
             **dict.fromkeys(TIMES, MEASURED),
             **dict.fromkeys(BYTES, MODELLED),
+            **dict.fromkeys(HOPS if each.block == 1 and each.backend != "numpy" else (), MEASURED),
             "blocks": COUNTED,
         }
+
+
+def test_a_hop_takes_longer_than_its_frame(default):
+    """It is more than the network: the STFT, the border, and the inverse."""
+    for each in default.rows:
+        if "hop_latency_p50" in each.figures:
+            found = {name: figure.value for name, figure in each.figures.items()}
+            assert 0 < found["hop_latency_p50"] <= found["hop_latency_p99"]
+            assert each.figures["hop_latency_p50"].unit == "ms"
+    text = report.text(default)
+    lines = text[text.index("live, 64 samples") :].split("\n\n")[0].splitlines()
+    assert [line.split(",")[0].split()[-1] for line in lines[1:]] == ["emu"] * 3 + ["csim"] * 3
+    figure = default.rows[2].figures
+    assert lines[1].split()[-2:] == [
+        f"{figure[name].value:.3f}" for name in ("hop_latency_p50", "hop_latency_p99")
+    ]
+
+
+def test_a_hop_is_timed_through_the_whole_stream(monkeypatch):
+    """Of 64 samples each, with as many frames; and the backend's part is within its time."""
+    seen = []
+
+    class Slow:
+        reset = counted = close = staticmethod(lambda: None)
+
+        def process(self, spectrum):
+            seen.append(len(spectrum))
+            time.sleep(0.002)
+            return spectrum
+
+    found = hop.figures(Slow(), 0)
+    assert len(seen) == WARM_UP + FEWEST
+    assert set(seen) == {1}
+    assert found["hop_latency_p50"].value > 2
+    assert found["hop_latency_p99"].value < 1000
 
 
 def test_figures_from_laps():
@@ -271,7 +309,8 @@ def test_json_has_every_row_and_figure(small, tmp_path):
         "block": 1,
     }
     for each in found["rows"]:
-        assert set(each["figures"]) == TIMES | BYTES | {"blocks"}
+        live = each["backend"] == "emu" and each["block"] == 1
+        assert set(each["figures"]) == TIMES | BYTES | {"blocks"} | (HOPS if live else set())
         for figure in each["figures"].values():
             assert set(figure) == {"value", "unit", "kind"}
             assert figure["value"] > 0

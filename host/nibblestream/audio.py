@@ -136,8 +136,7 @@ def write(path: str | Path, samples: npt.NDArray[Any], rate: int, subtype: str =
 
     check_target(path)
     kind = FORMATS[Path(path).suffix.lower()]
-    linear = subtype.startswith("PCM_") or subtype in ("FLOAT", "DOUBLE")
-    known = subtype if linear and soundfile.check_format(kind, subtype) else None
+    known = subtype_in(kind, subtype)
     channels = 1 if samples.ndim == 1 else samples.shape[1]
     with replacing(path) as temporary:
         try:
@@ -149,6 +148,16 @@ def write(path: str | Path, samples: npt.NDArray[Any], rate: int, subtype: str =
                 f"{path}: {channels} channels at {rate} Hz cannot be written as {kind} "
                 f"({_reason(error)})"
             ) from error
+
+
+def subtype_in(kind: str, subtype: str) -> str:
+    """Return the sample format that `write` takes in a file of a kind, such as "WAV"."""
+    import soundfile
+
+    linear = subtype.startswith("PCM_") or subtype in ("FLOAT", "DOUBLE")
+    if linear and soundfile.check_format(kind, subtype):
+        return subtype
+    return str(soundfile.default_subtype(kind))
 
 
 def resample(samples: Float, rate: int, target: int) -> Float:

@@ -1,8 +1,9 @@
-"""Wav to wav: sample rates, channels, and the border between float and integer."""
+"""Wav to wav: recordings and live streams through one model."""
 
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -11,21 +12,20 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from . import audio, spec
-from .backends import Backend, connect
+from . import spec
 from .float_model import FloatModel
 from .model import QuantizedModel, load_model
-from .reference import FloatPipeline
 from .samples import from_float, to_float
 from .stream import Stream
 from .traffic import LayerTraffic, Traffic, layers_of
+from .worker import Worker
 
 Float = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
 
 RATES = (1000, 768_000)  # sample rates accepted, Hz
 MAX_CHANNELS = 64
-_CHUNK = 32 * spec.MAX_BLOCK * spec.HOP  # samples at a time, so that long files need little memory
+_CHUNK = 32 * spec.MAX_BLOCK  # hops at a time, so that long files need little memory
 
 
 class Enhancer:
@@ -35,9 +35,9 @@ class Enhancer:
     ----------
     model : str, path, QuantizedModel or FloatModel
         A bundled model's name, a model file, or a model.
-    backend : {"emu", "csim"}
-        Where the integers are computed: in NumPy, or by the kernels' compiled C++. Float models
-        run in float64 on "emu" only.
+    backend : {"emu", "csim", "virtual", "pynq"}
+        Where the integers are computed: in NumPy, by the kernels' compiled C++, on a virtual
+        board, or on a board. Float models run in float64 on "emu" only.
 
     Raises
     ------
@@ -61,11 +61,10 @@ class Enhancer:
         backend: str = "emu",
     ) -> None:
         self.model = load_model(model) if isinstance(model, (str, Path)) else model
-        self._pipeline = _connect(self.model, backend)
-        self._block = self.model.block if isinstance(self.model, QuantizedModel) else spec.MAX_BLOCK
-        self._stream: Stream | None = None
+        self._backend = backend
+        self._last = Worker(self.model, backend)
+        self._workers = [self._last]
         self._open = True
-        self._begin_ledger()
 
     def enhance(
         self, noisy: npt.ArrayLike, sample_rate: int, *, progress: bool = False
@@ -98,39 +97,54 @@ class Enhancer:
         rate = _checked_rate(sample_rate)
         samples, dtype = to_float(noisy)
         _check_shape(samples.shape)
-        self._begin_ledger()
         channels = samples.reshape(len(samples), -1).T
         bar = tqdm(total=samples.size, unit="sample", disable=None if progress else True)
-        with bar:
-            enhanced = [self._enhance_channel(channel, rate, bar) for channel in channels]
+        with bar, Stream(self._begin, rate) as stream:
+            enhanced = [_enhance_channel(stream, channel, rate, bar) for channel in channels]
         clean = np.stack(enhanced, axis=-1)
         return from_float(clean.reshape(samples.shape), dtype)
 
-    def stream(self) -> Stream:
-        """Start enhancing live mono audio at 8 kHz.
+    def stream(self, sample_rate: int = spec.SAMPLE_RATE) -> Stream:
+        """Start enhancing live mono audio: 16 ms of algorithmic latency at 8 kHz, see `Stream`.
 
-        There is one state: what this Enhancer does next (a stream, a call of `enhance`) ends it.
+        Streams side by side, and calls of `enhance` meanwhile, share no state: each has a network
+        of its own. Only a board has room for one: there, what is begun ends the stream before.
+
+        Parameters
+        ----------
+        sample_rate : int
+            In Hz, 1000 to 768000; as with `enhance`, what lies above 4 kHz is lost.
+
+        Raises
+        ------
+        TypeError, ValueError
+            The rate is no integer, or out of range.
+        RuntimeError
+            This Enhancer was closed.
         """
-        self._begin_ledger()
-        return self._start()
+        return Stream(self._begin, _checked_rate(sample_rate))
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether what is begun ends the stream before, as a board holds the state of one."""
+        return self._backend == "pynq"
 
     @property
     def traffic(self) -> Traffic:
-        """Weight bytes of the last `enhance` or `stream`."""
+        """Weight bytes of the `enhance` or `stream` begun last."""
         if isinstance(self.model, FloatModel):
             layers = [LayerTraffic(len(w), w.shape[1], 32) for w in self.model.weights]
         else:
             layers = layers_of(self.model)
-        now, before = self._pipeline.counted(), self._counted
-        counted = now - before if now and before else None
-        return Traffic(layers, self._frames, self._passes, counted)
+        return self._last.traffic(layers)
 
     def close(self) -> None:
         """Free the backend; nothing can be enhanced afterwards."""
         if self._open:
-            self._end_stream("its Enhancer was closed")
             self._open = False
-            self._pipeline.close()
+            for worker in self._workers:
+                worker.dismiss("its Enhancer was closed")
+                worker.pipeline.close()
 
     def __enter__(self) -> Enhancer:
         return self
@@ -143,68 +157,39 @@ class Enhancer:
     ) -> None:
         self.close()
 
-    def _enhance_channel(self, samples: Float, rate: int, bar: tqdm[Any]) -> Float:
-        stream = self._start()
-        at_8k = np.clip(audio.resample(samples, rate, spec.SAMPLE_RATE), -1, 1)  # it overshoots
-        parts = []
-        for i in range(0, len(at_8k), _CHUNK):
-            parts.append(stream.process(at_8k[i : i + _CHUNK]))
-            bar.update(len(samples) * len(parts[-1]) / len(at_8k))
-        clean = np.concatenate([*parts, stream.flush()])
-        return audio.resample(clean, spec.SAMPLE_RATE, rate)[: len(samples)]
-
-    def _start(self) -> Stream:
-        """Begin a new state, which ends an older stream."""
+    def _begin(self, stream: Stream) -> Callable[[Complex], Complex]:
+        """Return a network that has heard nothing yet."""
         if not self._open:
             raise RuntimeError("this Enhancer was closed; make a new one")
-        self._end_stream("its Enhancer began another: use one Enhancer for each stream")
-        self._pipeline.reset()
-        self._stream = Stream(self._spectra)
-        return self._stream
+        self._last = self._worker(stream)
+        self._last.pipeline.reset()
+        return self._last.process
 
-    def _end_stream(self, why: str) -> None:
-        if self._stream is not None:
-            self._stream.end(why)
-
-    def _begin_ledger(self) -> None:
-        self._frames = self._passes = 0
-        self._counted = self._pipeline.counted()
-
-    def _spectra(self, spectrum: Complex) -> Complex:
-        self._frames += len(spectrum)
-        self._passes += -(-len(spectrum) // self._block)
-        return self._pipeline.process(spectrum)
-
-
-class Border:
-    """The border between float and integer: a backend as seen from the float side."""
-
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self.reset = backend.reset
-        self.counted = backend.counted
-        self.close = backend.close
-
-    def process(self, spectrum: Complex) -> Complex:
-        """Bring complex spectra (frames, 129) to `spec.SPECTRUM`, through the backend, and back."""
-        parts = np.stack([spectrum.real, spectrum.imag], axis=-1)
-        floats = spec.SPECTRUM.to_float(self._backend.process(spec.SPECTRUM.from_float(parts)))
-        return floats[..., 0] + 1j * floats[..., 1]
+    def _worker(self, stream: Stream) -> Worker:
+        """Return the network that works for this stream, or is free to, or else another one."""
+        for worker in self._workers:
+            if worker.works_for(stream):
+                return worker
+        free = [worker for worker in self._workers if worker.is_free()]
+        if not free and self.one_at_a_time:
+            free = self._workers
+            free[0].dismiss("its Enhancer began another, and a board runs one at a time")
+        if not free:
+            free = [Worker(self.model, self._backend)]
+            self._workers += free
+        free[0].take(stream)
+        return free[0]
 
 
-def _connect(model: QuantizedModel | FloatModel, backend: str) -> Border | FloatPipeline:
-    if isinstance(model, QuantizedModel):
-        return Border(connect(backend, model))
-    if not isinstance(model, FloatModel):
-        raise TypeError(
-            f"the model is {model!r}; expected a name, a path, a QuantizedModel or a FloatModel"
-        )
-    if backend != "emu":
-        raise ValueError(
-            f"{model.name} is a float model and backend {backend!r} computes integers: "
-            "quantize it first, or use backend 'emu'"
-        )
-    return FloatPipeline(model)
+def _enhance_channel(stream: Stream, samples: Float, rate: int, bar: tqdm[Any]) -> Float:
+    stream.reset()
+    size = max(_CHUNK * spec.HOP * rate // spec.SAMPLE_RATE, 1)
+    parts = []
+    for i in range(0, len(samples), size):
+        chunk = samples[i : i + size]
+        parts.append(stream.process(chunk))
+        bar.update(len(chunk))
+    return np.concatenate([*parts, stream.flush()])
 
 
 def _checked_rate(sample_rate: int) -> int:

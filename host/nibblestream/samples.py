@@ -11,13 +11,16 @@ import numpy.typing as npt
 Float = npt.NDArray[np.float64]
 
 
-def to_float(samples: npt.ArrayLike) -> tuple[Float, np.dtype[Any]]:
+def to_float(samples: npt.ArrayLike, *, whole: bool = True) -> tuple[Float, np.dtype[Any]]:
     """Check samples and bring them to float64 within +-1.
 
     Parameters
     ----------
     samples : float or int16, any shape
         What is beyond full scale is clipped, with a warning.
+    whole : bool
+        Whether these are all there are; if not, the warning is the same for each chunk, so that
+        Python shows it once.
 
     Returns
     -------
@@ -44,9 +47,9 @@ def to_float(samples: npt.ArrayLike) -> tuple[Float, np.dtype[Any]]:
         raise ValueError("found NaN or infinity in the samples; expected finite values")
     peak = np.abs(floats).max(initial=0)
     if peak > 1:
+        found_peak = f"peaks at {peak:.4g}," if whole else "goes"
         warnings.warn(
-            f"the input peaks at {peak:.4g}, beyond full scale (1.0), and is clipped there",
-            stacklevel=3,
+            f"the input {found_peak} beyond full scale (1.0), and is clipped there", stacklevel=3
         )
     return np.clip(floats, -1, 1), found.dtype
 

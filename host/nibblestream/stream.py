@@ -1,43 +1,69 @@
-"""Live audio at 8 kHz: samples in, as many samples out, state kept between calls."""
+"""Live audio: samples in, as many samples out, state kept between calls."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import spec, stft
+from . import spec
+from .overlap import Overlap
+from .resampler import LOBES, Resampler
 from .samples import from_float, to_float
 
 Float = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
-
-_WEIGHT = stft.HANN[: spec.HOP] ** 2 + stft.HANN[spec.HOP :] ** 2  # of two overlapping windows
 
 
 class Stream:
     """Enhance mono audio chunk by chunk.
 
     How it is cut into chunks does not change a bit (with float models, rounding errors of
-    float64 at most). A sample comes out once both windows over it are complete, so `process`
-    lags by 64 to 127 samples (8 to 16 ms) and `flush` returns the rest: in all, as many samples
-    as went in.
+    float64 at most): the outputs of all `process` and of `flush`, one after the other, are what
+    `Enhancer.enhance` returns for all the chunks in one.
+
+    A sample comes out once all that it depends on is in: after 16 ms at 8 kHz, where 128 samples
+    are under a window. Of the other rates, two filters take 2.5 ms more (rates below 8 kHz: 20
+    samples in all). See `latency`. As a context manager, a stream is closed in the end.
 
     Parameters
     ----------
-    spectra : callable
-        Turns the next frames' complex spectra (frames, 129) into enhanced ones.
+    begin : callable
+        Given this stream, returns what turns the next frames' complex spectra (frames, 129) into
+        enhanced ones, from silence on.
+    sample_rate : int
+        In Hz.
     """
 
-    def __init__(self, spectra: Callable[[Complex], Complex]) -> None:
-        self._spectra = spectra
-        self._waiting: Float = np.zeros(spec.HOP)  # the hop before the first sample is silent
-        self._half: Float | None = None  # second half of the last window, to be overlapped
-        self._owed = 0
-        self._dtype = np.dtype(np.float64)
-        self._ended = ""
+    def __init__(
+        self,
+        begin: Callable[[Stream], Callable[[Complex], Complex]],
+        sample_rate: int = spec.SAMPLE_RATE,
+    ) -> None:
+        self._begin = begin
+        self._rate = sample_rate
+        self.reset()
+
+    @property
+    def latency(self) -> int:
+        """The algorithmic latency in samples: 128 at 8 kHz, which is 16 ms.
+
+        Sample n has come out once `latency` samples from it on, n itself the first of them, have
+        gone in. So while a stream runs, it keeps back at most ``latency - 1`` samples; at 8 kHz
+        at least 64 (after chunks of whole hops of 64 samples: exactly 64).
+        """
+        filters = 0 if self._rate == spec.SAMPLE_RATE else 2 * LOBES
+        lower = min(self._rate, spec.SAMPLE_RATE)
+        ahead = (spec.WINDOW - 1) * lower + filters * spec.SAMPLE_RATE  # in 1 / (8000 lower) s
+        return 1 + self._rate * ahead // (spec.SAMPLE_RATE * lower)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is taken in, until a `reset`."""
+        return bool(self._why)
 
     def process(self, chunk: npt.ArrayLike) -> npt.NDArray[Any]:
         """Take in samples and return those that are done.
@@ -60,49 +86,71 @@ class Stream:
             The chunk is of another dtype or shape, or not finite.
         """
         self._check_open()
-        samples, self._dtype = to_float(chunk)
+        samples, dtype = to_float(chunk, whole=False)
         if samples.ndim != 1:
             raise ValueError(f"found a chunk of shape {samples.shape}; expected (n,), mono")
+        self._dtype = dtype
         self._owed += len(samples)
-        return from_float(self._advance(samples), self._dtype)
+        return self._finish(self._enhance(self._down.process(samples)))
 
     def flush(self) -> npt.NDArray[Any]:
-        """End the stream: return the samples still owed, at most 127, in the last chunk's dtype."""
-        self._check_open()
-        self.end("it was flushed: start another")
-        silence = np.zeros(spec.HOP + -len(self._waiting) % spec.HOP)
-        return from_float(self._advance(silence), self._dtype)
+        """End the stream: return the samples still owed, in the last chunk's dtype.
 
-    def end(self, why: str) -> None:
-        """Refuse whatever comes from now on, with this reason (the first one given counts)."""
-        self._ended = self._ended or why
+        They are fewer than `latency`. Afterwards `reset` begins anew.
+        """
+        self._check_open()
+        parts = [self._enhance(self._down.flush()), self._enhance(None), self._up.flush()]
+        self.close("it was flushed: reset it, or start another")
+        return self._finish(np.concatenate(parts))
+
+    def reset(self) -> None:
+        """Forget all that went in, and begin anew, even if the stream had ended.
+
+        Raises
+        ------
+        RuntimeError
+            The Enhancer was closed.
+        """
+        self._core = Overlap(self._begin(self))
+        self._down = Resampler(self._rate, spec.SAMPLE_RATE)
+        self._up = Resampler(spec.SAMPLE_RATE, self._rate)
+        self._owed = 0
+        self._dtype = np.dtype(np.float64)
+        self._why = ""
+
+    def close(self, why: str = "it was closed: reset it, or start another") -> None:
+        """End the stream without what is still owed; later calls fail with the first `why`."""
+        self._why = self._why or why
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def _check_open(self) -> None:
-        if self._ended:
-            raise RuntimeError(f"this stream has ended: {self._ended}")
+        if self._why:
+            raise RuntimeError(f"this stream has ended: {self._why}")
 
-    def _advance(self, samples: Float) -> Float:
-        signal = np.concatenate([self._waiting, samples])
-        whole = len(signal) // spec.HOP * spec.HOP
-        self._waiting = signal[max(whole - spec.HOP, 0) :]
-        if whole < 2 * spec.HOP:
-            return np.zeros(0)
+    def _enhance(self, samples: Float | None) -> Float:
+        """Bring the next samples at 8 kHz (None: what is left) through the network."""
         try:
-            enhanced = self._spectra(stft.analyse(stft.frames(signal[:whole])))
+            if samples is None:
+                done = self._core.flush()
+            else:
+                done = self._core.process(np.clip(samples, -1, 1))  # a filter overshoots
         except BaseException:
             # How far the network's state has come is not known, so nothing right could follow.
-            self.end("a block of it failed: start another")
+            self.close("a block of it failed: reset it, or start another")
             raise
-        windows = stft.synthesise(enhanced)
-        done = self._overlap(windows)[: self._owed]
-        self._owed -= len(done)
-        return done
+        return self._up.process(np.clip(done, -1, 1))
 
-    def _overlap(self, windows: Float) -> Float:
-        before, self._half = self._half, windows[-1, spec.HOP :]
-        hops = stft.overlap_add(windows)[: -spec.HOP].reshape(-1, spec.HOP)
-        if before is None:  # the first window's first half lies before the first sample
-            hops = hops[1:]
-        else:
-            hops[0] += before
-        return np.asarray(hops / _WEIGHT).reshape(-1)
+    def _finish(self, samples: Float) -> npt.NDArray[Any]:
+        done = samples[: self._owed]  # flushed filters give up to a sample too many
+        self._owed -= len(done)
+        return from_float(done, self._dtype)

@@ -185,14 +185,14 @@ def test_opening_boards_in_threads_leaves_nothing_behind(model, monkeypatch):
 def test_a_stream_of_which_a_block_failed_has_ended(model, rng):
     """What came through of the chunk is not known, so nothing right could follow."""
     with Enhancer(model, "virtual") as enhancer:
-        device = enhancer._pipeline._backend.device
+        device = enhancer._workers[0].pipeline.backend.device
         stream = enhancer.stream()
         stream.process(rng.normal(0, 0.1, 3000))
         device.faults.add(faults.Stall(times=None, stream="codes"))
         with pytest.raises(BoardError):
             stream.process(rng.normal(0, 0.1, 3000))
         device.faults.clear()
-        with pytest.raises(RuntimeError, match="a block of it failed: start another"):
+        with pytest.raises(RuntimeError, match="a block of it failed: reset it, or start another"):
             stream.process(rng.normal(0, 0.1, 3000))
         noisy = rng.normal(0, 0.1, 3000)
         with Enhancer(model) as emulated:

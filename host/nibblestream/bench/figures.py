@@ -15,6 +15,7 @@ MODELLED: Final = "modelled"  # from the layout, or by a model of the board
 # Names of figures, as they stand in the JSON.
 RATE, REAL_TIME = "frames_per_second", "times_real_time"
 P50, P99 = "latency_p50", "latency_p99"
+HOP_P50, HOP_P99 = "hop_latency_p50", "hop_latency_p99"
 BLOCKS = "blocks"
 WEIGHTS, SPECTRA = "weight_bytes_per_frame", "spectra_bytes_per_frame"
 DDR = "ddr_traffic"

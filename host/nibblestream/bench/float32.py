@@ -36,11 +36,13 @@ class NumpyFloat32:
         # A copy: the stack is a view whose rows overlap, which BLAS does not take.
         x: npt.NDArray[Any] = np.ascontiguousarray(stack(features, self._context))
         self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
-        for weights, bias in zip(self._weights, self._model.biases, strict=True):
-            x = np.maximum(x @ weights + bias, 0)
-        if self._model.head == "gain":
-            return np.asarray(spectrum * np.clip(x, np.float32(self._model.gain_floor), 1))
-        return np.asarray(x * np.exp(1j * np.angle(spectrum)), np.complex64)
+        model = self._model
+        for weights, bias, relu in zip(self._weights, model.biases, model.relu, strict=True):
+            x = x @ weights + bias
+            x = np.maximum(x, 0) if relu else x
+        if model.head == "gain":
+            return np.asarray(spectrum * np.clip(x, np.float32(model.gain_floor), 1))
+        return np.asarray(np.maximum(x, 0) * np.exp(1j * np.angle(spectrum)), np.complex64)
 
     def counted(self) -> None:
         """Return None: nothing is counted."""

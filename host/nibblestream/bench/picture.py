@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from .. import boards
 from ..boards import Board
 from ..files import replacing, target
+from ..style import COLOURS, INK
 from .figures import Row, frames
 from .roofline import KERNELS, Point, multipliers, points, port
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 SUFFIXES: Final = (".png", ".pdf", ".svg")
-COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe, Ito
 MARKERS: Final = "osD^vP"
-INK: Final = "#333333"
 EDGE: Final = 0.5  # MAC a byte at the left edge: less than any code has
 
 
@@ -64,6 +64,13 @@ def draw(rows: Sequence[Row], path: str | Path) -> None:
     path : path
         A .png, .pdf or .svg; it appears whole or not at all.
     """
+    drawn = figure(rows)
+    with replacing(path) as temporary:
+        drawn.savefig(temporary, format=Path(path).suffix[1:].lower())
+
+
+def figure(rows: Sequence[Row]) -> Figure:
+    """Return the roofline of `boards.here()`, with all networks in codes."""
     from matplotlib.figure import Figure
 
     board = boards.here()
@@ -80,8 +87,7 @@ def draw(rows: Sequence[Row], path: str | Path) -> None:
     axes.set_ylabel("MAC a second")
     axes.set_title(f"Roofline of {board.name} at {board.clock_mhz:g} MHz", fontweight="bold")
     axes.grid(which="major", alpha=0.3)
-    with replacing(path) as temporary:
-        figure.savefig(temporary, format=Path(path).suffix[1:].lower())
+    return figure
 
 
 def _roofs(axes: Axes, board: Board, right: float) -> None:

@@ -18,6 +18,8 @@ from .figures import (
     COUNTED,
     DDR,
     DMA,
+    HOP_P50,
+    HOP_P99,
     KERNEL,
     MEASURED,
     MODELLED,
@@ -67,7 +69,8 @@ def machine() -> str:
 
 def text(results: Results) -> str:
     """Return the table, with what it means below it, savings, and reconciled ledgers."""
-    parts = [_table(results.rows), _wrapped(_notes(results)), _wrapped(savings(results.rows))]
+    rows = results.rows
+    parts = [_table(rows), _hops(rows), _wrapped(_notes(results)), _wrapped(savings(rows))]
     for title, traffic in results.ledgers:
         parts.append(f"{title}: all of its blocks\n{traffic}")
     return "\n\n".join(part for part in parts if part)
@@ -107,6 +110,18 @@ def _table(rows: Sequence[Row]) -> str:
         lines.append(f"{model} on {_place(backend)}: {_kinds(found[0])}")
         lines += [_line(row) for row in found]
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _hops(rows: Sequence[Row]) -> str:
+    """Return what one hop of live audio takes."""
+    lines = [
+        f"  {f'{row.model} on {row.backend}, {row.widths} bits':<40}"
+        f"{row.figures[HOP_P50].value:>9.3f}{row.figures[HOP_P99].value:>9.3f}"
+        for row in rows
+        if HOP_P50 in row.figures
+    ]
+    title = f"{'live, 64 samples (8 ms), STFT and all: ms':<42}{'p50':>9}{'p99':>9}"
+    return "\n".join([title, *lines]) if lines else ""
 
 
 def _place(backend: str) -> str:

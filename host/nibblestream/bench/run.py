@@ -15,6 +15,7 @@ from .. import spec, stft
 from ..backends import connect
 from ..model import QuantizedModel
 from ..traffic import LayerTraffic, Traffic, layers_of
+from . import hop
 from .clocks import BoardTime, Wall, parameters
 from .figures import Row, widths
 from .float32 import NumpyFloat32
@@ -118,14 +119,17 @@ def _codes(
         if backend == "virtual":
             device = cast("Virtual", machine).device
             clock, results.parameters = BoardTime(device), parameters(device)
-        session = Session(machine, clock)
+        session, rows = Session(machine, clock), []
         for size in _sizes(model.block):
             timed = session.time(integers(spectra(size)), seconds)
             found = figures(timed, layers, clock.kind)
-            yield Row(backend, name, model.origin, layers, size, found)
+            rows.append(Row(backend, name, model.origin, layers, size, found))
         traffic = session.traffic(layers)
         if traffic.counted:
             results.ledgers.append((f"{name}, {widths(layers)} bits, on {backend}", traffic))
+        if isinstance(clock, Wall):  # a virtual board's time does not tell that of the STFT
+            rows[0].figures.update(hop.figures(machine, seconds))
+        yield from rows
 
 
 def spectra(frames: int) -> Array:

@@ -1,0 +1,43 @@
+"""Live audio through a virtual board: the same bits however it is cut."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from client import BOARDS
+
+from nibblestream import Enhancer
+
+
+@pytest.fixture(autouse=True)
+def on_the_board(monkeypatch):
+    monkeypatch.setenv("BOARD", BOARDS[0])
+
+
+@pytest.fixture
+def noisy(rng):
+    return rng.normal(0, 0.1, 3000)
+
+
+def test_any_chunks_equal_the_whole_and_the_emulation(model, noisy, rng):
+    with Enhancer(model, "virtual") as enhancer, Enhancer(model) as emulated:
+        whole = enhancer.enhance(noisy, 8000)
+        np.testing.assert_array_equal(whole, emulated.enhance(noisy, 8000))
+        for most in (2, 67, 700):
+            sizes = rng.integers(0, most + 1, 2 * len(noisy) // most)
+            with enhancer.stream() as stream:
+                chunks = np.split(noisy, np.minimum(np.cumsum(sizes), len(noisy)))
+                parts = [*(stream.process(chunk) for chunk in chunks), stream.flush()]
+            np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
+def test_streams_side_by_side_have_a_board_each(model, noisy):
+    with Enhancer(model, "virtual") as enhancer:
+        expected = [enhancer.enhance(signal, 8000) for signal in (noisy, -noisy[::-1])]
+        streams = [enhancer.stream(), enhancer.stream()]
+        parts = [[], []]
+        for chunks in zip(np.split(noisy, 6), np.split(-noisy[::-1], 6), strict=True):
+            for stream, chunk, out in zip(streams, chunks, parts, strict=True):
+                out.append(stream.process(chunk))
+        for stream, out, clean in zip(streams, parts, expected, strict=True):
+            np.testing.assert_array_equal(np.concatenate([*out, stream.flush()]), clean)
