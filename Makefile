@@ -14,7 +14,7 @@ INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PYNQ := 3.1.2
 PYNQS := 3.0.1 4.0.0
 
-.PHONY: demo test lint csim hls overlay bench notebooks train table3 clean
+.PHONY: demo test lint csim hls overlay bench notebooks train reproduce docs clean
 
 demo: .venv/demo.stamp  # enhance a noisy recording: the bundled one, or WAV=file
 	$(BIN)/python -m nibblestream.demo $(if $(WAV),--wav "$(WAV)")
@@ -63,26 +63,11 @@ build/train/%.npz: build/train/%-float.npz | .venv/dev.stamp
 
 .PRECIOUS: build/train/%-float.npz
 
-# The rows of the paper's Table 3, for both models.
-ROWS := 8-U+8-U 4-U+4-U 4-NU+4-NU 4-NU+8-U
-TABLE3 := $(foreach model,default paper,$(ROWS:%=build/table3/$(model)-%.npz))
-8-U+8-U := --scheme u --bits 8
-4-U+4-U := --scheme u --bits 4
-4-NU+4-NU := --scheme rs-vbs --bits 4
-4-NU+8-U := --scheme rs-vbs --layer-bits 4,8
+reproduce: .venv/dev.stamp  # the paper's Table 3 and Figures 1 to 4, with our networks
+	$(RUN) reproduce all --speech "$(SPEECH)/test" --noise "$(NOISE)/test" -o build/reproduce
 
-table3: $(TABLE3)
-	$(RUN) evaluate --speech "$(SPEECH)/test" --noise "$(NOISE)/test" \
-		--model default-float --model paper-float $(TABLE3:%=--model %) \
-		--json build/table3/scores.json
-
-define row
-build/table3/$(1)-%.npz: $(MODELS)/$(1)-float.npz | .venv/dev.stamp
-	mkdir -p build/table3
-	$(RUN) quantize $$< -o $$@ $$($$*)
-
-endef
-$(foreach model,default paper,$(eval $(call row,$(model))))
+docs: .venv/dev.stamp  # the documentation, into build/docs/index.html
+	$(BIN)/python -m sphinx -W --keep-going docs build/docs
 
 .venv/demo.stamp: $(PROJECT) | .venv/bin/python
 	$(BIN)/python $(INSTALL) --editable '.[demo]'

@@ -49,7 +49,7 @@ def interval(numerator: Float, denominator: Float, names: Sequence[str]) -> Inte
     return Interval(float(top.sum() / bottom.sum()), float(low), float(high))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=128)  # as many sizes as groups have
 def _draws(size: int) -> Float:
     rng = np.random.default_rng(SEED)
     return rng.multinomial(size, np.full(size, 1 / size), RESAMPLES).astype(np.float64)
