@@ -128,7 +128,7 @@ def _vector(re: Int32, im: Int32) -> tuple[IntArray, IntArray]:
     y = _negate(im, behind) << spec.CORDIC_GUARD
     z = behind & (1 << (spec.CORDIC_ANGLE_BITS - 1))
     for i in range(spec.CORDIC_ITERATIONS):
-        _step(x, y, z, y >> 31, i)
+        step(x, y, z, y >> 31, i)
     scaled = x.astype(np.int64) * INVERSE_GAIN
     magnitude = round_shift(scaled, spec.CORDIC_INVERSE_GAIN_FRAC + spec.CORDIC_GUARD)
     return magnitude, _wrap(round_shift(z, _PHASE_SHIFT))
@@ -143,12 +143,12 @@ def _rotate(magnitude: Int32, phase: Int32) -> tuple[IntArray, IntArray]:
     x = _negate(x, behind)
     y = np.zeros_like(x)
     for i in range(spec.CORDIC_ITERATIONS):
-        _step(x, y, z, ~(z >> 31), i)
+        step(x, y, z, ~(z >> 31), i)
     re, im = (spec.SPECTRUM.saturate(round_shift(v, spec.CORDIC_GUARD)) for v in (x, y))
     return re, im
 
 
-def _step(x: Int32, y: Int32, z: Int32, sign: Int32, i: int) -> None:
+def step(x: Int32, y: Int32, z: Int32, sign: Int32, i: int) -> None:
     """Turn (x, y) by -atan(2**-i) where sign is 0, forward where it is -1; add the turn to z."""
     dx = _negate(y >> i, sign)
     y -= _negate(x >> i, sign)

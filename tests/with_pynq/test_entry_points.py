@@ -27,9 +27,9 @@ def test_get_notebooks_delivers_them(tmp_path):
     subprocess.run(command, check=True, cwd=tmp_path, env=environment)
     delivered = tmp_path / "pynq-notebooks" / "nibblestream"
     expected = {path.name for path in (OVERLAYS.parent / "notebooks").glob("*.ipynb")}
-    # Pictures that a notebook drew lie beside it in a working copy, and are delivered, too.
+    # A model that a notebook saved lies beside it in a working copy, and is delivered, too.
     found = {path.name for path in delivered.iterdir() if path.is_file()}
-    assert {name for name in found if not name.endswith(".png")} == expected
+    assert {name for name in found if not name.endswith(".npz")} == expected
 
 
 def test_overlays_are_looked_for_where_they_are_built():
