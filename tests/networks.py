@@ -53,6 +53,7 @@ def float_twin(model: QuantizedModel) -> FloatModel:
         features=model.features,
         head=model.head,
         gain_floor=model.gain_floor * spec.GAIN.resolution,
+        relu=tuple(layer.relu for layer in model.layers),
     )
 
 

@@ -87,7 +87,9 @@ def layer(x: list[int], quantized) -> list[int]:
                 weight <<= 0 if quantized.lut.internal[code] else quantized.k
             total += weight * value
         y = rounded(Fraction(total, 2**quantized.shift))
-        out.append(max(0, min(y, quantized.output_format.high)))
+        word = quantized.output_format
+        low = 0 if quantized.relu else word.low
+        out.append(max(low, min(y, word.high)))
     return out
 
 

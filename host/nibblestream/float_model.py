@@ -18,7 +18,7 @@ Float32 = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class FloatModel(Stored):
-    """A fully connected network, ReLU after each layer.
+    """A fully connected network, with or without ReLU after each layer.
 
     Parameters
     ----------
@@ -34,6 +34,9 @@ class FloatModel(Stored):
         Smallest gain, 0 to 1.
     training : dict
         Anything JSON holds: the command, the seed, the scores.
+    relu : tuple of bool, optional
+        Whether each layer's negative outputs become zero; all, if not given. After the last layer
+        it makes no difference, as no head takes less than zero.
 
     Raises
     ------
@@ -50,20 +53,24 @@ class FloatModel(Stored):
     head: str
     gain_floor: float = 0.0
     training: dict[str, Any] = field(default_factory=dict)
+    relu: tuple[bool, ...] = ()
 
     def __post_init__(self) -> None:
         for group in ("weights", "biases"):
             arrays = tuple(np.asarray(array, np.float32) for array in getattr(self, group))
             object.__setattr__(self, group, arrays)
         # What is kept is what a file would give back: strings as keys, lists for tuples.
-        object.__setattr__(self, "training", _through_json(self.training))
+        object.__setattr__(self, "training", through_json(self.training))
         object.__setattr__(self, "gain_floor", float(self.gain_floor))
+        object.__setattr__(self, "relu", tuple(self.relu) or (True,) * len(self.weights))
         check_topology([w.shape for w in self.weights], self.features, self.head)
         self._check_values()
 
     def _check_values(self) -> None:
         if len(self.biases) != len(self.weights):
             raise ValueError(f"{len(self.weights)} layers have {len(self.biases)} biases")
+        if len(self.relu) != len(self.weights) or {*map(type, self.relu)} != {bool}:
+            raise ValueError(f"relu is {self.relu}; expected true or false for each layer")
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             if bias.shape != weight.shape[:1]:
                 raise ValueError(
@@ -91,6 +98,7 @@ class FloatModel(Stored):
             head=header["head"],
             gain_floor=header["gain_floor"],
             training=header["training"],
+            relu=tuple(header.get("relu", ())),
         )
 
     def describe(self) -> str:
@@ -101,10 +109,11 @@ class FloatModel(Stored):
         ]
         if self.head == "gain":
             lines.append(f"gain floor {self.gain_floor:g}")
-        for i, (w, b) in enumerate(zip(self.weights, self.biases, strict=True)):
+        for i, (w, b, relu) in enumerate(zip(self.weights, self.biases, self.relu, strict=True)):
             low, start, stop, high = np.quantile(w, [0, 0.04, 0.96, 1])
             lines += [
-                f"layer {i}: {w.shape[1]} -> {w.shape[0]}, {w.nbytes} bytes",
+                f"layer {i}: {w.shape[1]} -> {w.shape[0]}, {w.nbytes} bytes"
+                f"{'' if relu else ', no ReLU'}",
                 f"  weights {low:.4f} to {high:.4f}, 92% of them {start:.4f} to {stop:.4f}, "
                 f"std {w.std():.4f}; biases {b.min():.4f} to {b.max():.4f}",
             ]
@@ -113,7 +122,7 @@ class FloatModel(Stored):
 
     def content(self) -> tuple[Header, Arrays]:
         """Return what a file holds of the model."""
-        header = {
+        header: Header = {
             "name": self.name,
             "features": self.features,
             "head": self.head,
@@ -121,12 +130,15 @@ class FloatModel(Stored):
             "layers": len(self.weights),
             "training": self.training,
         }
+        if not all(self.relu):  # files of networks that have ReLU everywhere never said so
+            header["relu"] = list(self.relu)
         arrays: Arrays = {f"layer{i}.weights": w for i, w in enumerate(self.weights)}
         arrays.update({f"layer{i}.bias": b for i, b in enumerate(self.biases)})
         return header, arrays
 
 
-def _through_json(metadata: dict[str, Any]) -> dict[str, Any]:
+def through_json(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Return metadata as a file gives it back; raises ValueError if it is not JSON."""
     try:
         text = json.dumps(metadata, allow_nan=False)
     except (TypeError, ValueError) as error:

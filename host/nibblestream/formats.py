@@ -2,9 +2,9 @@
 
 Hidden activations
 ------------------
-ReLU outputs in 25-bit signed words (24 magnitude bits). Their fraction is as fine as it can be
-without full-scale audio ever saturating them. By Cauchy and Schwarz, a neuron of weights w and
-bias b stays below ``|w| N + |b|`` if its input vector is no longer than N:
+25-bit signed words (24 magnitude bits), with ReLU or without. Their fraction is as fine as it can
+be without full-scale audio ever saturating them. By Cauchy and Schwarz, a neuron of weights w and
+bias b stays within ``|w| N + |b|`` if its input vector is no longer than N:
 
 * magnitudes: a frame is a windowed signal within +-1, so by Parseval the 256 bins of its FFT have
   a summed square of at most ``256 * sum(hann**2) = 256 * 48``, and N**2 is 8 frames of that. The
@@ -100,7 +100,7 @@ def largest_shift_that_fits(inputs: int, word: QFormat, scheme: Scheme) -> int:
     External entries are decoded to mantissa << k, internal ones to the mantissa itself.
     """
     for k in range(spec.WEIGHT_BITS - scheme.m, 0, -1):
-        weight = 1 << (scheme.m - 1 + (k if scheme.split else 0))
+        weight = 1 << (scheme.m - 1 + (k if scheme.split or scheme.free else 0))
         frac = scheme.m - 1 + k
         bound = accumulator_bound(inputs, word, weight, -spec.BIAS.low, frac, word.frac + frac)
         if signed_bits(bound) <= spec.ACCUMULATOR_BITS:

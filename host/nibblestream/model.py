@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from . import model_file, pack, spec
 from .fixed import QFormat
-from .float_model import FloatModel
+from .float_model import FloatModel, through_json
 from .layer import QuantizedLayer
 from .lut import Lut
 from .model_file import Arrays, Header, Stored
@@ -36,6 +36,8 @@ class QuantizedModel(Stored):
         Smallest gain, in `spec.GAIN`, 0 to 1.
     origin : str
         Digest of the float model it was quantized from.
+    training : dict
+        How the codes were trained, if they were: anything JSON holds.
 
     Raises
     ------
@@ -51,8 +53,10 @@ class QuantizedModel(Stored):
     head: str
     gain_floor: int = 0
     origin: str = ""
+    training: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "training", through_json(self.training))
         check_topology([layer.shape for layer in self.layers], self.features, self.head)
         ends = [*(layer.input_format for layer in self.layers), HEADS[self.head]]
         starts = [FEATURES[self.features], *(layer.output_format for layer in self.layers)]
@@ -88,6 +92,7 @@ class QuantizedModel(Stored):
             head=header["head"],
             gain_floor=header["gain_floor"],
             origin=header["origin"],
+            training=header.get("training", {}),
         )
 
     def describe(self) -> str:
@@ -103,11 +108,12 @@ class QuantizedModel(Stored):
         for i, layer in enumerate(self.layers):
             lines += ["", f"layer {i}: {layer}"]
             lines += [] if layer.lut is None else [str(layer.lut)]
+        lines += [f"{key}: {value}" for key, value in self.training.items()]
         return "\n".join(lines)
 
     def content(self) -> tuple[Header, Arrays]:
         """Return what a file holds of the model."""
-        header = {
+        header: Header = {
             "name": self.name,
             "features": self.features,
             "head": self.head,
@@ -115,6 +121,8 @@ class QuantizedModel(Stored):
             "origin": self.origin,
             "layers": [_entry(layer) for layer in self.layers],
         }
+        if self.training:  # most codes are not trained, and their files never said so
+            header["training"] = self.training
         arrays: Arrays = {}
         for i, layer in enumerate(self.layers):
             arrays[f"layer{i}.beats"] = layer.beats
@@ -135,11 +143,18 @@ def _entry(layer: QuantizedLayer) -> dict[str, Any]:
     return {
         "shape": list(layer.shape),
         "k": int(layer.k),
-        "scheme": asdict(layer.scheme),
+        "scheme": _parameters(layer.scheme),
         "input_format": asdict(layer.input_format),
         "output_format": asdict(layer.output_format),
         "relu": layer.relu,
     }
+
+
+def _parameters(scheme: Scheme) -> dict[str, Any]:
+    parameters = asdict(scheme)
+    if scheme.tails is None:  # most schemes have none, and their files never said so
+        del parameters["tails"]
+    return parameters
 
 
 def _layer(i: int, entry: dict[str, Any], arrays: Arrays) -> QuantizedLayer:

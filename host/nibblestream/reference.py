@@ -44,11 +44,13 @@ class FloatPipeline:
         features = self._log2_over_floor(magnitude) if self._model.features == "log2" else magnitude
         x = np.ascontiguousarray(stack(features, self._context))  # BLAS takes no overlapping rows
         self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
-        for weights, bias in zip(self._model.weights, self._model.biases, strict=True):
-            x = np.maximum(x @ weights.T.astype(np.float64) + bias, 0)
-        if self._model.head == "gain":
-            return np.asarray(spectrum * np.clip(x, self._model.gain_floor, 1))
-        return np.asarray(x * np.exp(1j * np.angle(spectrum)))
+        model = self._model
+        for weights, bias, relu in zip(model.weights, model.biases, model.relu, strict=True):
+            x = x @ weights.T.astype(np.float64) + bias
+            x = np.maximum(x, 0) if relu else x
+        if model.head == "gain":
+            return np.asarray(spectrum * np.clip(x, model.gain_floor, 1))
+        return np.asarray(np.maximum(x, 0) * np.exp(1j * np.angle(spectrum)))
 
     def _log2_over_floor(self, magnitude: Float) -> Float:
         """Return the features of `features.FloorTracker`, unrounded."""

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from ..files import target
 from ..float_model import FloatModel
+from ..quantize import Calibration
 from ..quantize import quantize as quantize_model
+from ..quantize.calibration import mixed, recordings
 from ..scheme import NAMES
 from .options import FILE, PerLayer, refuse_same
 
@@ -30,22 +33,79 @@ from .options import FILE, PerLayer, refuse_same
 @click.option("--ratio", default=1.0, type=PerLayer(float), show_default=True)
 @click.option("--p-start", default=0.04, type=PerLayer(float), show_default=True)
 @click.option("--p-stop", default=0.96, type=PerLayer(float), show_default=True)
-def quantize(float_model: str, output: Path, layer_bits: Any, **options: Any) -> None:
+@click.option(
+    "--budget", type=click.IntRange(1), help="Bytes of codes: finds the bits of each layer."
+)
+@click.option(
+    "--calibration",
+    "recorded",
+    multiple=True,
+    type=FILE,
+    help="Noisy speech, a file or a folder. Repeatable.",
+)
+@click.option("--speech", type=FILE, help="Instead: folder of clean speech, with --noise.")
+@click.option("--noise", type=FILE, help="Folder of noise.")
+def quantize(
+    float_model: str,
+    output: Path,
+    layer_bits: Any,
+    recorded: tuple[Path, ...],
+    speech: Path | None,
+    noise: Path | None,
+    **options: Any,
+) -> None:
     """Quantize a float model's weights to codes and look-up tables, without retraining.
 
-    Every option takes one value, or one for each layer separated by commas. 8-bit codes have no
-    table, so where one range-split scheme is named for all, 8-bit layers become uniform (u).
+    Every option up to --p-stop takes one value, or one for each layer separated by commas. 8-bit
+    codes have no table, so where one scheme is named for all, 8-bit layers become uniform.
+
+    fisher, gptq, refit, distil and auto fit the codes to noisy speech such as the network is to
+    enhance: recordings of it, or mixtures of speech and noise.
 
     Example: nibblestream quantize default-float -o mixed.npz --scheme rs-vbs --layer-bits 4,8
+
+    Example: nibblestream quantize mine.npz -o best.npz --scheme auto --calibration noisy/
     """
     target(output)
+    _check_sources(options["budget"], layer_bits, recorded, speech, noise)
     options["bits"] = options["bits"] if layer_bits is None else layer_bits
     scheme, bits = options["scheme"], options["bits"]
-    if isinstance(bits, tuple) and isinstance(scheme, str) and scheme.startswith("rs"):
-        options["scheme"] = tuple("u" if b == 8 else scheme for b in bits)
-    model = quantize_model(FloatModel.load(float_model), **options)
+    if isinstance(bits, tuple) and isinstance(scheme, str) and not scheme.startswith("u"):
+        uniform = "u" if scheme.startswith("rs") else "u-vbs"
+        options["scheme"] = tuple(uniform if b == 8 else scheme for b in bits)
+    float_net = FloatModel.load(float_model)
+    model = quantize_model(float_net, **options, calibration=_calibration(recorded, speech, noise))
     refuse_same(output, Path(float_model))
     replace(model, name=output.stem).save(output)
+    widths = ",".join(str(layer.bits) for layer in model.layers)
     click.echo(
-        f"{output}: {model.ideal_bytes:,} bytes of codes, {model.stream_bytes:,} as streamed"
+        f"{output}: {widths} bits, {model.ideal_bytes:,} bytes of codes, "
+        f"{model.stream_bytes:,} as streamed"
     )
+
+
+def _check_sources(
+    budget: int | None,
+    layer_bits: Any,
+    recorded: tuple[Path, ...],
+    speech: Path | None,
+    noise: Path | None,
+) -> None:
+    if (speech is None) != (noise is None):
+        raise click.UsageError("give both --speech and --noise, or neither")
+    if recorded and speech is not None:
+        raise click.UsageError("give either --calibration, or --speech and --noise")
+    source = click.get_current_context().get_parameter_source("bits")
+    given = layer_bits is not None or source is ParameterSource.COMMANDLINE
+    if budget is not None and given:
+        raise click.UsageError("--budget chooses the bits: give either, not both")
+
+
+def _calibration(
+    recorded: tuple[Path, ...], speech: Path | None, noise: Path | None
+) -> Calibration | None:
+    if recorded:
+        return Calibration(recordings(recorded))
+    if speech is None or noise is None:
+        return None
+    return Calibration(mixed(speech, noise))

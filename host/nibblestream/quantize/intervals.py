@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..lut import Lut
+from ..lut import Lut, decode
+from ..scheme import Scheme
 
 Float = npt.NDArray[np.float64]
 
@@ -67,9 +68,17 @@ class QuantizedWeights:
     k : int
         The virtual bit shift used.
     intervals : Intervals
+    scheme : Scheme
+        What they were quantized with, and what it was found to be where it was searched.
     """
 
     codes: npt.NDArray[np.uint8]
     lut: Lut | None
     k: int
     intervals: Intervals
+    scheme: Scheme
+
+    @property
+    def weights(self) -> Float:
+        """What the codes stand for, float64 (out, in)."""
+        return decode(self.codes, self.lut) * 2.0 ** -(self.scheme.m - 1 + self.k)

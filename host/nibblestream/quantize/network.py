@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from .. import formats, spec
-from ..fixed import QFormat
+from .. import spec
 from ..float_model import FloatModel
-from ..layer import QuantizedLayer
-from ..lut import decode
 from ..model import QuantizedModel
-from ..scheme import Scheme
-from ..topology import FEATURES, HEADS
+from ..scheme import CALIBRATED, Scheme
+from .budget import check_budget, choose_bits
+from .calibrated import Student
+from .calibration import Calibration
+from .coded import CodedLayer, Words
+from .distil import distil
+from .rescale import rescale
+from .sensitivity import Sensitivity
 from .weights import check_range, quantize_weights
 
-Float32 = npt.NDArray[np.float32]
+DATA_FREE = "kmeans"  # what auto is without calibration
 
 
 def quantize(
@@ -31,28 +34,51 @@ def quantize(
     ratio: float | Sequence[float] = 1.0,
     p_start: float | Sequence[float] = 0.04,
     p_stop: float | Sequence[float] = 0.96,
+    calibration: Calibration | None = None,
+    budget: int | None = None,
 ) -> QuantizedModel:
-    """Quantize a trained network (paper, section 2); biases become 8-bit uniform.
+    """Quantize a trained network; biases become 8-bit uniform.
 
-    Every parameter is one value for all layers or a sequence with one for each, as in
-    ``quantize(model, ("rs-vbs", "u"), (4, 8))``, the paper's 4-NU/8-U.
+    Every parameter but the last two is one value for all layers or a sequence with one for each,
+    as in ``quantize(model, ("rs-vbs", "u"), (4, 8))``, the paper's 4-NU/8-U.
+
+    ============= ==========================================================================
+    scheme        how levels and codes are found
+    ============= ==========================================================================
+    u, u-vbs      uniform, without and with virtual bit shift (paper, section 5)
+    rs, rs-vbs    range split (paper, section 2): the mean of each interval
+    rs-vbs-asym   rs-vbs, with tails, p_start and p_stop searched for each layer
+    kmeans        exact k-means of the weights, nearest codes
+    fisher        the same, weights weighted by curvature (calibration)
+    gptq          and codes assigned in order with error feedback (calibration)
+    refit         and tables and codes fitted in turn to the layer's outputs (calibration)
+    distil        and tables and biases tuned on the network's outputs (calibration)
+    auto          distil on hidden units scaled for it; without calibration, kmeans
+    ============= ==========================================================================
 
     Parameters
     ----------
     model : FloatModel
         Weights and biases within +-1.
     scheme : str
-        "u", "u-vbs", "rs" or "rs-vbs".
+        One of those above.
     bits : int
         n, the width of a code: 2, 3, 4, or 8 (uniform schemes only).
     m : int
         Width of a LUT entry, `bits` to 8.
     k : int, optional
-        Virtual bit shift; None finds the largest that the weights and the accumulator allow.
+        Virtual bit shift; None finds the largest that the weights and the accumulator allow, or
+        from kmeans on the best.
     ratio : float
-        Internal over external intervals.
+        Internal over external intervals; range split only.
     p_start, p_stop : float
-        Where the internal partition begins and ends in the weights' distribution.
+        Where the internal partition begins and ends in the weights' distribution; range split
+        only, and where rs-vbs-asym begins to search.
+    calibration : Calibration, optional
+        Noisy speech; schemes from fisher on need it.
+    budget : int, optional
+        Bytes of all codes: chooses `bits` for each layer by the error each causes at the output,
+        which takes calibration. Layers of 8 bits become u-vbs.
 
     Returns
     -------
@@ -64,54 +90,119 @@ def quantize(
         The model is no FloatModel, or bits, m or k is not a whole number.
     ValueError
         A parameter out of range or not one for each layer; weights beyond +-1; an accumulator
-        that could overflow. The layer is named.
+        that could overflow; the layer is named. No calibration for what needs it, or a budget
+        too small for any widths.
     """
     if not isinstance(model, FloatModel):
         raise TypeError(f"found a {type(model).__name__}; expected a FloatModel to quantize")
     count = len(model.weights)
-    names = _per_layer(scheme, count, "scheme")
-    given: dict[str, Any] = {"bits": bits, "m": m, "k": k}
+    given: dict[str, Any] = {"name": scheme, "bits": bits, "m": m, "k": k}
     given.update(ratio=ratio, p_start=p_start, p_stop=p_stop)
     columns = {key: _per_layer(value, count, key) for key, value in given.items()}
-    word, norm = FEATURES[model.features], formats.input_norm(model.features)
-    layers: list[QuantizedLayer] = []
-    for i, (weights, biases) in enumerate(zip(model.weights, model.biases, strict=True)):
-        head = HEADS[model.head] if i == count - 1 else None
+    _check_weights(model)
+    _check_calibration(columns["name"], calibration, budget)
+    if calibration is None:
+        columns["name"] = [DATA_FREE if name == "auto" else name for name in columns["name"]]
+    if budget is not None:
+        assert calibration is not None
+        columns["bits"] = _affordable(model, columns, budget, calibration)
+        wide = [n == 8 for n in columns["bits"]]
+        columns["name"] = ["u-vbs" if w else n for n, w in zip(columns["name"], wide, strict=True)]
+    schemes = [_scheme(columns, i) for i in range(count)]
+    return _quantize(model, schemes, calibration)
+
+
+def _quantize(
+    model: FloatModel, schemes: list[Scheme], calibration: Calibration | None
+) -> QuantizedModel:
+    student = None
+    source = model
+    if calibration is not None and any(scheme.calibrated for scheme in schemes):
+        student = Student(model, calibration)
+        if any(scheme.name == "auto" for scheme in schemes):
+            source = rescale(model, student.teacher.errors(), [scheme.bits for scheme in schemes])
+            student = Student(source, calibration)
+    words, coded = Words(source), []
+    for i, scheme in enumerate(schemes):
         try:
-            of_layer = Scheme(names[i], **{key: column[i] for key, column in columns.items()})
-            layer, norm = _layer(weights, biases, of_layer, word, norm, head)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"layer {i}: {error}") from error
-        word = layer.output_format
-        layers.append(layer)
-    floor = int(spec.GAIN.from_float(model.gain_floor))
-    kind = (model.features, model.head, floor)
-    return QuantizedModel(model.name, tuple(layers), *kind, origin=model.digest)
+            layer = _encode(source, i, scheme, words.largest_shift(scheme), student)
+            words.append(layer)
+        except ValueError as error:
+            raise ValueError(f"layer {i}: {error}") from error
+        coded.append(layer)
+    tuned = [i for i, scheme in enumerate(schemes) if scheme.name in ("distil", "auto")]
+    if student is not None and tuned:
+        words = Words(source)
+        for layer in distil(coded, student.teacher, tuned):
+            words.append(layer)
+    return replace(words.model(), origin=model.digest)
 
 
-def _layer(
-    weights: Float32,
-    biases: Float32,
-    scheme: Scheme,
-    word: QFormat,
-    norm: float,
-    head: QFormat | None,
-) -> tuple[QuantizedLayer, float]:
-    """Quantize one layer for inputs in `word`, no longer than `norm`; bound its output's length."""
-    limit = formats.largest_shift_that_fits(weights.shape[1], word, scheme)
-    done = quantize_weights(weights, scheme, limit)
-    check_range(biases.astype(np.float64), "biases")
-    bias = spec.BIAS.from_float(biases)
-    frac = scheme.m - 1 + done.k
-    bounds = formats.output_bounds(
-        decode(done.codes, done.lut) * 2.0**-frac, spec.BIAS.to_float(bias), norm
-    )
-    output = head or formats.hidden_format(float(bounds.max()), word.frac + frac)
-    layer = QuantizedLayer(done.codes, done.lut, done.k, scheme, bias, word, output)
-    return layer, float(np.linalg.norm(bounds))
+def _encode(
+    model: FloatModel, i: int, scheme: Scheme, k_max: int, student: Student | None
+) -> CodedLayer:
+    if scheme.calibrated:
+        assert student is not None
+        coded = student.encode(scheme, k_max)
+    else:
+        done = quantize_weights(model.weights[i], scheme, k_max)
+        bias = spec.BIAS.from_float(model.biases[i])
+        coded = CodedLayer(done.codes, done.lut, done.k, done.scheme, bias)
+    if student is not None:
+        student.append(coded)
+    return coded
+
+
+def _affordable(
+    model: FloatModel, columns: dict[str, Sequence[Any]], budget: int, calibration: Calibration
+) -> list[int]:
+    """Choose widths; what a calibrated scheme loses in one layer, gptq tells fast enough."""
+    shapes = [(len(weights), weights.shape[1]) for weights in model.weights]
+    check_budget(shapes, budget)
+    sensitivity = Sensitivity(model, calibration)
+
+    def error(i: int, bits: int) -> float:
+        name = "u-vbs" if bits == 8 else columns["name"][i]
+        scheme = _scheme({**columns, "name": [name] * len(shapes), "bits": [bits] * len(shapes)}, i)
+        if scheme.calibrated and scheme.name != "fisher":
+            scheme = replace(scheme, name="gptq")
+        return sensitivity.error(i, scheme)
+
+    return choose_bits(shapes, budget, error)
+
+
+def _scheme(columns: dict[str, Sequence[Any]], i: int) -> Scheme:
+    try:
+        return Scheme(**{key: column[i] for key, column in columns.items()})
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"layer {i}: {error}") from error
+
+
+def _check_weights(model: FloatModel) -> None:
+    for i, (weights, biases) in enumerate(zip(model.weights, model.biases, strict=True)):
+        for values, what in ((weights, "weights"), (biases, "biases")):
+            check_range(values.astype(np.float64), f"layer {i}: {what}")
+
+
+def _check_calibration(
+    names: Sequence[str], calibration: Calibration | None, budget: int | None
+) -> None:
+    needing = [name for name in names if name in CALIBRATED and name != "auto"]
+    if budget is not None:
+        needing.append("a budget")
+    if calibration is None and needing:
+        raise ValueError(
+            f"{needing[0]} needs calibration, recordings of noisy speech as the network is to "
+            "enhance: give some, or choose kmeans or rs-vbs"
+        )
+    if calibration is not None and not isinstance(calibration, Calibration):
+        raise TypeError(
+            f"calibration is a {type(calibration).__name__}; expected a Calibration of recordings"
+        )
 
 
 def _per_layer(value: Any, count: int, name: str) -> Sequence[Any]:
+    name = "scheme" if name == "name" else name
     if isinstance(value, str) or not isinstance(value, Sequence):
         return [value] * count
     if len(value) != count:

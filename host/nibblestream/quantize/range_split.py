@@ -7,8 +7,8 @@ import numpy.typing as npt
 
 from ..fixed import QFormat
 from ..lut import Lut
-from ..scheme import Scheme, partition_sizes
-from .intervals import Intervals, QuantizedWeights, tabulate
+from ..scheme import Scheme
+from .intervals import QuantizedWeights, tabulate
 from .shift import largest_shift
 
 Float = npt.NDArray[np.float64]
@@ -39,8 +39,9 @@ def inverse_distribution(ordered: Float, p: npt.ArrayLike) -> Float:
 def interval_edges(weights: Float, scheme: Scheme) -> Float:
     """Return the edges of all 2**n intervals from left to right, equations (4) and (5).
 
-    The external intervals split phi's range uniformly: one half of them [0, p_start], in the
-    steps of equation (4), the other half [p_stop, 1]. The internal ones split the values
+    The external intervals split phi's range uniformly: those of the lower tail (half of them,
+    unless the scheme has tails of its own) [0, p_start], in the steps of equation (4), the others
+    [p_stop, 1]. The internal ones split the values
     between uniformly. Where phi jumps (ties), edges coincide.
 
     Returns
@@ -48,11 +49,16 @@ def interval_edges(weights: Float, scheme: Scheme) -> Float:
     float64, shape (2**n + 1,)
         Not decreasing, from the smallest weight to the largest.
     """
-    external, internal = partition_sizes(scheme.bits, scheme.ratio)
-    ordered = np.sort(weights, axis=None)
-    tail = np.arange(external // 2) / (external // 2)
-    lower = inverse_distribution(ordered, scheme.p_start * tail)
-    upper = inverse_distribution(ordered, scheme.p_stop + (1 - scheme.p_stop) * tail)
+    return edges_of(np.sort(weights, axis=None), scheme)
+
+
+def edges_of(ordered: Float, scheme: Scheme) -> Float:
+    """Return `interval_edges` of weights that are sorted already, float64 (count,)."""
+    below, internal, above = scheme.partitions
+    lower = inverse_distribution(ordered, scheme.p_start * (np.arange(below) / below))
+    upper = inverse_distribution(
+        ordered, scheme.p_stop + (1 - scheme.p_stop) * (np.arange(above) / above)
+    )
     start, stop = inverse_distribution(ordered, [scheme.p_start, scheme.p_stop])
     middle = start + np.arange(internal) * ((stop - start) / internal)
     return np.concatenate([lower, middle, upper, ordered[-1:]])
@@ -78,21 +84,21 @@ def quantize_range_split(weights: Float, scheme: Scheme, k_max: int) -> Quantize
     2**-(m - 1), internal ones on 2**-(m - 1 + k). An empty interval gets its midpoint, so that
     the table stays in order; no weight has its code, and it has no say in k.
     """
-    external, inside = partition_sizes(scheme.bits, scheme.ratio)
-    internal = np.zeros(external + inside, np.bool_)
-    internal[external // 2 : external // 2 + inside] = True
+    internal = np.repeat([False, True, False], scheme.partitions)
     edges = interval_edges(weights, scheme)
     index = assign(weights, edges, internal)
     intervals = tabulate(weights, index, edges, internal)
-    k = _shift(intervals, scheme, k_max)
+    lut = table(intervals.mean, intervals.count, scheme, k_max)
+    return QuantizedWeights(index.astype(np.uint8), lut, lut.k, intervals, scheme)
+
+
+def table(mean: Float, count: npt.NDArray[np.int64], scheme: Scheme, k_max: int) -> Lut:
+    """Return the table of intervals with these means and numbers of weights."""
+    internal = np.repeat([False, True, False], scheme.partitions)
+    k = scheme.k
+    if k is None:
+        inside = mean[internal & (count > 0)]
+        k = largest_shift(inside, scheme.m, k_max) if scheme.shifted else 0
     coarse, fine = (QFormat(scheme.m, scheme.m - 1 + shift) for shift in (0, k))
-    levels = np.where(internal, fine.from_float(intervals.mean), coarse.from_float(intervals.mean))
-    lut = Lut(levels.astype(np.int32), internal, scheme.m, k)
-    return QuantizedWeights(index.astype(np.uint8), lut, k, intervals)
-
-
-def _shift(intervals: Intervals, scheme: Scheme, k_max: int) -> int:
-    if scheme.k is not None:
-        return scheme.k
-    inside = intervals.mean[intervals.internal & ~intervals.empty]
-    return largest_shift(inside, scheme.m, k_max) if scheme.shifted else 0
+    levels = np.where(internal, fine.from_float(mean), coarse.from_float(mean))
+    return Lut(levels.astype(np.int32), internal, scheme.m, k)

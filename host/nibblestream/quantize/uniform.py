@@ -32,6 +32,6 @@ def quantize_uniform(
     index = (levels - word.low).astype(np.int64)
     intervals = tabulate(weights, index, edges, internal)
     if bits == 8:
-        return QuantizedWeights(levels.astype(np.int8).view(np.uint8), None, k, intervals)
+        return QuantizedWeights(levels.astype(np.int8).view(np.uint8), None, k, intervals, scheme)
     lut = Lut(every << (scheme.m - bits), internal, scheme.m, k)
-    return QuantizedWeights(index.astype(np.uint8), lut, k, intervals)
+    return QuantizedWeights(index.astype(np.uint8), lut, k, intervals, scheme)

@@ -6,8 +6,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..scheme import Scheme
+from ..scheme import TRAINED, Scheme
+from .asymmetric import quantize_asymmetric
 from .intervals import QuantizedWeights
+from .kmeans import quantize_kmeans
 from .range_split import quantize_range_split
 from .uniform import quantize_uniform
 
@@ -30,17 +32,31 @@ def quantize_weights(
     Returns
     -------
     QuantizedWeights
-        Codes uint8 (out, in), the LUT (None for 8 bits), k and the interval table.
+        Codes uint8 (out, in), the LUT (None for 8 bits), k, the interval table and the scheme.
 
     Raises
     ------
     ValueError
-        The weights have no two dimensions, are none, not finite or beyond +-1.
+        The weights have no two dimensions, are none, not finite or beyond +-1, or the scheme
+        needs calibration.
     """
     values = np.asarray(weights, np.float64)
     if values.ndim != 2 or not values.size:
         raise ValueError(f"weights have the shape {values.shape}; expected (out, in), not empty")
     check_range(values, "weights")
+    if scheme.name == TRAINED:
+        raise ValueError(
+            f"codes of {TRAINED} are trained, not quantized: use nibblestream finetune"
+        )
+    if scheme.calibrated:
+        raise ValueError(
+            f"{scheme.name} fits a layer to recordings, which weights alone are not: use "
+            "quantize with calibration, or kmeans"
+        )
+    if scheme.free:
+        return quantize_kmeans(values, scheme, k_max)
+    if scheme.name == "rs-vbs-asym":
+        return quantize_asymmetric(values, scheme, k_max)
     if scheme.split:
         return quantize_range_split(values, scheme, k_max)
     return quantize_uniform(values, scheme, k_max)

@@ -1,0 +1,143 @@
+"""Frames of noisy speech as the network sees them: what calibrated schemes measure errors on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import audio, cordic, spec
+from ..features import FloorTracker
+from ..pipeline import stack
+from ..samples import to_float
+from ..stft import stft
+from ..topology import FEATURES
+
+Float32 = npt.NDArray[np.float32]
+
+FRAMES = 16384
+LEAST = 256  # frames below which a calibration is refused
+LONGEST = 60  # seconds taken of each recording
+RECORDINGS = 400  # most recordings drawn from folders
+TOGETHER = 32  # recordings whose floors are tracked at once
+
+
+class Calibration:
+    """Frames drawn from recordings of noisy speech, such as the network is to enhance.
+
+    Parameters
+    ----------
+    signals : iterable of (float or int16, shape (n,))
+        Noisy speech at 8 kHz; full scale is +-1 for floats.
+    frames : int
+        Frames to draw from all of them; fewer if there are fewer.
+    seed : int
+        Of the draw.
+
+    Raises
+    ------
+    ValueError
+        There are fewer than 256 frames, or a signal is no such array.
+    TypeError
+        Samples are neither float nor int16.
+    """
+
+    def __init__(
+        self, signals: Iterable[npt.ArrayLike], *, frames: int = FRAMES, seed: int = 0
+    ) -> None:
+        self._recordings = [_magnitudes(signal) for signal in signals]
+        total = sum(len(magnitude) for magnitude in self._recordings)
+        if min(total, frames) < LEAST:
+            raise ValueError(
+                f"found {total} frames to calibrate with, {frames} wanted; expected {LEAST} or "
+                "more, a second of noisy speech is 125"
+            )
+        picked = np.random.default_rng(seed).permutation(total)[:frames]
+        ends = np.cumsum([0, *(len(magnitude) for magnitude in self._recordings)])
+        self._order = np.argsort(np.argsort(picked))  # frames drawn stay in random order
+        picked = np.sort(picked)
+        self._picked = [
+            picked[(picked >= first) & (picked < last)] - first for first, last in pairwise(ends)
+        ]
+        self._inputs: dict[str, Float32] = {}
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def inputs(self, features: str) -> Float32:
+        """Return what the first layer sees, float32 (frames, 1032), oldest frame first.
+
+        Parameters
+        ----------
+        features : {"magnitude", "log2"}
+        """
+        if features not in self._inputs:
+            self._inputs[features] = self._stacked(features)
+        return self._inputs[features]
+
+    def _stacked(self, features: str) -> Float32:
+        seen = self._recordings if features == "magnitude" else _log2_over_floor(self._recordings)
+        silence = np.zeros((spec.CONTEXT - 1, spec.BINS), np.int32)
+        parts = [
+            stack(frames, silence)[picked].astype(np.float32)
+            for frames, picked in zip(seen, self._picked, strict=True)
+        ]
+        scale = np.float32(FEATURES[features].resolution)
+        return np.asarray(np.concatenate(parts)[self._order] * scale)
+
+    def magnitudes(self) -> Float32:
+        """Return the noisy magnitudes of the same frames, float32 (frames, 129)."""
+        parts = [m[picked] for m, picked in zip(self._recordings, self._picked, strict=True)]
+        found = np.concatenate(parts)[self._order].astype(np.float32)
+        return np.asarray(found * np.float32(spec.MAGNITUDE.resolution))
+
+
+def recordings(paths: Iterable[str | Path], *, seed: int = 0) -> Iterator[npt.NDArray[np.float64]]:
+    """Read recordings as mono at 8 kHz, at most the first minute of each.
+
+    Parameters
+    ----------
+    paths : iterable of path
+        Files, and folders to be searched with their sub-folders.
+    seed : int
+        Draws 400 where folders hold more.
+    """
+    found = [[path] if path.is_file() else audio.find(path) for path in map(Path, paths)]
+    files = [file for some in found for file in some]
+    for i in np.sort(np.random.default_rng(seed).permutation(len(files))[:RECORDINGS]):
+        yield audio.read_mono(files[i])[: LONGEST * spec.SAMPLE_RATE]
+
+
+def mixed(
+    speech: str | Path, noise: str | Path, *, count: int = 300, seed: int = 0
+) -> Iterator[npt.NDArray[np.float64]]:
+    """Mix speech and noise of two folders at 0 and 5 dB, as `evaluate.mixtures` does."""
+    from ..evaluate.mixtures import mixtures
+
+    for mixture in mixtures(speech, noise, count=count, seed=seed):
+        yield mixture.realise().noisy
+
+
+def _magnitudes(signal: npt.ArrayLike) -> npt.NDArray[np.int32]:
+    """Return the magnitudes of a signal, int32 (frames, 129) in `spec.MAGNITUDE`."""
+    samples, _ = to_float(signal)
+    if samples.ndim != 1 or not samples.size:
+        raise ValueError(f"a recording has the shape {samples.shape}; expected (n,) at 8 kHz, mono")
+    spectrum = stft(samples)
+    parts = np.stack([spectrum.real, spectrum.imag], axis=-1)
+    return cordic.vectoring(spec.SPECTRUM.from_float(parts))[0]
+
+
+def _log2_over_floor(recordings: list[npt.NDArray[np.int32]]) -> list[npt.NDArray[np.int32]]:
+    """Return the features of each recording's magnitudes; many are tracked side by side."""
+    found = []
+    for i in range(0, len(recordings), TOGETHER):
+        some = recordings[i : i + TOGETHER]
+        longest = max(len(magnitude) for magnitude in some)
+        padded = [np.pad(m, ((0, longest - len(m)), (0, 0)), mode="edge") for m in some]
+        features = FloorTracker().process(np.stack(padded, axis=1))
+        found += [features[: len(m), n] for n, m in enumerate(some)]
+    return found

@@ -1,0 +1,143 @@
+"""Tables and biases tuned on the outputs of the whole float network, codes fixed.
+
+Hinton, Vinyals and Dean, *Distilling the knowledge in a neural network*, 2015,
+https://arxiv.org/abs/1503.02531, by Adam (Kingma and Ba, 2014, https://arxiv.org/abs/1412.6980).
+Values act on their grids in every step while their gradients pass the rounding by, so that nothing
+is lost at the end; and the best values met are kept, so that nothing is lost at all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import spec
+from ..lut import Lut
+from .coded import CodedLayer
+from .levels import lut_at
+from .teacher import Teacher, head, inside
+
+Float = npt.NDArray[np.float64]
+Float32 = npt.NDArray[np.float32]
+
+STEPS = 80
+LOOK = 20  # steps between looks at all frames
+BATCH = 1024
+RATE = 0.5  # grid steps an Adam step is worth, falling to zero
+BETAS = (0.9, 0.99)
+
+
+def distil(coded: list[CodedLayer], teacher: Teacher, tuned: list[int]) -> list[CodedLayer]:
+    """Return the layers with the tables and biases of those `tuned` improved.
+
+    Parameters
+    ----------
+    coded : list of CodedLayer
+        The whole network.
+    teacher : Teacher
+    tuned : list of int
+        Layers that may change; they have tables.
+
+    Returns
+    -------
+    list of CodedLayer
+        Same codes and shifts; no larger `network_error`.
+    """
+    network = _Tunable(coded, teacher, tuned)
+    best, least = coded, network_error(coded, teacher)
+    order = np.random.default_rng(0).permutation(len(teacher.inputs))
+    batch = min(BATCH, len(order))
+    for step in range(1, STEPS + 1):
+        frames = np.take(order, np.arange((step - 1) * batch, step * batch), mode="wrap")
+        network.step(frames, step, RATE * (1 - (step - 1) / STEPS))
+        if step % LOOK == 0:
+            found = network.coded()
+            error = network_error(found, teacher)
+            if error < least:
+                best, least = found, error
+    return best
+
+
+def network_error(coded: list[CodedLayer], teacher: Teacher) -> float:
+    """Return the mean squared error of the network's gains or magnitudes on all frames."""
+    return teacher.error(_forward(coded, teacher, teacher.inputs)[-1])
+
+
+def _forward(coded: list[CodedLayer], teacher: Teacher, x: Float32) -> list[Float32]:
+    """Return each layer's inputs, and the last one's outputs."""
+    seen = [x]
+    for layer, relu in zip(coded, teacher.model.relu, strict=True):
+        bias = spec.BIAS.to_float(layer.bias).astype(np.float32)
+        x = x @ layer.weights.T.astype(np.float32) + bias
+        x = np.maximum(x, 0) if relu else x
+        seen.append(x)
+    return seen
+
+
+class _Tunable:
+    """Tables' values and biases as floats, that act as the nearest of their grids."""
+
+    def __init__(self, coded: list[CodedLayer], teacher: Teacher, tuned: list[int]) -> None:
+        self._coded, self._teacher, self._tuned = coded, teacher, tuned
+        self._floats: list[Float] = []
+        for i in tuned:
+            lut = _table(coded[i])
+            self._floats.append(lut.values)
+            self._floats.append(spec.BIAS.to_float(coded[i].bias))
+        self._mean = [np.zeros_like(value) for value in self._floats]
+        self._square = [np.zeros_like(value) for value in self._floats]
+
+    def coded(self) -> list[CodedLayer]:
+        """Return the layers as they act now."""
+        layers = list(self._coded)
+        for n, i in enumerate(self._tuned):
+            values, bias = self._floats[2 * n : 2 * n + 2]
+            layer = self._coded[i]
+            table = _in_order_of(values, _table(layer))
+            layers[i] = replace(layer, lut=table, bias=spec.BIAS.from_float(bias))
+        return layers
+
+    def step(self, frames: npt.NDArray[np.int64], step: int, rate: float) -> None:
+        """Take one step of Adam on some frames."""
+        for n, gradient in enumerate(self._gradients(frames)):
+            lut = _table(self._coded[self._tuned[n // 2]])
+            unit = spec.BIAS.resolution if n % 2 else 2.0 ** -(lut.m - 1 + lut.k)
+            mean, square = self._mean[n], self._square[n]
+            mean += (1 - BETAS[0]) * (gradient - mean)
+            square += (1 - BETAS[1]) * (gradient**2 - square)
+            slope = mean / (1 - BETAS[0] ** step)
+            size = np.sqrt(square / (1 - BETAS[1] ** step)) + 1e-12
+            self._floats[n] = self._floats[n] - rate * unit * slope / size
+
+    def _gradients(self, frames: npt.NDArray[np.int64]) -> list[Float]:
+        """Return the gradient of the error by tables and biases, as `_floats` has them."""
+        model, coded = self._teacher.model, self.coded()
+        seen = _forward(coded, self._teacher, self._teacher.inputs[frames])
+        slope = head(seen[-1], model) - self._teacher.target[frames]
+        slope *= inside(seen[-1], model) * self._teacher.weight[frames, None]
+        found: dict[int, list[Float]] = {}
+        for i in range(len(coded) - 1, -1, -1):
+            if model.relu[i]:
+                slope = slope * (seen[i + 1] > 0)
+            if i in self._tuned:
+                weights = (slope.T @ seen[i]).ravel()
+                size = len(_table(coded[i]).mantissa)
+                table = np.asarray(np.bincount(coded[i].codes.ravel(), weights, size), np.float64)
+                moves = bool(model.biases[i].any())
+                found[i] = [table, slope.sum(axis=0, dtype=np.float64) * moves]
+            slope = slope @ coded[i].weights.astype(np.float32)
+        return [gradient for i in self._tuned for gradient in found[i]]
+
+
+def _table(layer: CodedLayer) -> Lut:
+    assert layer.lut is not None
+    return layer.lut
+
+
+def _in_order_of(values: Float, lut: Lut) -> Lut:
+    """Put values on the grid of `lut`, each at the code that it has."""
+    table = lut_at(values, lut.m, lut.k)
+    rank = np.argsort(np.argsort(values, kind="stable"))
+    return Lut(table.mantissa[rank], table.internal[rank], lut.m, lut.k)

@@ -1,0 +1,92 @@
+"""Hidden units scaled so that both layers around them suit their tables.
+
+A positive factor passes through ReLU: a neuron's weights and bias times a, and the weights that
+take it in the next layer divided by a, make the same network (Nagel et al., *Data-free quantization
+through weight equalization and bias correction*, 2019, https://arxiv.org/abs/1906.04721). One table
+serves a whole layer, so each factor is chosen to let both sides fall onto levels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from ..float_model import FloatModel
+from .fisher import curvature
+from .kmeans import kmeans
+from .objective import LayerError
+
+Float = npt.NDArray[np.float64]
+
+ROUNDS = 3
+STEPS = 2.0 ** (np.arange(-12, 13) / 24)  # factors tried in each round
+SAMPLE = 1 << 14  # weights that stand for a layer's
+
+
+def rescale(model: FloatModel, errors: list[LayerError], bits: list[int]) -> FloatModel:
+    """Return the same network with hidden units scaled for quantization.
+
+    Parameters
+    ----------
+    model : FloatModel
+        Weights and biases within +-1, and so they stay.
+    errors : list of LayerError
+        Of each layer, for the curvature of its weights.
+    bits : list of int
+        Width of each layer's codes.
+    """
+    weights = [w.astype(np.float64) for w in model.weights]
+    costs = [curvature(error, feedback=True) for error in errors]
+    factors = [np.ones(len(w)) for w in weights[:-1]]
+    limits = [_limits(model, i) for i in range(len(factors))]
+    for _ in range(ROUNDS):
+        scaled, scaled_costs = _apply(weights, factors), _apply(costs, factors, -2)
+        levels = [_levels(w, c, 1 << n) for w, c, n in zip(scaled, scaled_costs, bits, strict=True)]
+        for i, limit in enumerate(limits):
+            tried = np.clip(factors[i] * STEPS[:, None], *limit)
+            relative = tried / factors[i]
+            cost = [
+                _cost(scaled[i].T, scaled_costs[i].T, levels[i], r)
+                + _cost(scaled[i + 1], scaled_costs[i + 1], levels[i + 1], 1 / r)
+                for r in relative
+            ]
+            factors[i] = tried[np.argmin(cost, axis=0), np.arange(len(factors[i]))]
+    biases = [b * f for b, f in zip(model.biases[:-1], factors, strict=True)]
+    return replace(
+        model,
+        weights=tuple(w.astype(np.float32) for w in _apply(weights, factors)),
+        biases=(*(b.astype(np.float32) for b in biases), model.biases[-1]),
+    )
+
+
+def _limits(model: FloatModel, i: int) -> tuple[Float, Float]:
+    """Return the least and the largest factor of layer i's units that keep all within +-1."""
+    own = np.maximum(np.abs(model.weights[i]).max(axis=1), np.abs(model.biases[i]))
+    low = np.abs(model.weights[i + 1]).max(axis=0).astype(np.float64)
+    high = 1 / np.maximum(own, 1e-3).astype(np.float64)
+    low, high = np.maximum(low, 1e-3) * (1 + 1e-6), high * (1 - 1e-6)
+    room = low < 1, high > 1  # the factor 1 is always allowed
+    return np.where(room[0], low, 1.0), np.where(room[1], high, 1.0)
+
+
+def _apply(arrays: list[Float], factors: list[Float], power: int = 1) -> list[Float]:
+    """Scale rows by the factors of a layer's own units, columns by the inverse of those before."""
+    scaled = list(arrays)
+    for i, factor in enumerate(factors):
+        scaled[i] = scaled[i] * factor[:, None] ** power
+        scaled[i + 1] = scaled[i + 1] * factor**-power
+    return scaled
+
+
+def _levels(weights: Float, costs: Float, count: int) -> Float:
+    step = max(1, weights.size // SAMPLE) | 1  # odd: not in step with the columns
+    return kmeans(weights.ravel()[::step], costs.ravel()[::step], count).centres
+
+
+def _cost(weights: Float, costs: Float, levels: Float, factor: Float) -> Float:
+    """Return what each column's weights cost, rounded after scaling by its factor."""
+    scaled = weights * factor
+    nearest = levels[np.searchsorted((levels[1:] + levels[:-1]) / 2, scaled)]
+    return np.asarray((costs * (nearest - scaled) ** 2).sum(axis=0) / factor**2)
