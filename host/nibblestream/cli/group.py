@@ -35,8 +35,8 @@ class Commands(click.Group):
         except ModuleNotFoundError as error:
             raise click.ClickException(
                 f"{error.name} is not installed; this command needs an extra: "
-                "pip install 'nibblestream[train]' to train, 'nibblestream[eval]' to evaluate, "
-                "'nibblestream[onnx]' to import"
+                "pip install 'nibblestream[EXTRA]' with EXTRA train (for train, finetune), eval "
+                "(evaluate, mix, reproduce), sweep, compare, onnx (import) or live"
             ) from error
         except BrokenPipeError:  # as by `| head`
             sys.exit(1)

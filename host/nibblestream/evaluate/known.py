@@ -18,7 +18,9 @@ from .. import sources
 from .score import Score, System
 
 _LIBRARIES = ("numpy", "scipy", "soundfile", "pystoi", "pesq")
-_CODE = ("*.py", "backends/*.py", "evaluate/*.py", "quantize/*.py")  # of what makes a score
+# What makes a score, whatever the backend.
+_FOLDERS = (".", "backends", "driver", "evaluate", "quantize", "virtual")
+_KERNELS = ("kernels/*.?pp", "sim/*", "sim/axi/*")
 
 
 class Known:
@@ -77,5 +79,6 @@ def code() -> str:
     Two machines that agree in it give the same scores.
     """
     package = Path(__file__).parents[1]
-    files = [path for pattern in _CODE for path in package.glob(pattern)]
+    files = [path for folder in _FOLDERS for path in (package / folder).glob("*.py")]
+    files += [path for pattern in _KERNELS for path in sources.find("hls").glob(pattern)]
     return sources.digest(files, *(f"{name} {metadata.version(name)}" for name in _LIBRARIES))

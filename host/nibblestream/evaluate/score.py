@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from .. import spec
 from .clip import Clip, Float, Source
@@ -122,9 +123,10 @@ class Scorer:
         """Return the scores of each of the task's clips, or why a clip is refused.
 
         A clip that cannot be read, or whose clean signal no metric can use, is refused; an error
-        of a model is the model's and is raised.
+        of a model is the model's and is raised. One thread: how sums are split among more decides
+        how they are rounded.
         """
-        with self._lock, self._open(task) as enhance:
+        with self._lock, threadpool_limits(1), self._open(task) as enhance:
             return [self._score(row, task, enhance) for row in task.rows]
 
     def _open(self, task: Task) -> AbstractContextManager[Enhance]:

@@ -11,8 +11,6 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
 
-from threadpoolctl import threadpool_limits
-
 from ..warn import warn_in_one_line
 from .score import Scorer, Scores, Task
 
@@ -22,7 +20,7 @@ Work = Callable[[Iterable[Task]], Iterator[tuple[Task, Answer]]]  # answers as t
 Workers = Callable[[Scorer], AbstractContextManager[Work]]
 
 _POOL = "pool"
-_scorers: dict[str, Scorer] = {}  # of this process, if it is a worker
+_scorers: dict[str, Scorer | str] = {}  # of this process, if it is a worker
 
 
 def local(jobs: int) -> Workers:
@@ -41,8 +39,11 @@ def local(jobs: int) -> Workers:
     return _here if jobs == 1 else lambda scorer: _pool(jobs, scorer)
 
 
-def hold(name: str, scorer: Scorer | None) -> None:
-    """Make this process a worker, whose tasks are done by the scorer of that name; or no more."""
+def hold(name: str, scorer: Scorer | str | None) -> None:
+    """Make this process a worker, whose tasks are done by the scorer of that name.
+
+    In its place, a text says why there is none, and None makes it a worker no more.
+    """
     if scorer is None:
         _scorers.pop(name, None)
     else:
@@ -50,10 +51,11 @@ def hold(name: str, scorer: Scorer | None) -> None:
 
 
 def do(name: str, task: Task) -> Answer:
-    """Do a task in a process that was made a worker."""
-    if name not in _scorers:
-        raise RuntimeError("this worker was given no clips and models; start the command again")
-    return _scorers[name](task)
+    """Do a task in a process that was made a worker; a RuntimeError says why it was not."""
+    scorer = _scorers.get(name, "this worker was given no clips and models")
+    if isinstance(scorer, str):
+        raise RuntimeError(scorer)
+    return scorer(task)
 
 
 def as_they_come(
@@ -71,8 +73,7 @@ def as_they_come(
 
 @contextmanager
 def _here(scorer: Scorer) -> Iterator[Work]:
-    with threadpool_limits(1):
-        yield lambda tasks: ((task, scorer(task)) for task in tasks)
+    yield lambda tasks: ((task, scorer(task)) for task in tasks)
 
 
 @contextmanager
@@ -84,5 +85,4 @@ def _pool(jobs: int, scorer: Scorer) -> Iterator[Work]:
 def _settle(scorer: Scorer) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     warn_in_one_line()
-    threadpool_limits(1)
     hold(_POOL, scorer)
