@@ -11,13 +11,14 @@ from pystoi.utils import thirdoct
 from nibblestream import Enhancer, audio, spec, stft
 from nibblestream.features import FloorTracker
 from nibblestream.float_model import FloatModel
-from nibblestream.train import augment, loop
+from nibblestream.train import augment, material
 from nibblestream.train.corpus import Corpus
 from nibblestream.train.loop import Training
 from nibblestream.train.loss import HARM, Loss, third_octaves
-from nibblestream.train.mixing import Batch, Batches
+from nibblestream.train.mixing import Augmented, Batch, Batches
 from nibblestream.train.network import LIMIT, Network
 from nibblestream.train.run import train
+from nibblestream.train.scratch import FromScratch
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,7 @@ def test_bad_files_do_not_change_later_draws(folders, tmp_path):
 def test_a_batch_is_decided_by_seed_and_number(folders):
     def batch(number, seed=5):
         speech, noise = (Corpus(sorted(folder.rglob("*.*"))) for folder in folders)
-        return Batches(speech, noise, "log2", seed, clips=3, seconds=1.0)[number]
+        return Batches(Augmented(speech, noise), "log2", seed, clips=3, seconds=1.0)[number]
 
     first, again, other = batch(7), batch(7), batch(8)
     for a, b, c in zip(first, again, other, strict=True):
@@ -90,11 +91,11 @@ def test_a_batch_is_decided_by_seed_and_number(folders):
 
 
 def test_the_network_is_trained_on_what_the_pipeline_sees(corpora):
-    batch = Batches(*corpora, "log2", 0, clips=2, seconds=1.0)[0]
+    batch = Batches(Augmented(*corpora), "log2", 0, clips=2, seconds=1.0)[0]
     magnitude = spec.MAGNITUDE.from_float(batch.noisy[1].numpy())
     features = spec.FEATURE.to_float(FloorTracker().process(magnitude))
     assert np.abs(batch.features[1].numpy() - features).max() < 0.01
-    paper = Batches(*corpora, "magnitude", 0, clips=2, seconds=1.0)[0]
+    paper = Batches(Augmented(*corpora), "magnitude", 0, clips=2, seconds=1.0)[0]
     torch.testing.assert_close(paper.features, paper.noisy, atol=2.0**-17, rtol=0)
 
 
@@ -169,7 +170,8 @@ def test_channels_change_the_spectrum_only(rng):
 def test_training_goes_on_where_it_stopped(folders, tmp_path, monkeypatch):
     speech, noise = folders
     options = {"speech": speech, "noise": noise, "hidden": 8, "seed": 2}
-    monkeypatch.setattr(loop, "EVERY", 3)
+    monkeypatch.setattr(material, "VALIDATION", 2)
+    monkeypatch.setattr(FromScratch, "every", 3)
     whole = train(tmp_path / "whole.npz", steps=6, **options)
 
     def killed(training: Training, batch: Batch) -> float:

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 
@@ -73,7 +73,7 @@ def content_digest(path: str | Path) -> str:
     return _content_digest(Path(path), state.st_mtime_ns, state.st_size)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _content_digest(path: Path, mtime: int, size: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 

@@ -15,8 +15,10 @@ from .options import FILE, PerLayer, command_line
 @click.option("--noise", required=True, type=FILE, help="Folder of noise.")
 @click.option("-o", "--output", required=True, type=FILE, help="Float model to write (.npz).")
 @click.option("--recipe", default="default", type=click.Choice(["default", "paper"]))
-@click.option("--val-speech", type=FILE, help="Speech to validate on, else every tenth file.")
-@click.option("--val-noise", type=FILE, help="Noise to validate on, else every tenth file.")
+@click.option("--val-speech", type=FILE, help="Speech to validate on, else the val split.")
+@click.option("--val-noise", type=FILE, help="Noise to validate on, else the val split.")
+@click.option("--mixtures", type=FILE, help="Manifest from `mix`: train on just these.")
+@click.option("--val-mixtures", type=FILE, help="Manifest from `mix`: validate on its first 500.")
 @click.option("--steps", type=click.IntRange(1), help="Batches of 32 clips of 3 s.")
 @click.option(
     "--hidden", type=PerLayer(int), help="Widths of the hidden layers, as 256 or 256,128."
@@ -26,7 +28,9 @@ def train(output: Path, recipe: str, **options: Any) -> None:
     """Train a network on folders of speech and noise; go on where an earlier run stopped.
 
     Any rate, any format libsndfile reads (wav, flac, ogg, NIST sphere); files that cannot be read
-    are named and skipped.
+    are named and skipped. Of WSJ0, LibriSpeech, VCTK, VoiceBank-DEMAND, TUT Acoustic Scenes 2016,
+    DEMAND and folders with train/ and val/, these splits are taken; of others, every tenth file is
+    held out to validate on.
 
     Example: nibblestream train --speech librispeech --noise demand -o mine.npz
     """

@@ -1,11 +1,10 @@
-"""Files of audio as an endless supply of segments at 8 kHz."""
+"""Recordings as an endless supply of segments at 8 kHz."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,31 +14,40 @@ from .. import audio
 CACHE_SAMPLES = 1 << 30  # kept in memory as int16: 2 GiB
 
 Float = npt.NDArray[np.float64]
+Recording = TypeVar("Recording")
 
 
-class Corpus:
-    """Audio files, read and resampled when first drawn, then kept.
+class Corpus(Generic[Recording]):
+    """Recordings, read when first drawn, then kept.
 
     Parameters
     ----------
-    paths : sequence of path
-        Any rate, any number of channels, any format libsndfile reads. A file that cannot be used
-        is named in a warning when it is drawn, and never drawn again.
+    recordings : sequence
+        Audio files: any rate, any number of channels, any format libsndfile reads; or what else
+        `read` takes. One that cannot be used is named in a warning when it is drawn, and never
+        drawn again.
+    read : callable
+        Returns a recording at 8 kHz, shape (n,) or (n, channels).
     """
 
-    def __init__(self, paths: Sequence[Path]) -> None:
-        self.paths = list(paths)
-        self._kept: dict[Path, npt.NDArray[np.int16]] = {}
-        self._failed: set[Path] = set()
+    def __init__(
+        self,
+        recordings: Sequence[Recording],
+        read: Callable[[Any], Float] = audio.read_mono,
+    ) -> None:
+        self.recordings = list(recordings)
+        self._read = read
+        self._kept: dict[Recording, npt.NDArray[np.int16]] = {}
+        self._failed: set[Recording] = set()
         self._room = CACHE_SAMPLES
 
     def draw(self, rng: np.random.Generator, samples: int) -> Float:
-        """Return a random segment of exactly `samples` samples; short files are strung together.
+        """Return a random segment of exactly `samples` samples; short ones are strung together.
 
         Raises
         ------
         ValueError
-            None of the files can be used.
+            None of the recordings can be used.
         """
         parts: list[npt.NDArray[Any]] = []
         missing = samples
@@ -51,26 +59,27 @@ class Corpus:
         return np.asarray(np.concatenate(parts) / 2.0**15)
 
     def _signal(self, rng: np.random.Generator) -> npt.NDArray[np.int16]:
-        # Files that failed are drawn again and passed over: later draws do not depend on them.
-        while len(self._failed) < len(self.paths):
-            path = self.paths[rng.integers(len(self.paths))]
-            if path in self._kept:
-                return self._kept[path]
-            if path not in self._failed:
+        # What failed is drawn again and passed over: later draws do not depend on it.
+        while len(self._failed) < len(self.recordings):
+            recording = self.recordings[rng.integers(len(self.recordings))]
+            if recording in self._kept:
+                return self._kept[recording]
+            if recording not in self._failed:
                 try:
-                    return self._keep(path)
+                    return self._keep(recording)
                 except (ValueError, OSError) as error:
                     warnings.warn(f"skipped: {error}", stacklevel=2)
-                    self._failed.add(path)
-        raise ValueError("none of the audio files to train on can be used; see the warnings")
+                    self._failed.add(recording)
+        raise ValueError("none of the recordings to train on can be used; see the warnings")
 
-    def _keep(self, path: Path) -> npt.NDArray[np.int16]:
-        mono = audio.read_mono(path)
-        peak = np.abs(mono).max()
+    def _keep(self, recording: Recording) -> npt.NDArray[np.int16]:
+        sound = self._read(recording)
+        peak = np.abs(sound).max()
         if peak == 0:
-            raise ValueError(f"{path}: is silent; expected sound")
-        signal: npt.NDArray[np.int16] = np.round(mono * min(2.0**15, 32767 / peak)).astype(np.int16)
-        if len(signal) <= self._room:
-            self._room -= len(signal)
-            self._kept[path] = signal
+            raise ValueError(f"{recording}: is silent; expected sound")
+        scaled = np.round(sound * min(2.0**15, 32767 / peak))
+        signal: npt.NDArray[np.int16] = scaled.astype(np.int16)
+        if signal.size <= self._room:
+            self._room -= signal.size
+            self._kept[recording] = signal
         return signal

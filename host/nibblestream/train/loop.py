@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -20,45 +20,64 @@ from ..evaluate.clip import Clip
 from ..evaluate.metrics import stoi
 from ..files import replacing
 from ..float_model import FloatModel
-from .loss import Loss
+from ..model import QuantizedModel
 from .mixing import Batch, Batches
-from .network import Network
-from .recipe import Recipe
+from .network import Stack
+from .recipe import Settings
 
 WARM_UP = 50  # steps
 AVERAGING = 0.995  # of the weights: the average generalises better than the last step's
 GRADIENT_NORM = 1.0
-EVERY = 500  # steps between validations
+
+State = dict[str, Any]  # "step", "weights" (the network's state), "stoi_gain"
+M = TypeVar("M", bound=FloatModel | QuantizedModel, covariant=True)
 
 
-class Training:
+class Trainee(Protocol[M]):
+    """What is trained, and how its states become models."""
+
+    every: int  # steps between validations
+
+    @property
+    def settings(self) -> Settings:
+        """What decides the run, beside its recordings."""
+
+    @property
+    def network(self) -> Stack:
+        """The network, whose parameters are trained."""
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """Return the loss on a batch, a scalar."""
+
+    def model(self, state: State, *, final: bool) -> M:
+        """Return the model of a state: to choose by, or the one that is wanted in the end."""
+
+
+class Training(Generic[M]):
     """The state of a run; `run` advances it to its end.
 
     Parameters
     ----------
-    recipe : Recipe
-    name : str
-        Of the model.
+    trainee : Trainee
+        Its network has the values to begin with.
     validation : sequence of (Clip, float)
         What the model is chosen by, at least one clip, each with the STOI of its noisy signal.
     """
 
-    def __init__(self, recipe: Recipe, name: str, validation: Sequence[tuple[Clip, float]]) -> None:
-        torch.manual_seed(recipe.seed)
-        self.recipe = recipe
-        self.name = name
+    def __init__(self, trainee: Trainee[M], validation: Sequence[tuple[Clip, float]]) -> None:
         self.step = 0
-        self._best: dict[str, Any] = {"stoi_gain": -math.inf}
+        self._trainee = trainee
+        self._settings = trainee.settings
+        self._network = trainee.network
+        self._best: State = {"stoi_gain": -math.inf}
         self._files: list[str] = []
         self._validation = [clip for clip, _ in validation]
         self._before = [before for _, before in validation]
-        self._network = Network(recipe.hidden, recipe.head, recipe.trained_floor, recipe.biases)
         self._average = copy.deepcopy(self._network)
-        self._loss = Loss(recipe.error_weight)
-        self._adam = torch.optim.Adam(self._network.parameters(), lr=recipe.rate)
+        self._adam = torch.optim.Adam(self._network.parameters(), lr=self._settings.rate)
 
-    def run(self, batches: Batches, checkpoint: Path) -> FloatModel:
-        """Train to the recipe's last step, validating and saving now and then; return the best.
+    def run(self, batches: Batches, checkpoint: Path) -> M:
+        """Train to the last step, validating and saving now and then; return the best.
 
         Parameters
         ----------
@@ -66,30 +85,29 @@ class Training:
         checkpoint : path
             Where the state is kept; if the file is there, training goes on from it.
         """
-        self._files = [str(path) for path in (*batches.speech.paths, *batches.noise.paths)]
+        self._files = batches.supply.recordings
         if checkpoint.exists():
             self._restore(checkpoint)
-        left = range(self.step, self.recipe.steps)
+        left = range(self.step, self._settings.steps)
         loader = torch.utils.data.DataLoader(batches, None, sampler=left, num_workers=1)
         progress = tqdm(
-            loader, unit="batch", initial=self.step, total=self.recipe.steps, disable=None
+            loader, unit="batch", initial=self.step, total=self._settings.steps, disable=None
         )
         for batch in progress:
             loss = self._advance(batch)
             progress.set_postfix(loss=f"{loss:.4f}", refresh=False)
-            if self.step % EVERY == 0 or self.step == self.recipe.steps:
+            if self.step % self._trainee.every == 0 or self.step == self._settings.steps:
                 report = f"step {self.step}: loss {loss:.4f}, {self._validate()}"
                 tqdm.write(report, file=sys.stderr)
                 self._save(checkpoint)
-        return self._as_model(self._best, self.recipe.gain_floor)
+        return self._trainee.model(self._best, final=True)
 
     def _advance(self, batch: Batch) -> float:
         for group in self._adam.param_groups:
-            group["lr"] = self.recipe.rate * self._schedule()
-        enhanced = self._network(batch.features, batch.noisy)
-        loss = self._loss(enhanced, batch.noisy, batch.clean)
+            group["lr"] = self._settings.rate * self._schedule()
+        loss = self._trainee.loss(batch)
         self._adam.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), GRADIENT_NORM)
         self._adam.step()
         self._network.clamp()
@@ -102,14 +120,14 @@ class Training:
         return float(loss.detach())
 
     def _schedule(self) -> float:
-        fall = 0.5 * (1 + math.cos(math.pi * self.step / self.recipe.steps))
+        fall = 0.5 * (1 + math.cos(math.pi * self.step / self._settings.steps))
         return min(1.0, (self.step + 1) / WARM_UP) * fall
 
     def _validate(self) -> str:
         """Keep the averaged weights if they are the best so far; describe how they did."""
         state = {key: value.clone() for key, value in self._average.state_dict().items()}
         now = {"step": self.step, "weights": state}
-        with Enhancer(self._as_model(now, self.recipe.trained_floor)) as enhancer:
+        with Enhancer(self._trainee.model(now, final=False)) as enhancer:
             after = [
                 stoi(c.clean, enhancer.enhance(c.noisy, spec.SAMPLE_RATE)) for c in self._validation
             ]
@@ -117,20 +135,6 @@ class Training:
         if now["stoi_gain"] > self._best["stoi_gain"]:
             self._best = now
         return f"validation STOI {np.mean(after):.4f} ({now['stoi_gain']:+.4f} over noisy)"
-
-    def _as_model(self, state: dict[str, Any], gain_floor: float) -> FloatModel:
-        weights = {key: value.numpy() for key, value in state["weights"].items()}
-        layers = range(len(self.recipe.hidden) + 1)
-        recipe = self.recipe
-        return FloatModel(
-            name=self.name,
-            weights=tuple(weights[f"layers.{i}.weight"] for i in layers),
-            biases=tuple(weights[f"layers.{i}.bias"] for i in layers),
-            features=recipe.features,
-            head=recipe.head,
-            gain_floor=gain_floor,
-            training={"recipe": asdict(recipe), "step": state["step"]},
-        )
 
     def _save(self, checkpoint: Path) -> None:
         state = {
@@ -145,8 +149,8 @@ class Training:
             torch.save(state, temporary)
 
     def _made(self) -> dict[str, Any]:
-        """Return what a checkpoint must agree in: recipe, files, and scores of the noisy clips."""
-        return {"recipe": asdict(self.recipe), "files": self._files, "before": self._before}
+        """Return what a checkpoint must agree in: settings, files, scores of the noisy clips."""
+        return {"settings": asdict(self._settings), "files": self._files, "before": self._before}
 
     def _restore(self, checkpoint: Path) -> None:
         try:

@@ -46,7 +46,7 @@ class Loss(nn.Module):
 
     def forward(self, enhanced: Tensor, noisy: Tensor, clean: Tensor) -> Tensor:
         """Return the loss, a scalar, of magnitudes of shape (clips, frames, 129)."""
-        level = clean.square().mean(dim=(1, 2), keepdim=True).sqrt() + 1e-5
+        level = loudness(clean)
         enhanced, noisy, clean = enhanced / level, noisy / level, clean / level
         before, after = (self.correlation(m, clean) for m in (noisy, enhanced))
         error = (compressed(enhanced) - compressed(clean)).square().mean()
@@ -69,6 +69,11 @@ class Loss(nn.Module):
         power = magnitude.square() @ self.bands
         smooth = nn.functional.avg_pool1d(power.transpose(1, 2), 3, stride=2)
         return (smooth + 1e-8).sqrt().unfold(2, SEGMENT, 1).transpose(1, 2)
+
+
+def loudness(clean: Tensor) -> Tensor:
+    """Return each clip's level, which magnitudes are taken relative to; never zero."""
+    return clean.square().mean(dim=(1, 2), keepdim=True).sqrt() + 1e-5
 
 
 def compressed(magnitude: Tensor) -> Tensor:

@@ -1,15 +1,17 @@
-"""Mixtures made on the fly: batch number i of a seed is always the same batch."""
+"""Batches to train on: batch number i of a seed is always the same batch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from .. import spec, stft
+from ..evaluate.mixtures import Mixture
 from ..features import FloorTracker
 from . import augment
 from .corpus import Corpus
@@ -32,13 +34,24 @@ class Batch(NamedTuple):
     clean: torch.Tensor
 
 
+class Supply(Protocol):
+    """What pairs of noisy and clean segments are drawn from."""
+
+    @property
+    def recordings(self) -> list[str]:
+        """All that is drawn from; an unfinished run goes on only with the same."""
+
+    def draw(self, rng: Rng, samples: int) -> tuple[Float, Float]:
+        """Return a noisy segment and its clean reference, both of shape (samples,)."""
+
+
 @dataclass
 class Batches(torch.utils.data.Dataset[Batch]):
     """Batches of noisy and clean clips, by number.
 
     Parameters
     ----------
-    speech, noise : Corpus
+    supply : Supply
     features : {"magnitude", "log2"}
         What the network sees.
     seed : int
@@ -48,8 +61,7 @@ class Batches(torch.utils.data.Dataset[Batch]):
         Length of a clip.
     """
 
-    speech: Corpus
-    noise: Corpus
+    supply: Supply
     features: str
     seed: int
     clips: int = 32
@@ -58,7 +70,7 @@ class Batches(torch.utils.data.Dataset[Batch]):
     def __getitem__(self, number: int) -> Batch:
         rng = np.random.default_rng((self.seed, number))
         samples = round(self.seconds * spec.SAMPLE_RATE)
-        pairs = [self._pair(rng, samples) for _ in range(self.clips)]
+        pairs = [self.supply.draw(rng, samples) for _ in range(self.clips)]
         noisy, clean = (
             np.stack([np.abs(stft.stft(signal)) for signal in side], axis=1)
             for side in zip(*pairs, strict=True)
@@ -71,7 +83,20 @@ class Batches(torch.utils.data.Dataset[Batch]):
         parts = (torch.from_numpy(x.astype(np.float32)) for x in (features, noisy, clean))
         return Batch(*(part.transpose(0, 1).contiguous() for part in parts))
 
-    def _pair(self, rng: Rng, samples: int) -> tuple[Float, Float]:
+
+@dataclass
+class Augmented:
+    """Mixtures made on the fly, of random channels, rooms and levels."""
+
+    speech: Corpus[Path]
+    noise: Corpus[Path]
+
+    @property
+    def recordings(self) -> list[str]:
+        """Files of speech and noise."""
+        return [str(path) for path in (*self.speech.recordings, *self.noise.recordings)]
+
+    def draw(self, rng: Rng, samples: int) -> tuple[Float, Float]:
         """Return one noisy clip and its clean reference, both through the same last channel."""
         speech = augment.channel(rng, self.speech.draw(rng, samples))
         if rng.random() < 0.2:
@@ -87,6 +112,29 @@ class Batches(torch.utils.data.Dataset[Batch]):
             response = augment.telephone(rng, samples)
             clean, noise = augment.filtered(clean, response), augment.filtered(noise, response)
         return _levelled(rng, clean, noise)
+
+
+@dataclass
+class Written:
+    """Mixtures as a manifest names them: random pieces, with nothing changed."""
+
+    mixtures: Corpus[Mixture]
+
+    @property
+    def recordings(self) -> list[str]:
+        """The mixtures' recipes."""
+        return [repr(mixture) for mixture in self.mixtures.recordings]
+
+    def draw(self, rng: Rng, samples: int) -> tuple[Float, Float]:
+        """Return a piece of one mixture, or of several strung together, and its reference."""
+        noisy, clean = self.mixtures.draw(rng, samples).T
+        return noisy, clean
+
+
+def sides(mixture: Mixture) -> Float:
+    """Realise a mixture for a `Corpus`: shape (n, 2), noisy and clean."""
+    clean, noisy = mixture.realise()
+    return np.stack([noisy, clean], axis=1)
 
 
 def _levelled(rng: Rng, clean: Float, noise: Float) -> tuple[Float, Float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import torch
@@ -13,42 +14,36 @@ from .. import spec
 LIMIT = 1 - 2.0**-7  # the largest value of an 8-bit weight
 
 
-class Network(nn.Module):
-    """Fully connected layers with ReLU over eight stacked frames (paper, section 4).
+class Stack(nn.Module):
+    """Layers over eight stacked frames (paper, section 4).
 
     Parameters
     ----------
-    hidden : tuple of int
-        Widths of the hidden layers; the paper's network has one of 256.
+    layers : iterable of nn.Module
+        From (..., 1032) to (..., 129).
+    relu : sequence of bool
+        Whether ReLU follows each layer; after the last one the head decides.
     head : {"gain", "magnitude"}
         What the output is: a gain on the noisy magnitude, or the magnitude itself.
     gain_floor : float
         Smallest gain, in [0, 1).
-    biases : bool
-        Whether biases are trained, or stay zero.
     """
 
     def __init__(
-        self, hidden: tuple[int, ...], head: str, gain_floor: float, biases: bool = True
+        self, layers: Iterable[nn.Module], relu: Sequence[bool], head: str, gain_floor: float
     ) -> None:
         super().__init__()
-        widths = (spec.CONTEXT * spec.BINS, *hidden, spec.BINS)
-        self.layers = nn.ModuleList(
-            nn.Linear(inputs, outputs) for inputs, outputs in pairwise(widths)
-        )
+        self.layers = nn.ModuleList(layers)
+        self.relu = relu
         self.head = head
         self.gain_floor = gain_floor
-        start = 0.5 if head == "gain" else 0.0
-        nn.init.constant_(self.layers[-1].bias, start)  # type: ignore[arg-type]
-        for layer in self.layers if not biases else ():
-            nn.init.zeros_(layer.bias).requires_grad_(False)  # type: ignore[arg-type]
 
     def forward(self, features: Tensor, noisy: Tensor) -> Tensor:
         """Return enhanced magnitudes: (clips, frames, 129) twice in, once out."""
         padded = nn.functional.pad(features, (0, 0, spec.CONTEXT - 1, 0))
         x = padded.unfold(1, spec.CONTEXT, 1).transpose(2, 3).flatten(2)  # oldest frame first
-        for layer in self.layers[:-1]:
-            x = torch.relu(layer(x))
+        for layer, relu in zip(self.layers[:-1], self.relu, strict=False):
+            x = torch.relu(layer(x)) if relu else layer(x)
         x = self.layers[-1](x)
         if self.head == "magnitude":
             return bounded(x, 0.0, math.inf)
@@ -59,6 +54,30 @@ class Network(nn.Module):
         """Keep weights and biases inside (-1, +1), as the paper does while training."""
         for parameter in self.parameters():
             parameter.clamp_(-LIMIT, LIMIT)
+
+
+class Network(Stack):
+    """A network to be trained from the start, ReLU after each layer.
+
+    Parameters
+    ----------
+    hidden : tuple of int
+        Widths of the hidden layers; the paper's network has one of 256.
+    head, gain_floor
+        As for `Stack`.
+    biases : bool
+        Whether biases are trained, or stay zero.
+    """
+
+    def __init__(
+        self, hidden: tuple[int, ...], head: str, gain_floor: float, biases: bool = True
+    ) -> None:
+        widths = (spec.CONTEXT * spec.BINS, *hidden, spec.BINS)
+        layers = [nn.Linear(inputs, outputs) for inputs, outputs in pairwise(widths)]
+        super().__init__(layers, [True] * len(layers), head, gain_floor)
+        nn.init.constant_(layers[-1].bias, 0.5 if head == "gain" else 0.0)
+        for layer in layers if not biases else ():
+            nn.init.zeros_(layer.bias).requires_grad_(False)
 
 
 def bounded(x: Tensor, low: float, high: float) -> Tensor:

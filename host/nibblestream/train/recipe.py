@@ -49,6 +49,38 @@ class Recipe:
     seed: int = 0
 
 
+@dataclass(frozen=True)
+class FineTuning:
+    """The settings of a run.
+
+    Parameters
+    ----------
+    origin : str
+        Digest of the float model.
+    bits : tuple of int
+        Width of each layer's codes: 2, 3 or 4.
+    steps : int
+        Batches to train on.
+    clips : int
+        Three-second clips in a batch.
+    rate : float
+        Adam's largest learning rate; it rises over 50 steps and falls as a cosine.
+    distillation : float
+        Weight of the error against the float model's output beside the loss against clean speech.
+    seed : int
+    """
+
+    origin: str
+    bits: tuple[int, ...]
+    steps: int = 300
+    clips: int = 16
+    rate: float = 5e-4
+    distillation: float = 1.0
+    seed: int = 0
+
+
+Settings = Recipe | FineTuning
+
 RECIPES = {
     "default": Recipe("log2", "gain", 0.1, 0.15, error_weight=1.0),
     "paper": Recipe("magnitude", "magnitude", 0.0, 0.0, error_weight=1.0, biases=False, steps=3000),

@@ -1,29 +1,23 @@
-"""What `nibblestream train` does: split the folders, draw validation mixtures, train, score."""
+"""What `train` and `finetune` of the command line do: find the material, train, save the best."""
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from .. import audio
-from ..evaluate.clip import Clip
-from ..evaluate.metrics import stoi
-from ..evaluate.mixtures import Mixture, mixtures
 from ..files import target
 from ..float_model import FloatModel
+from ..model import QuantizedModel
 from ..topology import check_hidden
-from .corpus import Corpus
-from .loop import Training
+from .finetune import FineTuned
+from .loop import M, Trainee, Training
+from .material import Material
 from .mixing import Batches
-from .recipe import RECIPES
-
-VALIDATION = 40  # mixtures, each also through a telephone and a random equaliser
-VALIDATION_SEED = 1
-HELD_OUT = 10  # one file in so many is kept for validation where no folder is named
+from .recipe import RECIPES, FineTuning
+from .scratch import FromScratch
 
 
 def train(
@@ -34,6 +28,8 @@ def train(
     noise: str | Path,
     val_speech: str | Path | None = None,
     val_noise: str | Path | None = None,
+    mixtures: str | Path | None = None,
+    val_mixtures: str | Path | None = None,
     steps: int | None = None,
     hidden: int | Sequence[int] | None = None,
     seed: int = 0,
@@ -48,9 +44,13 @@ def train(
         kept beside it, from which the next call goes on.
     recipe : {"default", "paper"}
     speech, noise : path
-        Folders to train on.
+        Folders to train on: all of them, or of a corpus that `corpora.files` knows the train split.
     val_speech, val_noise : path, optional
-        Folders to validate on; without them, every tenth file of the above is held out.
+        Folders to validate on, or the corpora whose val split is. Without them, it is the val
+        split of the above; where their layout is not known, every tenth file is held out.
+    mixtures, val_mixtures : path, optional
+        Manifests of mixtures of these folders, as `nibblestream mix` writes them: random pieces of
+        exactly these are trained on, unchanged; the first 500 are validated on.
     steps, hidden, seed : optional
         Override the recipe.
     command : str
@@ -59,8 +59,8 @@ def train(
     Raises
     ------
     FileNotFoundError, ValueError
-        A folder is missing or holds nothing to use, a setting is out of range, or the unfinished
-        run had other settings or files.
+        A folder is missing or holds nothing to use, files of a manifest are not what they were, a
+        setting is out of range, or the unfinished run had other settings or files.
     """
     output = target(output)
     settings = replace(RECIPES[recipe], seed=seed)
@@ -69,46 +69,67 @@ def train(
     if hidden is not None:
         settings = replace(settings, hidden=(hidden,) if isinstance(hidden, int) else tuple(hidden))
     check_hidden(settings.hidden)
-    speech, noise = Path(speech), Path(noise)
-    voices = Corpus(_training_files(speech, held_out=val_speech is None))
-    noises = Corpus(_training_files(noise, held_out=val_noise is None))
-    for corpus in (voices, noises):
-        corpus.draw(np.random.default_rng(0), 1)  # fails now if no file can be used
-    batches = Batches(voices, noises, settings.features, seed, settings.clips)
-    clips = _validation(Path(val_speech or speech), Path(val_noise or noise), {speech, noise})
-    training = Training(settings, output.stem, clips)
+    others = (val_speech, val_noise, mixtures, val_mixtures)
+    optional = (None if path is None else Path(path) for path in others)
+    material = Material(Path(speech), Path(noise), *optional)
+    return _run(FromScratch(settings, output.stem), settings.features, material, output, command)
+
+
+def finetune(
+    output: str | Path,
+    model: FloatModel,
+    bits: int | Sequence[int] = 2,
+    *,
+    speech: str | Path,
+    noise: str | Path,
+    val_speech: str | Path | None = None,
+    val_noise: str | Path | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    command: str = "",
+) -> QuantizedModel:
+    """Quantize a float model and train its codes; the best state on validation is returned.
+
+    Parameters
+    ----------
+    output : path
+        Where the quantized model is saved, and beside it the state of an unfinished run.
+    model : FloatModel
+        Weights and biases within +-1.
+    bits : int or sequence of int
+        Width of the codes, 2, 3 or 4; of all layers or of each.
+    speech, noise, val_speech, val_noise : path
+        As for `train`.
+    steps, seed : optional
+        Override `finetune.FineTuning`.
+    command : str
+        What was called, kept in the model.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `train` and `quantize` do.
+    """
+    output = target(output)
+    widths = [bits] * len(model.weights) if isinstance(bits, int) else bits
+    settings = FineTuning(model.digest, tuple(widths), seed=seed)
+    if steps is not None:
+        settings = replace(settings, steps=steps)
+    trainee = FineTuned(model, settings, output.stem)
+    val = (None if path is None else Path(path) for path in (val_speech, val_noise))
+    material = Material(Path(speech), Path(noise), *val)
+    return _run(trainee, model.features, material, output, command)
+
+
+def _run(trainee: Trainee[M], features: str, material: Material, output: Path, command: str) -> M:
+    settings = trainee.settings
+    supply = material.supply()
+    supply.draw(np.random.default_rng(0), 1)  # fails now if no file can be used
+    training = Training(trainee, material.validation())
     checkpoint = output.with_suffix(".checkpoint")
+    batches = Batches(supply, features, settings.seed, settings.clips)
     model = training.run(batches, checkpoint)
     model = replace(model, training={**model.training, "command": command})
     model.save(output)
     checkpoint.unlink()
     return model
-
-
-def _training_files(folder: Path, held_out: bool) -> list[Path]:
-    paths = audio.find(folder)
-    return [path for i, path in enumerate(paths) if i % HELD_OUT or not held_out] or paths
-
-
-def _validation(speech: Path, noise: Path, trained_on: set[Path]) -> list[tuple[Clip, float]]:
-    """Draw the validation mixtures, from the held-out files of folders that are trained on."""
-
-    def files(folder: Path) -> list[Path]:
-        return audio.find(folder)[:: HELD_OUT if folder in trained_on else 1]
-
-    drawn = mixtures(
-        speech, noise, count=VALIDATION, seed=VALIDATION_SEED, channel="all", files=files
-    )
-    scored = [clip for mixture in drawn if (clip := _scored(mixture)) is not None]
-    if not scored:
-        raise ValueError(f"no file of {speech} and {noise} can be validated on; see the warnings")
-    return scored
-
-
-def _scored(mixture: Mixture) -> tuple[Clip, float] | None:
-    try:
-        clip = mixture.realise()
-        return clip, stoi(clip.clean, clip.noisy)
-    except (ValueError, OSError) as error:
-        warnings.warn(f"skipped for validation: {mixture.name}: {error}", stacklevel=2)
-        return None

@@ -1,0 +1,39 @@
+"""Fine-tune a float model as codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..float_model import FloatModel
+from .options import FILE, PerLayer, command_line, refuse_same
+
+
+@click.command()
+@click.argument("float_model")
+@click.option("-o", "--output", required=True, type=FILE, help="Quantized model to write (.npz).")
+@click.option(
+    "--bits", default=2, type=PerLayer(int), show_default=True, help="2, 3 or 4; or of each layer."
+)
+@click.option("--speech", required=True, type=FILE, help="Folder of clean speech.")
+@click.option("--noise", required=True, type=FILE, help="Folder of noise.")
+@click.option("--val-speech", type=FILE, help="Speech to validate on; else as for train.")
+@click.option("--val-noise", type=FILE, help="Noise to validate on; else as for train.")
+@click.option("--steps", type=click.IntRange(1), help="Batches of 16 clips of 3 s.")
+@click.option("--seed", default=0, type=click.IntRange(0, 2**63 - 1), show_default=True)
+def finetune(float_model: str, output: Path, **options: Any) -> None:
+    """Quantize a float model and train its codes: retraining, where quantize needs none.
+
+    Codes, look-up tables and biases are learnt together, from what the float model gives and from
+    clean speech. The result runs wherever quantized models do. An unfinished run is continued.
+
+    Example: nibblestream finetune default-float -o two.npz --bits 2 --speech librispeech
+    --noise demand
+    """
+    from ..train.run import finetune as run
+
+    refuse_same(output, Path(float_model))
+    model = run(output, FloatModel.load(float_model), command=command_line(), **options)
+    click.echo(f"{output}: {model.ideal_bytes:,} bytes of codes, fine-tuned: {model.training}")

@@ -1,0 +1,53 @@
+"""Import a network of another framework."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..files import target
+from ..topology import FEATURES, HEADS
+from .options import FILE, refuse_same
+
+
+@click.command("import")
+@click.argument("network", type=FILE)
+@click.option("-o", "--output", required=True, type=FILE, help="Float model to write (.npz).")
+@click.option(
+    "--features", required=True, type=click.Choice(list(FEATURES)), help="What the network sees."
+)
+@click.option(
+    "--head", required=True, type=click.Choice(list(HEADS)), help="What its outputs mean."
+)
+@click.option(
+    "--gain-floor",
+    default=0.0,
+    type=click.FloatRange(0, 1),
+    show_default=True,
+    help="Smallest gain, for --head gain.",
+)
+def import_(network: Path, output: Path, features: str, head: str, gain_floor: float) -> None:
+    """Import an ONNX network of Linear layers with or without ReLU, as a float model.
+
+    The model is checked against ONNX's reference evaluator before it is written. PyTorch's own
+    files are not read: a pickle runs what it holds when it is opened, a TorchScript file is a
+    program. Export to ONNX, which is data, with torch.onnx.export, or call
+    nibblestream.importing.from_torch with the module.
+
+    Example: nibblestream import mask.onnx -o mask.npz --features log2 --head gain --gain-floor 0.1
+    """
+    from ..importing import from_onnx
+
+    target(output)
+    if network.suffix in (".pt", ".pth", ".pt2", ".ckpt", ".bin", ".pkl"):
+        raise click.UsageError(
+            f"{network} is a PyTorch file, and opening one can run what it holds; expected an ONNX "
+            "file: write one with torch.onnx.export, or call nibblestream.importing.from_torch"
+        )
+    model = from_onnx(
+        network, features=features, head=head, gain_floor=gain_floor, name=output.stem
+    )
+    refuse_same(output, network)
+    model.save(output)
+    click.echo(f"{output}: the same outputs as {network}\n{model.describe()}")

@@ -1,0 +1,98 @@
+"""Quantization-aware fine-tuning: codes, look-up tables and biases learnt from a float model.
+
+The paper needs no retraining, and neither do the other schemes; this one does, for codes so
+narrow that it pays. The float model is start and teacher.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import asdict, replace
+
+import torch
+from torch import nn
+
+from ..float_model import Float32, FloatModel
+from ..layer import QuantizedLayer
+from ..model import QuantizedModel
+from ..quantize import quantize
+from ..quantize.coded import CodedLayer, Words
+from ..scheme import TRAINED, Scheme
+from .coded import CodedLinear
+from .loop import State
+from .loss import Loss, compressed, loudness
+from .mixing import Batch
+from .network import Stack
+from .recipe import FineTuning
+
+START = "kmeans"  # the best tables that weights alone give; any level may become external
+
+
+class FineTuned:
+    """A float model that learns to be codes.
+
+    Parameters
+    ----------
+    model : FloatModel
+        Weights and biases within +-1.
+    settings : FineTuning
+    name : str
+        Of the quantized model.
+
+    Raises
+    ------
+    ValueError
+        The model cannot be quantized, or codes of that width have no table.
+    """
+
+    every = 100
+
+    def __init__(self, model: FloatModel, settings: FineTuning, name: str) -> None:
+        if not {2, 3, 4}.issuperset(settings.bits):
+            raise ValueError(f"bits are {settings.bits}; expected 2, 3 or 4: 8 bits have no table")
+        torch.manual_seed(settings.seed)
+        self.settings = settings
+        self._model, self._name = model, name
+        start = quantize(model, START, settings.bits).layers
+        kind = (model.relu, model.head, model.gain_floor)
+        layers = list(zip(model.weights, model.biases, start, strict=True))
+        self.network = Stack([_coded(*layer) for layer in layers], *kind)
+        self._teacher = Stack([_linear(*layer[:2]) for layer in layers], *kind)
+        self._loss = Loss(weight=1.0)
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """Return the loss against clean speech and the float model's output, a scalar."""
+        enhanced = self.network(batch.features, batch.noisy)
+        with torch.no_grad():
+            taught = self._teacher(batch.features, batch.noisy)
+        level = loudness(batch.clean)
+        error = (compressed(enhanced / level) - compressed(taught / level)).square().mean()
+        loss = self._loss(enhanced, batch.noisy, batch.clean)
+        return torch.as_tensor(loss + self.settings.distillation * error)
+
+    def model(self, state: State, *, final: bool) -> QuantizedModel:
+        """Return the quantized model of a state; all are wanted as they are chosen."""
+        network = copy.deepcopy(self.network)
+        network.load_state_dict(state["weights"])
+        words = Words(self._model)
+        for layer, bits in zip(network.layers, self.settings.bits, strict=True):
+            assert isinstance(layer, CodedLinear)
+            codes, lut, bias = layer.quantized()
+            scheme = Scheme(TRAINED, bits, lut.m)
+            words.append(CodedLayer(codes, lut, lut.k, scheme, bias))
+        settings = {key: value for key, value in asdict(self.settings).items() if key != "origin"}
+        training = {"fine-tuned": settings, "step": state["step"]}
+        return replace(words.model(), name=self._name, training=training)
+
+
+def _linear(weights: Float32, bias: Float32) -> nn.Linear:
+    """Return a layer as it is in the float model."""
+    layer = nn.Linear(weights.shape[1], weights.shape[0])
+    layer.weight.data, layer.bias.data = torch.tensor(weights), torch.tensor(bias)
+    return layer
+
+
+def _coded(weights: Float32, bias: Float32, start: QuantizedLayer) -> CodedLinear:
+    """Return a layer that begins at a quantized one's table."""
+    assert start.lut is not None
+    return CodedLinear(weights, bias, start.lut.values, start.m, start.k)

@@ -1,0 +1,97 @@
+"""What is trained and validated on: folders by their splits, or mixtures that were written down."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import audio, corpora
+from ..evaluate import manifest
+from ..evaluate.clip import Clip
+from ..evaluate.metrics import stoi
+from ..evaluate.mixtures import Mixture, mixtures
+from .corpus import Corpus
+from .mixing import Augmented, Supply, Written, sides
+
+VALIDATION = 40  # mixtures, each also through a telephone and a random equaliser
+VALIDATION_SEED = 1
+WRITTEN = 500  # mixtures of a manifest that choose the model: the first, which are a random sample
+HELD_OUT = 10  # one file in so many is kept for validation where nothing else is
+
+
+@dataclass(frozen=True)
+class Material:
+    """Folders and manifests of one training run; see `train.run.train`."""
+
+    speech: Path
+    noise: Path
+    val_speech: Path | None = None
+    val_noise: Path | None = None
+    mixtures: Path | None = None
+    val_mixtures: Path | None = None
+
+    def supply(self) -> Supply:
+        """Return what is trained on; raises as `corpora.files` and `manifest.read` do."""
+        if self.mixtures is not None:
+            return Written(Corpus(manifest.read(self.mixtures, self.speech, self.noise), sides))
+        speech = _training_files(self.speech, self.val_speech)
+        return Augmented(Corpus(speech), Corpus(_training_files(self.noise, self.val_noise)))
+
+    def validation(self) -> list[tuple[Clip, float]]:
+        """Return the clips that the model is chosen by, each with the STOI of its noisy signal.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            As `supply` does, or none of the clips can be used.
+        """
+        scored = [
+            clip for mixture in self.validation_mixtures() if (clip := _scored(mixture)) is not None
+        ]
+        if not scored:
+            speech, noise = self.val_speech or self.speech, self.val_noise or self.noise
+            raise ValueError(
+                f"no file of {speech} and {noise} can be validated on; see the warnings"
+            )
+        return scored
+
+    def validation_mixtures(self) -> list[Mixture]:
+        """Draw the mixtures that are validated on, or read them; raises as `supply` does."""
+        speech, noise = self.val_speech or self.speech, self.val_noise or self.noise
+        if self.val_mixtures is not None:
+            return manifest.read(self.val_mixtures, speech, noise)[:WRITTEN]
+        files = {
+            speech: _validation_files(self.speech, self.val_speech),
+            noise: _validation_files(self.noise, self.val_noise),
+        }
+        return mixtures(
+            speech,
+            noise,
+            count=VALIDATION,
+            seed=VALIDATION_SEED,
+            channel="all",
+            files=files.__getitem__,
+        )
+
+
+def _training_files(folder: Path, validation: Path | None) -> list[Path]:
+    files = corpora.files(folder, "train")
+    if validation is not None or corpora.layout(folder):
+        return files
+    return [path for i, path in enumerate(files) if i % HELD_OUT] or files
+
+
+def _validation_files(folder: Path, validation: Path | None) -> list[Path]:
+    if validation is not None or corpora.layout(folder):
+        return corpora.files(validation or folder, "val")
+    return audio.find(folder)[::HELD_OUT]
+
+
+def _scored(mixture: Mixture) -> tuple[Clip, float] | None:
+    try:
+        clip = mixture.realise()
+        return clip, stoi(clip.clean, clip.noisy)
+    except (ValueError, OSError) as error:
+        warnings.warn(f"skipped for validation: {mixture.name}: {error}", stacklevel=2)
+        return None

@@ -1,0 +1,54 @@
+"""Training a float network from the start."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import torch
+
+from ..float_model import FloatModel
+from .loop import State
+from .loss import Loss
+from .mixing import Batch
+from .network import Network
+from .recipe import Recipe
+
+
+class FromScratch:
+    """A network of random weights, and the float models that it becomes.
+
+    Parameters
+    ----------
+    recipe : Recipe
+    name : str
+        Of the model.
+    """
+
+    every = 500
+
+    def __init__(self, recipe: Recipe, name: str) -> None:
+        torch.manual_seed(recipe.seed)
+        self.settings = recipe
+        self.network = Network(recipe.hidden, recipe.head, recipe.trained_floor, recipe.biases)
+        self._name = name
+        self._loss = Loss(recipe.error_weight)
+
+    def loss(self, batch: Batch) -> torch.Tensor:
+        """Return the loss on a batch, a scalar."""
+        enhanced = self.network(batch.features, batch.noisy)
+        return torch.as_tensor(self._loss(enhanced, batch.noisy, batch.clean))
+
+    def model(self, state: State, *, final: bool) -> FloatModel:
+        """Return a state's model; it is chosen with the gain floor that it is trained with."""
+        weights = {key: value.numpy() for key, value in state["weights"].items()}
+        recipe = self.settings
+        layers = range(len(recipe.hidden) + 1)
+        return FloatModel(
+            name=self._name,
+            weights=tuple(weights[f"layers.{i}.weight"] for i in layers),
+            biases=tuple(weights[f"layers.{i}.bias"] for i in layers),
+            features=recipe.features,
+            head=recipe.head,
+            gain_floor=recipe.gain_floor if final else recipe.trained_floor,
+            training={"recipe": asdict(recipe), "step": state["step"]},
+        )
