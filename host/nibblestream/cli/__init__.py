@@ -6,11 +6,18 @@ import click
 
 from .. import __version__
 from .bench import bench
+from .compare import compare
 from .enhance import enhance
 from .evaluate import evaluate
+from .finetune import finetune
 from .group import Commands
+from .import_ import import_
 from .info import info
+from .live import live
+from .mix import mix
 from .quantize import quantize
+from .reproduce import reproduce
+from .sweep import sweep
 from .train import train
 
 
@@ -22,5 +29,19 @@ def main() -> None:
     """Speech enhancement by a neural network that runs from 4-bit codes."""
 
 
-for command in (enhance, train, quantize, evaluate, bench, info):
+for command in (
+    enhance,
+    live,
+    train,
+    import_,
+    quantize,
+    finetune,
+    mix,
+    evaluate,
+    reproduce,
+    sweep,
+    compare,
+    bench,
+    info,
+):
     main.add_command(command)

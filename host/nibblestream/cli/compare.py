@@ -1,0 +1,91 @@
+"""Compare our quantizers with those of others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ..compare.methods import NAMES, chosen
+from ..float_model import FloatModel
+from .options import FILE, command_line
+
+CALIBRATION = 300  # mixtures, as for quantize
+
+
+@click.command()
+@click.argument("float_models", nargs=-1, required=True)
+@click.option("--speech", required=True, type=FILE, help="Folder of speech to score on.")
+@click.option("--noise", required=True, type=FILE, help="Folder of noise to score on.")
+@click.option(
+    "--calibration-speech", required=True, type=FILE, help="Folder of speech to calibrate with."
+)
+@click.option(
+    "--calibration-noise", required=True, type=FILE, help="Folder of noise to calibrate with."
+)
+@click.option("-o", "--output", required=True, type=FILE, help="Folder to write, made if need be.")
+@click.option(
+    "--bits",
+    "widths",
+    multiple=True,
+    default=(4,),
+    type=click.IntRange(2, 4),
+    show_default=True,
+    help="Of codes; repeatable. With 2 and 3, rs-vbs and auto alone.",
+)
+@click.option(
+    "--method",
+    "names",
+    multiple=True,
+    type=click.Choice(NAMES),
+    metavar="NAME",
+    help=f"Only this one; repeatable: {'; '.join(NAMES)}.",
+)
+@click.option("--count", default=200, type=click.IntRange(1), show_default=True, help="Mixtures.")
+@click.option("--seed", default=0, type=click.IntRange(0), show_default=True)
+@click.option("--jobs", default=2, type=click.IntRange(1), show_default=True, help="Processes.")
+def compare(
+    float_models: tuple[str, ...],
+    speech: Path,
+    noise: Path,
+    calibration_speech: Path,
+    calibration_noise: Path,
+    output: Path,
+    widths: tuple[int, ...],
+    names: tuple[str, ...],
+    count: int,
+    seed: int,
+    jobs: int,
+) -> None:
+    """Compare our quantizers with those of others, on the same networks and recordings.
+
+    Several float models, as of several training seeds, make one comparison. Others are
+    coremltools, torchao, optimum-quanto, bitsandbytes and scikit-learn, as far as they are
+    installed. Writes CSV, JSON, PDF and PNG. What was made or scored before is not again.
+
+    Example: nibblestream compare default-float --speech test/speech --noise test/noise
+    --calibration-speech train/speech --calibration-noise train/noise -o compared
+    """
+    from ..compare import report
+    from ..compare.material import Material
+    from ..compare.run import compare as run
+    from ..evaluate.known import open_known
+    from ..evaluate.mixtures import mixtures
+    from ..evaluate.run import labels
+    from ..evaluate.workers import local
+    from ..reproduce import folder
+
+    for test, calibration in ((speech, calibration_speech), (noise, calibration_noise)):
+        if test.resolve() == calibration.resolve():
+            raise click.UsageError(f"{test} is both to calibrate with and to score on")
+    listed = chosen(widths, names)
+    networks = {name: FloatModel.load(path) for name, path in labels(float_models).items()}
+    folder.check(output)
+    clips = mixtures(speech, noise, count=count, seed=seed)
+    material = Material(mixtures(calibration_speech, calibration_noise, count=CALIBRATION))
+    with open_known() as known:
+        found = run(networks, clips, material, listed, workers=local(jobs), known=known)
+    report.show(found)
+    about = {"command": command_line(), "networks": {n: m.digest for n, m in networks.items()}}
+    report.write(found, output, about)
+    click.echo(f"{output}: {', '.join(sorted(path.name for path in output.glob('compare.*')))}")

@@ -1,0 +1,1 @@
+"""Our quantizers beside those that people use, on one table (extra: compare)."""

@@ -1,0 +1,126 @@
+"""How far a model's outputs are from those of the float network it was made from.
+
+The error of the gains, or of the magnitudes relative to the float network's: mean squares, clip by
+clip. Quantized models run in integers, float models in float32, both on the integers that the
+overlay would give them; every eighth frame is taken, so that each is in one context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import cordic, spec
+from ..features import FloorTracker
+from ..float_model import FloatModel
+from ..lutmac import LutMac
+from ..model import QuantizedModel
+from ..pipeline import stack
+from ..stft import stft
+from ..topology import FEATURES, HEADS
+from .clip import Float, Source
+from .known import Known, key
+from .score import System
+
+Model = FloatModel | QuantizedModel
+Integers = npt.NDArray[np.int32]
+Outputs = Callable[[Integers], Float]  # from what the first layer sees
+
+BACKEND = "emu"
+
+
+def output_errors(
+    network: FloatModel,
+    models: Mapping[str, Model],
+    clips: Sequence[Source],
+    *,
+    known: Known | None = None,
+    on_clip: Callable[[], object] = lambda: None,
+) -> dict[str, Float]:
+    """Measure models against the float network they were made from.
+
+    Parameters
+    ----------
+    network : FloatModel
+    models : mapping of str to FloatModel or QuantizedModel
+        Of the network's features and head, by label.
+    clips : sequence of Source
+        Ones that can be read.
+    known : Known, optional
+        Errors that need not be computed, to which those that are get added.
+    on_clip : callable
+        Called after each clip.
+
+    Returns
+    -------
+    dict of str to float64 (clips,)
+        Mean squared error of each clip, by label: of gains, or relative to the mean square of the
+        float network's magnitudes.
+    """
+    known = known or Known()
+    run = {label: _outputs(model) for label, model in models.items()}
+    target = _outputs(network)
+    errors: dict[str, list[float]] = {label: [] for label in models}
+    for clip in clips:
+        names = {label: _name(clip, network, model) for label, model in models.items()}
+        found = {name: float(error) for name, error in known.get([*names.values()]).items()}
+        missing = {label: name for label, name in names.items() if name not in found}
+        if missing:
+            frames = seen(clip.realise().noisy, network.features)
+            wanted = target(frames)
+            level = 1.0 if network.head == "gain" else float(np.mean(wanted**2)) or 1.0
+            computed = {
+                name: float(np.mean((run[label](frames) - wanted) ** 2)) / level
+                for label, name in missing.items()
+            }
+            known.put(computed)
+            found |= computed
+        for label, name in names.items():
+            errors[label].append(found[name])
+        on_clip()
+    return {label: np.array(values) for label, values in errors.items()}
+
+
+def seen(noisy: Float, features: str) -> Integers:
+    """Return what the first layer sees of a signal at 8 kHz, int32 (frames, 1032)."""
+    spectrum = stft(noisy)
+    parts = spec.SPECTRUM.from_float(np.stack([spectrum.real, spectrum.imag], axis=-1))
+    magnitude = cordic.vectoring(parts)[0]
+    frames = FloorTracker().process(magnitude) if features == "log2" else magnitude
+    stacked = stack(frames, np.zeros((spec.CONTEXT - 1, spec.BINS), np.int32))
+    return np.asarray(stacked[:: spec.CONTEXT], np.int32)
+
+
+def _name(clip: Source, network: FloatModel, model: Model) -> str:
+    return key(clip.digest, System(model.digest), BACKEND, f"output error to {network.digest}")
+
+
+def _outputs(model: Model) -> Outputs:
+    return _integers(model) if isinstance(model, QuantizedModel) else _floats(model)
+
+
+def _integers(model: QuantizedModel) -> Outputs:
+    layers, form = [LutMac(layer) for layer in model.layers], HEADS[model.head]
+    limits = (model.gain_floor, 1 << form.frac) if model.head == "gain" else (0, None)
+
+    def run(x: Integers) -> Float:
+        for layer in layers:
+            x = layer(x)
+        return np.asarray(np.clip(x, *limits) * form.resolution)
+
+    return run
+
+
+def _floats(model: FloatModel) -> Outputs:
+    limits = (model.gain_floor, 1.0) if model.head == "gain" else (0.0, None)
+
+    def run(frames: Integers) -> Float:
+        x = frames * np.float32(FEATURES[model.features].resolution)
+        for weights, bias, relu in zip(model.weights, model.biases, model.relu, strict=True):
+            x = x @ weights.T + bias
+            x = np.maximum(x, 0) if relu else x
+        return np.asarray(np.clip(x, *limits), np.float64)
+
+    return run
