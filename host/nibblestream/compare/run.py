@@ -124,9 +124,9 @@ def _titles(labels: Mapping[str, tuple[str, str]], network: str) -> dict[str, st
 
 
 def _of(clip: Scored, titles: Mapping[str, str]) -> Scored:
-    """Return a clip's scores of one network, by title."""
+    """Return a clip's scores of one network, by title; groups of clips are not compared."""
     scores = {title: clip.scores[label] for label, title in titles.items() if clip.scores}
-    return Scored(clip.name, clip.groups, scores, clip.refused)
+    return Scored(clip.name, (), scores, clip.refused)
 
 
 def _errors(
