@@ -138,8 +138,8 @@ def test_outputs_are_checked_before_the_work(tmp_path, recording):
     lost = tmp_path / "nowhere" / "file"
     for arguments in (
         ("enhance", recording, "-o", f"{lost}.wav"),
-        ("quantize", "default-float", "-o", lost),
-        ("train", "--speech", tmp_path, "--noise", tmp_path, "-o", lost),
+        ("quantize", "default-float", "-o", f"{lost}.npz"),
+        ("train", "--speech", tmp_path, "--noise", tmp_path, "-o", f"{lost}.npz"),
         ("evaluate", "--speech", tmp_path, "--noise", tmp_path, "--json", lost),
     ):
         result = call(*arguments)
@@ -265,3 +265,30 @@ def test_the_library_imports_without_its_extras():
     code = f"import sys, nibblestream.cli; print(set(sys.modules) & set({heavy.split()!r}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_what_is_read_is_not_overwritten(tmp_path, recording):
+    model = tmp_path / "m.npz"
+    assert call("quantize", "default-float", "-o", model).exit_code == 0
+    kept = recording.read_bytes()
+    noisy = ("--speech", tmp_path, "--noise", tmp_path, "--model", model, "--json", model)
+    for command in (
+        ("quantize", "default-float", "-o", recording),
+        ("finetune", "default-float", "-o", recording, "--speech", tmp_path, "--noise", tmp_path),
+        ("evaluate", *noisy),
+    ):
+        result = call(*command)
+        assert result.exit_code == 2, result.output
+        assert "expected .npz" in result.output or "is the input itself" in result.output
+    assert recording.read_bytes() == kept
+    assert QuantizedModel.load(model).layers
+
+
+def test_results_do_not_replace_files_of_others(tmp_path):
+    (tmp_path / "README.md").write_text("mine")
+    result = call("reproduce", "fig1", "-o", tmp_path)
+    assert result.exit_code == 1
+    assert "holds other files" in result.output
+    assert (tmp_path / "README.md").read_text() == "mine"
+    assert call("reproduce", "fig1", "-o", tmp_path / "new").exit_code == 0
+    assert call("reproduce", "fig1", "-o", tmp_path / "new").exit_code == 0

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
-from torch import nn
+import pytest
 
 from networks import random_spectrum
 from nibblestream import quantize
-from nibblestream.importing import from_torch
 from nibblestream.pipeline import Pipeline
+
+torch = pytest.importorskip("torch", reason="no PyTorch in this venv: .venv has it")
+nn = torch.nn
 
 
 def test_layers_2048_wide(drive, rng):
+    from nibblestream.importing import from_torch
+
     torch.manual_seed(0)
     module = nn.Sequential(
         nn.Linear(1032, 2048), nn.ReLU(), nn.Linear(2048, 2048), nn.Linear(2048, 129)

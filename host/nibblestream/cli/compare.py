@@ -80,7 +80,7 @@ def compare(
             raise click.UsageError(f"{test} is both to calibrate with and to score on")
     listed = chosen(widths, names)
     networks = {name: FloatModel.load(path) for name, path in labels(float_models).items()}
-    folder.check(output)
+    folder.check(output, "compare.json")
     clips = mixtures(speech, noise, count=count, seed=seed)
     material = Material(mixtures(calibration_speech, calibration_noise, count=CALIBRATION))
     with open_known() as known:

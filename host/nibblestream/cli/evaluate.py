@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ..files import target
-from .options import BACKEND, FILE, MODEL_HELP, SPLIT, command_line, refuse_drawing
+from .options import BACKEND, FILE, MODEL_HELP, SPLIT, command_line, refuse_drawing, refuse_same
 
 
 @click.command()
@@ -62,11 +62,16 @@ def evaluate(
     from ..evaluate.workers import local
 
     if [speech is None, noise is None, pairs is not None] not in ([False] * 3, [True] * 3):
-        raise click.UsageError("give either --pairs, or both --speech and --noise")
+        raise click.UsageError(
+            "give either --pairs, or both --speech and --noise, also with --mixtures"
+        )
     if pairs is not None or mixtures is not None:
         refuse_drawing()
     if output is not None:
         target(output)
+        for source in (pairs, mixtures, *map(Path, models)):
+            if source is not None:
+                refuse_same(output, source)
     drawn = {key: options.pop(key) for key in ("count", "seed", "snrs", "channel")}
     clips = collect(speech, noise, pairs=pairs, written=mixtures, split=split, **drawn)
     loaded = report.load(models)

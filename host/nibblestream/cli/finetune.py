@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ..float_model import FloatModel
-from .options import FILE, PerLayer, command_line, refuse_same
+from .options import FILE, PerLayer, command_line, model_target, refuse_same
 
 
 @click.command()
@@ -34,6 +34,7 @@ def finetune(float_model: str, output: Path, **options: Any) -> None:
     """
     from ..train.run import finetune as run
 
+    model_target(output)
     refuse_same(output, Path(float_model))
     model = run(output, FloatModel.load(float_model), command=command_line(), **options)
-    click.echo(f"{output}: {model.ideal_bytes:,} bytes of codes, fine-tuned: {model.training}")
+    click.echo(f"{output}: {model.ideal_bytes:,} bytes of codes, fine-tuned")

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import click
 
-from ..files import target
 from ..topology import FEATURES, HEADS
-from .options import FILE, refuse_same
+from .options import FILE, model_target, refuse_same
 
 
 @click.command("import")
@@ -39,7 +38,7 @@ def import_(network: Path, output: Path, features: str, head: str, gain_floor: f
     """
     from ..importing import from_onnx
 
-    target(output)
+    model_target(output)
     if network.suffix in (".pt", ".pth", ".pt2", ".ckpt", ".bin", ".pkl"):
         raise click.UsageError(
             f"{network} is a PyTorch file, and opening one can run what it holds; expected an ONNX "

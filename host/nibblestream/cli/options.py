@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ..backends import BACKENDS
+from ..files import target
 
 FILE = click.Path(path_type=Path)
 BACKEND = click.Choice(list(BACKENDS))
@@ -35,6 +36,13 @@ class PerLayer(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         except ValueError:
             self.fail(f"{value!r} is not {self._kind.__name__} values separated by commas")
         return values if len(values) > 1 else values[0]
+
+
+def model_target(output: Path) -> None:
+    """Refuse, before the work, what no model is written to: another ending, a place that is not."""
+    if output.suffix != ".npz":
+        raise click.UsageError(f"{output}: cannot write '{output.suffix}' models; expected .npz")
+    target(output)
 
 
 def refuse_same(output: Path, source: Path) -> None:

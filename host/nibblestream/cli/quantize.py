@@ -9,13 +9,12 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from ..files import target
 from ..float_model import FloatModel
 from ..quantize import Calibration
 from ..quantize import quantize as quantize_model
 from ..quantize.calibration import mixed, recordings
 from ..scheme import NAMES
-from .options import FILE, PerLayer, refuse_same
+from .options import FILE, PerLayer, model_target, refuse_same
 
 
 @click.command()
@@ -60,13 +59,15 @@ def quantize(
     codes have no table, so where one scheme is named for all, 8-bit layers become uniform.
 
     fisher, gptq, refit, distil and auto fit the codes to noisy speech such as the network is to
-    enhance: recordings of it, or mixtures of speech and noise.
+    enhance: recordings of it, or mixtures of speech and noise. Without any, auto is kmeans.
 
     Example: nibblestream quantize default-float -o mixed.npz --scheme rs-vbs --layer-bits 4,8
 
     Example: nibblestream quantize mine.npz -o best.npz --scheme auto --calibration noisy/
     """
-    target(output)
+    model_target(output)
+    for source in (Path(float_model), *recorded):
+        refuse_same(output, source)
     _check_sources(options["budget"], layer_bits, recorded, speech, noise)
     options["bits"] = options["bits"] if layer_bits is None else layer_bits
     scheme, bits = options["scheme"], options["bits"]
@@ -75,7 +76,6 @@ def quantize(
         options["scheme"] = tuple(uniform if b == 8 else scheme for b in bits)
     float_net = FloatModel.load(float_model)
     model = quantize_model(float_net, **options, calibration=_calibration(recorded, speech, noise))
-    refuse_same(output, Path(float_model))
     replace(model, name=output.stem).save(output)
     widths = ",".join(str(layer.bits) for layer in model.layers)
     click.echo(

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .options import FILE, PerLayer, command_line
+from .options import FILE, PerLayer, command_line, model_target
 
 
 @click.command()
@@ -36,5 +36,6 @@ def train(output: Path, recipe: str, **options: Any) -> None:
     """
     from ..train.run import train as run
 
+    model_target(output)
     model = run(output, recipe, command=command_line(), **options)
     click.echo(f"{output}: {model.training}")

@@ -191,9 +191,10 @@ def _check_calibration(
     if budget is not None:
         needing.append("a budget")
     if calibration is None and needing:
+        otherwise = "the bits" if budget is not None else "kmeans or rs-vbs"
         raise ValueError(
             f"{needing[0]} needs calibration, recordings of noisy speech as the network is to "
-            "enhance: give some, or choose kmeans or rs-vbs"
+            f"enhance: give some, or choose {otherwise}"
         )
     if calibration is not None and not isinstance(calibration, Calibration):
         raise TypeError(

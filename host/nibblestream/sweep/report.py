@@ -9,9 +9,10 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from ..files import replacing, target
+from ..files import replacing
 from ..float_model import FloatModel
 from ..quantize import quantize
+from ..reproduce.folder import check
 from . import picture
 from .compare import FOUND, Row
 from .run import Sweep
@@ -28,14 +29,11 @@ def prepare(folder: Path) -> None:
 
     Raises
     ------
-    OSError, ValueError
-        As `files.target` does.
+    OSError
+        As `check` of the folder of reproduced results does.
     """
-    if not folder.is_dir():
-        target(folder)
-        folder.mkdir()
-    for name in (JSON, ROWS, TRIALS):
-        target(folder / name)
+    check(folder, JSON)
+    folder.mkdir(exist_ok=True)
 
 
 def write(found: Sweep, model: FloatModel, folder: Path, command: str) -> None:
@@ -43,12 +41,12 @@ def write(found: Sweep, model: FloatModel, folder: Path, command: str) -> None:
 
     The models are MODEL-BITS.npz, as paper-float-4-8.npz.
     """
+    with replacing(folder / JSON) as temporary:
+        temporary.write_text(json.dumps(_json(found, model, command), indent=1) + "\n")
     for row in found.rows:
         if row.kind == FOUND:
             name = file_name(model, row)
             replace(quantize(model, **row.settings), name=name).save(folder / f"{name}.npz")
-    with replacing(folder / JSON) as temporary:
-        temporary.write_text(json.dumps(_json(found, model, command), indent=1) + "\n")
     _csv(folder / ROWS, [_flat(row) for row in found.rows])
     _csv(
         folder / TRIALS,
