@@ -175,7 +175,7 @@ def test_mix_then_evaluate(trees: Path, tmp_path: Path) -> None:
     assert status == 0, output
     assert f"{written}: 4 mixtures" in output
     how = json.loads(written.with_suffix(".json").read_text())
-    assert how.pop("command").startswith("nibblestream ")
+    assert how.pop("command").startswith("nibblestream")
     assert how == {
         "split": "test",
         "count": 4,
