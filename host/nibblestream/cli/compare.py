@@ -8,6 +8,7 @@ import click
 
 from ..compare.methods import NAMES, chosen
 from ..float_model import FloatModel
+from ..folder import check
 from .options import FILE, command_line
 
 CALIBRATION = 300  # mixtures, as for quantize
@@ -73,14 +74,13 @@ def compare(
     from ..evaluate.mixtures import mixtures
     from ..evaluate.run import labels
     from ..evaluate.workers import local
-    from ..reproduce import folder
 
     for test, calibration in ((speech, calibration_speech), (noise, calibration_noise)):
         if test.resolve() == calibration.resolve():
             raise click.UsageError(f"{test} is both to calibrate with and to score on")
     listed = chosen(widths, names)
     networks = {name: FloatModel.load(path) for name, path in labels(float_models).items()}
-    folder.check(output, "compare.json")
+    check(output, "compare.json")
     clips = mixtures(speech, noise, count=count, seed=seed)
     material = Material(mixtures(calibration_speech, calibration_noise, count=CALIBRATION))
     with open_known() as known:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from ..folder import check, filling
 from ..reproduce import NAMES, UNSCORED
 from .options import FILE, SPLIT, command_line, refuse_drawing
 
@@ -60,7 +61,7 @@ def reproduce(
     from ..reproduce.run import reproduce
 
     names = set(NAMES if "all" in what else what)
-    folder.check(output)
+    check(output, folder.DATA)
     if mixtures is not None:
         refuse_drawing()
     networks = load(models)
@@ -73,7 +74,7 @@ def reproduce(
         clips = cast("Sequence[Mixture]", found)  # there are no pairs
     with open_known() as known:
         products, scores = reproduce(names, networks, clips, workers=local(jobs), known=known)
-    with folder.filling(output) as temporary:
+    with filling(output) as temporary:
         if speech is not None and noise is not None and clips:
             manifest.write(temporary / "mixtures.csv", clips, speech, noise, about)
         folder.write(temporary, products, {**about, **scores})

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from ..evaluate.bootstrap import Interval
 from ..evaluate.table import WIDTH
-from ..reproduce.folder import filling
+from ..folder import filling
 from ..reproduce.product import Cell, Product, rounded
 from .picture import figure
 from .rows import METRICS, Row

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..files import replacing
 from ..float_model import FloatModel
+from ..style import COLOURS, INK
 from .compare import FIXED, FOUND, Row
 from .run import Sweep
 from .search import front
@@ -18,10 +19,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 STYLES: dict[str, dict[str, Any]] = {  # colours of Okabe and Ito, told apart also by shape
-    FOUND: {"color": "#0072b2", "marker": "o", "label": "found by the sweep (95% paired interval)"},
-    FIXED: {"color": "#d55e00", "marker": "s", "label": "the paper's fixed choice (the same)"},
+    FOUND: {
+        "color": COLOURS[0],
+        "marker": "o",
+        "label": "found by the sweep (95% paired interval)",
+    },
+    FIXED: {"color": COLOURS[1], "marker": "s", "label": "the paper's fixed choice (the same)"},
 }
-TRIED, INK = "#999999", "#333333"
+TRIED = "#999999"
 APART = 0.008  # of the axis, so that two intervals of one size can be told apart
 ROOM = 0.15  # of the height of what is shown, above and below it
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from ..files import replacing
 from ..float_model import FloatModel
+from ..folder import check
 from ..quantize import quantize
-from ..reproduce.folder import check
 from . import picture
 from .compare import FOUND, Row
 from .run import Sweep
@@ -30,7 +30,7 @@ def prepare(folder: Path) -> None:
     Raises
     ------
     OSError
-        As `check` of the folder of reproduced results does.
+        As `folder.check` does.
     """
     check(folder, JSON)
     folder.mkdir(exist_ok=True)
