@@ -1,4 +1,9 @@
-"""A sample rate converted piece by piece, to the same bits as in one go (`audio.resample`)."""
+"""Sample-rate conversion by a polyphase FIR filter, for whole signals and for streams.
+
+Samples are rounded to 2^-23 and filter taps to 2^-25, so every product and every sum over a window
+is exact in float64 while samples stay within +-8. Hence the same bits on every machine, however the
+signal is cut and in whatever order a BLAS adds.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +12,30 @@ from math import gcd
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 Float = npt.NDArray[np.float64]
+Int = npt.NDArray[np.int64]
 
-LOBES = 10  # of the filter's sinc, on either side: SciPy's choice in `resample_poly`
+LOBES = 10  # of the sinc on either side, under a Kaiser window: SciPy's choice in `resample_poly`
+BETA = 5.0
+SAMPLE = 2.0**23  # one over the resolution of samples: 24-bit PCM is exact
+TAP = 2.0**25
+_ROW = 64  # outputs computed by one row of a matrix product, at least
+_MATRIX = 1 << 19  # entries of that matrix, at most
+
+
+def resample(samples: Float, rate: int, target: int) -> Float:
+    """Resample a mono signal: (n,) at `rate` Hz becomes (ceil(n target / rate),)."""
+    resampler = Resampler(rate, target)
+    return np.concatenate([resampler.process(samples), resampler.flush()])
 
 
 class Resampler:
-    """Resample mono audio; state is kept between calls.
+    """Resample mono audio piece by piece; state is kept between calls.
 
-    Each output is a sum over the inputs around it, so it is final once the last of those is in.
-    SciPy's polyphase filter runs over the inputs still needed, cut where input and output meet,
-    and what it says of the edges is left out.
+    Output m is a weighted sum over the inputs within `LOBES` zero crossings of its time, and is
+    returned once the last of them is in.
 
     Parameters
     ----------
@@ -28,51 +45,131 @@ class Resampler:
 
     def __init__(self, rate: int, target: int) -> None:
         common = gcd(rate, target)
-        self._up, self._down = target // common, rate // common
-        self._reach = LOBES * max(self._up, self._down)  # of the filter, in steps of 1 / up inputs
-        self._inputs: Float = np.zeros(0)
-        self._start = 0  # inputs before these, a multiple of down
-        self._done = 0  # outputs
+        self._filter = _Polyphase(target // common, rate // common)
+        self._start = self._filter.window(0)  # index of the first input kept; zeros before input 0
+        self._inputs: Float = np.zeros(-self._start)
+        self._done = 0  # outputs returned
 
     def process(self, samples: Float) -> Float:
-        """Take in samples (n,) and return those that are final."""
-        if self._up == self._down:
+        """Take in samples (n,) and return the outputs that are final."""
+        if self._filter.up == self._filter.down:
             return samples
-        self._inputs = np.concatenate([self._inputs, samples])
-        return self._until(self._count() * self._up - self._reach)
+        rounded = np.round(samples * SAMPLE) / SAMPLE
+        self._inputs = np.concatenate([self._inputs, rounded])
+        return self._until(self._count() * self._filter.up - self._filter.half)
 
     def flush(self) -> Float:
-        """Return the rest, taking what follows as silence: n inputs became ceil(n up / down)."""
-        return self._until(self._count() * self._up)
+        """Return the rest, as if silence followed: n inputs became ceil(n up / down) outputs."""
+        return self._until(self._count() * self._filter.up)
 
     def _count(self) -> int:
         return self._start + len(self._inputs)
 
     def _until(self, end: int) -> Float:
-        """Return the outputs up to a time, in steps of 1 / up inputs."""
-        first, last = self._done, -(-end // self._down)
-        if last <= first:
+        """Return the outputs before a time, in steps of 1 / up inputs."""
+        first, last = self._done, -(-end // self._filter.down)
+        if self._filter.up == self._filter.down or last <= first:
             return np.zeros(0)
-        from scipy.signal import resample_poly
-
-        window = _window(max(self._up, self._down))
-        outputs = resample_poly(self._inputs, self._up, self._down, window=window)
-        before = self._start // self._down * self._up
+        base = first // self._filter.period * self._filter.period
+        inputs = self._inputs[self._filter.window(base) - self._start :]
+        outputs = self._filter.apply(inputs, base, last - base)[first - base :]
         self._done = last
         self._forget()
-        return np.asarray(outputs[first - before : last - before])
+        return outputs
 
     def _forget(self) -> None:
         """Drop the inputs that no later output needs."""
-        needed = max((self._done * self._down - self._reach) // self._up, 0)
-        start = min(needed, self._count()) // self._down * self._down
+        period = self._filter.period
+        start = min(self._filter.window(self._done // period * period), self._count())
         self._inputs = self._inputs[start - self._start :]
         self._start = start
 
 
-@lru_cache(maxsize=4)
-def _window(steps: int) -> Float:
-    """Return the low-pass filter that `resample_poly` would design itself at each call."""
-    from scipy.signal import firwin
+class _Polyphase:
+    """The filter for one ratio up / down.
 
-    return np.asarray(firwin(2 * LOBES * steps + 1, 1 / steps, window=("kaiser", 5.0)))
+    Output m lies at m down / up inputs; its taps are those of phase (m down + half) mod up. Where
+    all `up` phases fit a matrix, whole periods of `up` outputs are rows of a matrix product;
+    otherwise, as between 7999 and 8000 Hz, taps are computed for each output.
+    """
+
+    def __init__(self, up: int, down: int) -> None:
+        self.up, self.down = up, down
+        self.half = LOBES * max(up, down)  # of the filter, in steps of 1 / up inputs
+        self._taps = -(-(2 * self.half + 1) // up)  # inputs under a window
+        self._repeat = -(-_ROW // up)  # periods in a row of the matrix
+        self._width = self._repeat * down + self._taps
+        self._periodic = self._width * self._repeat * up <= _MATRIX
+        self.period = up if self._periodic else 1  # outputs must be computed from a multiple of it
+
+    def window(self, output: int) -> int:
+        """Return the index of the first input under an output's window."""
+        return (output * self.down + self.half) // self.up - self._taps + 1
+
+    def apply(self, inputs: Float, first: int, count: int) -> Float:
+        """Return `count` outputs from `first` on.
+
+        Parameters
+        ----------
+        inputs : float64, shape (n,)
+            From the first output's window on; zeros are assumed behind them.
+        """
+        if self._periodic:
+            return self._by_periods(inputs, count)
+        at = np.arange(first, first + count, dtype=np.int64) * self.down + self.half
+        parts = np.array_split(at, -(-count * self._taps // _MATRIX))
+        origin = self.window(first)
+        return np.concatenate([self._one_by_one(inputs, part, origin) for part in parts])
+
+    def _by_periods(self, inputs: Float, count: int) -> Float:
+        matrix = _matrix(self.up, self.down, self._taps, self._repeat)
+        rows, step = -(-count // matrix.shape[1]), self._repeat * self.down
+        padded = _extended(inputs, (rows - 1) * step + len(matrix))
+        windows = sliding_window_view(padded, len(matrix))[::step]
+        return (np.ascontiguousarray(windows) @ matrix).reshape(-1)[:count]
+
+    def _one_by_one(self, inputs: Float, at: Int, origin: int) -> Float:
+        """Return the outputs at times in steps of 1 / up inputs; `inputs` begin at `origin`."""
+        starts = at // self.up - self._taps + 1 - origin
+        padded = _extended(inputs, int(starts[-1]) + self._taps)
+        windows = sliding_window_view(padded, self._taps)[starts]
+        taps = _taps(at % self.up, self.up, self.down, self._taps)
+        return np.asarray(np.einsum("mt,mt->m", windows, taps))
+
+
+def _extended(inputs: Float, length: int) -> Float:
+    return np.append(inputs[:length], np.zeros(max(length - len(inputs), 0)))
+
+
+@lru_cache(maxsize=4)
+def _matrix(up: int, down: int, taps: int, repeat: int) -> Float:
+    """Return the matrix that turns the inputs under a row's windows into its outputs."""
+    at = np.arange(repeat * up, dtype=np.int64) * down + LOBES * max(up, down)
+    starts = at // up - at[0] // up
+    matrix = np.zeros((repeat * down + taps, repeat * up))
+    for output, values in enumerate(_taps(at % up, up, down, taps)):
+        matrix[starts[output] : starts[output] + taps, output] = values
+    return matrix
+
+
+def _taps(phases: Int, up: int, down: int, count: int) -> Float:
+    """Return the taps of some phases, shape (phases, count), in the order of the inputs."""
+    steps = max(up, down)
+    behind = np.arange(count - 1, -1, -1) * up
+    taps = _kernel((phases[:, None] + behind - LOBES * steps) / steps) * (up * _scale(steps))
+    return np.asarray(np.round(taps * TAP) / TAP)
+
+
+@lru_cache(maxsize=4)
+def _scale(steps: int) -> float:
+    """Return what makes all taps together sum to 1; from 1000 steps a lobe on, it is constant."""
+    fine = min(steps, 1000)
+    total = _kernel(np.arange(-LOBES * fine, LOBES * fine + 1) / fine).sum() / fine
+    return 1 / (steps * float(total))
+
+
+def _kernel(lobes: Float) -> Float:
+    """Return the windowed sinc at distances in zero crossings; 0 outside the window."""
+    inside = np.clip(1 - (lobes / LOBES) ** 2, 0, 1)
+    window = np.i0(BETA * np.sqrt(inside)) / np.i0(BETA)
+    return np.where(np.abs(lobes) > LOBES, 0.0, np.sinc(lobes) * window)
