@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import metadata
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from click.testing import CliRunner
 
 from nibblestream import Enhancer, QuantizedModel, audio
 from nibblestream.cli import main
+from nibblestream.cli.group import EXTRAS
 from nibblestream.float_model import FloatModel
 
 
@@ -30,7 +32,7 @@ def recording(tmp_path, rng):
     return path
 
 
-@pytest.mark.parametrize("command", sorted(main.commands))
+@pytest.mark.parametrize("command", main.list_commands(None))
 def test_help_has_an_example(command):
     result = call(command, "--help")
     assert result.exit_code == 0
@@ -292,3 +294,25 @@ def test_results_do_not_replace_files_of_others(tmp_path):
     assert (tmp_path / "README.md").read_text() == "mine"
     assert call("reproduce", "fig1", "-o", tmp_path / "new").exit_code == 0
     assert call("reproduce", "fig1", "-o", tmp_path / "new").exit_code == 0
+
+
+@pytest.mark.parametrize("command", main.list_commands(None))
+def test_a_missing_package_is_answered_by_the_extra_that_has_it(monkeypatch, command):
+    found = main.get_command(None, command)
+
+    def fail(*_, **__):
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    monkeypatch.setattr(found, "make_context", fail)
+    result = call(command)
+    assert result.exit_code == 1, result.output
+    extra = EXTRAS[command]
+    package = f"'nibblestream[{extra}]'" if extra else "torch"
+    assert result.output == (
+        f"Error: torch is not installed, and {command} needs it: pip install {package}\n"
+    )
+
+
+def test_extras_are_those_of_the_package():
+    known = set(metadata("nibblestream").get_all("Provides-Extra"))
+    assert {extra for extra in EXTRAS.values() if extra} <= known

@@ -26,7 +26,7 @@ def test_the_ten_lines_run(tmp_path, monkeypatch, rng, capsys):
 
 def test_every_command_and_option_shown_exists():
     shown = re.findall(r"^    nibblestream (\w+) (.*)$", README, re.MULTILINE)
-    assert {command for command, _ in shown} == set(main.commands)
+    assert {command for command, _ in shown} == set(main.list_commands(None))
     for command, arguments in shown:
         usage = CliRunner().invoke(main, [command, "--help"]).output
         for option in re.findall(r"--[a-z-]+", arguments):

@@ -1,17 +1,47 @@
-"""The group of all commands: their errors are one line."""
+"""The group of all commands: each is imported when it is called, and its errors are one line."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from keyword import iskeyword
 from typing import Any, NoReturn
 
 import click
 
 from ..warn import warn_in_one_line
 
+EXTRAS = {  # command: the extra that has what it needs beyond the dependencies
+    "enhance": "",
+    "live": "live",
+    "train": "train",
+    "import": "onnx",
+    "quantize": "",
+    "finetune": "train",
+    "mix": "eval",
+    "evaluate": "eval",
+    "reproduce": "eval",
+    "sweep": "sweep",
+    "compare": "compare",
+    "bench": "eval",
+    "info": "",
+}
+
 
 class Commands(click.Group):
     """Commands whose errors are one line: exit status 1 if the work failed, 2 for wrong usage."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, in the order of `--help`."""
+        return list(EXTRAS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Import a command: `import` from `cli.import_`, others from the module of their name."""
+        if name not in EXTRAS:
+            return None
+        module = name + "_" * iskeyword(name)
+        command: click.Command = getattr(import_module(f".{module}", __package__), module)
+        return command
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:
         """Run a command line and exit."""
@@ -33,10 +63,11 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ModuleNotFoundError as error:
+            command = ctx.invoked_subcommand or "this command"
+            extra = EXTRAS.get(command)
+            package = f"'nibblestream[{extra}]'" if extra else error.name
             raise click.ClickException(
-                f"{error.name} is not installed; this command needs an extra: "
-                "pip install 'nibblestream[EXTRA]' with EXTRA train (for train, finetune), eval "
-                "(evaluate, mix, reproduce), sweep, compare, onnx (import) or live"
+                f"{error.name} is not installed, and {command} needs it: pip install {package}"
             ) from error
         except BrokenPipeError:  # as by `| head`
             sys.exit(1)
