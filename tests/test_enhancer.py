@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from networks import network, random_model
-from nibblestream import Enhancer, audio, spec, stft
+from nibblestream import Enhancer, spec, stft
 from nibblestream.pipeline import Pipeline
+from nibblestream.resampler import resample
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +61,13 @@ def test_channels_are_independent(enhancer, noisy):
 def test_it_is_resampling_stft_integers_and_back_in_one_go(enhancer, rng, rate):
     """By the whole-signal functions, of which streaming ones must not differ in a bit."""
     noisy = rng.normal(0, 3, rate + 7).clip(-1, 1)  # so loud that the filters overshoot
-    at_8k = np.clip(audio.resample(noisy, rate, 8000), -1, 1)
+    at_8k = np.clip(resample(noisy, rate, 8000), -1, 1)
     spectrum = stft.stft(np.append(at_8k, np.zeros(-len(at_8k) % 64)))
     parts = np.stack([spectrum.real, spectrum.imag], axis=-1)
     integers = Pipeline(enhancer.model).process(spec.SPECTRUM.from_float(parts))
     floats = spec.SPECTRUM.to_float(integers)
     clean = stft.istft(floats[..., 0] + 1j * floats[..., 1], len(at_8k))
-    expected = audio.resample(clean.clip(-1, 1), 8000, rate)[: len(noisy)].clip(-1, 1)
+    expected = resample(clean.clip(-1, 1), 8000, rate)[: len(noisy)].clip(-1, 1)
     np.testing.assert_array_equal(enhancer.enhance(noisy, rate), expected)
 
 

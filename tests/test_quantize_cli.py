@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from networks import network
-from nibblestream import QuantizedModel, audio
+from nibblestream import QuantizedModel, audio_out
 from nibblestream.cli import main
 
 
@@ -35,7 +35,7 @@ def folders(tmp_path: Path, rng: np.random.Generator) -> dict[str, Path]:
     for name, signal in (("speech", bursts), ("noise", hiss), ("noisy", bursts + hiss)):
         found[name] = tmp_path / name
         found[name].mkdir()
-        audio.write(found[name] / "a.wav", signal, 8000)
+        audio_out.write(found[name] / "a.wav", signal, 8000)
     return found
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
 from . import spec
 from .float_model import FloatModel
 from .model import QuantizedModel, load_model
+from .progress import Advance, progress_bar
 from .samples import from_float, to_float
 from .stream import Stream
 from .traffic import LayerTraffic, Traffic, layers_of
@@ -25,7 +25,7 @@ Complex = npt.NDArray[np.complex128]
 
 RATES = (1000, 768_000)  # sample rates accepted, Hz
 MAX_CHANNELS = 64
-_CHUNK = 32 * spec.MAX_BLOCK  # hops at a time, so that long files need little memory
+_CHUNK = 8 * spec.MAX_BLOCK  # hops at a time, so that long recordings need little memory
 
 
 class Enhancer:
@@ -94,13 +94,15 @@ class Enhancer:
         ValueError
             The shape is another, nothing or NaN or infinity is in it, or the rate is out of range.
         """
-        rate = _checked_rate(sample_rate)
+        rate = checked_rate(sample_rate)
         samples, dtype = to_float(noisy)
         _check_shape(samples.shape)
         channels = samples.reshape(len(samples), -1).T
-        bar = tqdm(total=samples.size, unit="sample", disable=None if progress else True)
-        with bar, Stream(self._begin, rate) as stream:
-            enhanced = [_enhance_channel(stream, channel, rate, bar) for channel in channels]
+        with (
+            progress_bar(samples.size, "sample", shown=progress) as advance,
+            Stream(self._begin, rate) as stream,
+        ):
+            enhanced = [_enhance_channel(stream, channel, rate, advance) for channel in channels]
         clean = np.stack(enhanced, axis=-1)
         return from_float(clean.reshape(samples.shape), dtype)
 
@@ -122,7 +124,7 @@ class Enhancer:
         RuntimeError
             This Enhancer was closed.
         """
-        return Stream(self._begin, _checked_rate(sample_rate))
+        return Stream(self._begin, checked_rate(sample_rate))
 
     @property
     def one_at_a_time(self) -> bool:
@@ -181,18 +183,19 @@ class Enhancer:
         return free[0]
 
 
-def _enhance_channel(stream: Stream, samples: Float, rate: int, bar: tqdm[Any]) -> Float:
+def _enhance_channel(stream: Stream, samples: Float, rate: int, advance: Advance) -> Float:
     stream.reset()
     size = max(_CHUNK * spec.HOP * rate // spec.SAMPLE_RATE, 1)
     parts = []
     for i in range(0, len(samples), size):
         chunk = samples[i : i + size]
         parts.append(stream.process(chunk))
-        bar.update(len(chunk))
+        advance(len(chunk))
     return np.concatenate([*parts, stream.flush()])
 
 
-def _checked_rate(sample_rate: int) -> int:
+def checked_rate(sample_rate: int) -> int:
+    """Return a sample rate in Hz as an int; TypeError or ValueError if it is none of `RATES`."""
     try:
         rate = operator.index(sample_rate)
     except TypeError:

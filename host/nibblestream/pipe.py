@@ -1,4 +1,4 @@
-"""Audio through standard input and output, enhanced while it comes."""
+"""Audio enhanced piece by piece, as it comes from a file or a pipe, and written to a pipe."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from . import audio, wave
-from .enhancer import MAX_CHANNELS, Enhancer
+from . import wave
+from .audio_out import subtype_in
+from .enhancer import MAX_CHANNELS, Enhancer, checked_rate
 from .wave import Layout
 
 Float = npt.NDArray[np.float64]
-
-_PIECE = 1 << 16  # samples of a file at a time
 
 
 def from_pipe(file: BinaryIO, raw: Layout | None) -> tuple[Layout, Iterator[Float]]:
@@ -27,31 +26,25 @@ def from_pipe(file: BinaryIO, raw: Layout | None) -> tuple[Layout, Iterator[Floa
     return layout, wave.pieces(file, layout)
 
 
-def from_file(path: Path) -> tuple[Layout, Iterator[Float]]:
-    """Return the same of a file; raises as `audio.read` does."""
-    samples, rate = audio.read(path)
-    columns = samples.reshape(len(samples), -1)
-    layout = Layout(rate, columns.shape[1], audio.subtype(path), len(columns))
-    return layout, (columns[i : i + _PIECE] for i in range(0, len(columns), _PIECE))
-
-
 def enhanced(enhancer: Enhancer, layout: Layout, pieces: Iterable[Float]) -> Iterator[Float]:
     """Enhance pieces (n, channels) one by one, each channel by a stream of its own.
 
-    Where there is one stream at a time, several channels are read to their end first.
-
-    All that it yields, one after the other, is what `Enhancer.enhance` makes of all the pieces.
+    All that comes out, concatenated, is what `Enhancer.enhance` returns for all the pieces.
 
     Raises
     ------
     ValueError
-        There are too many channels.
+        There are too many channels, or the rate is out of range.
     """
     if layout.channels > MAX_CHANNELS:
         raise ValueError(f"found {layout.channels} channels; expected at most {MAX_CHANNELS}")
+    checked_rate(layout.rate)
     if layout.channels > 1 and enhancer.one_at_a_time:
-        yield enhancer.enhance(np.concatenate(list(pieces)), layout.rate)
-        return
+        return _one_by_one(enhancer, layout, pieces)
+    return _side_by_side(enhancer, layout, pieces)
+
+
+def _side_by_side(enhancer: Enhancer, layout: Layout, pieces: Iterable[Float]) -> Iterator[Float]:
     with ExitStack() as stack:
         streams = [
             stack.enter_context(enhancer.stream(layout.rate)) for _ in range(layout.channels)
@@ -60,6 +53,30 @@ def enhanced(enhancer: Enhancer, layout: Layout, pieces: Iterable[Float]) -> Ite
             columns = zip(streams, piece.T, strict=True)
             yield np.stack([stream.process(column) for stream, column in columns], axis=1)
         yield np.stack([stream.flush() for stream in streams], axis=1)
+
+
+def _one_by_one(enhancer: Enhancer, layout: Layout, pieces: Iterable[Float]) -> Iterator[Float]:
+    """Enhance channel after channel, through temporary files.
+
+    Where there is one stream at a time, a piece of one channel cannot follow one of another.
+    """
+    with ExitStack() as stack:
+        noisy = stack.enter_context(TemporaryFile())
+        sizes = [noisy.write(piece.tobytes()) for piece in pieces]
+        outputs = []
+        for channel in range(layout.channels):
+            clean = stack.enter_context(TemporaryFile())
+            noisy.seek(0)
+            with enhancer.stream(layout.rate) as stream:
+                for size in sizes:
+                    piece = np.frombuffer(noisy.read(size)).reshape(-1, layout.channels)
+                    clean.write(stream.process(piece[:, channel]).tobytes())
+                clean.write(stream.flush().tobytes())
+            clean.seek(0)
+            outputs.append(clean)
+        for size in sizes:
+            columns = (np.frombuffer(clean.read(size // layout.channels)) for clean in outputs)
+            yield np.stack(list(columns), axis=1)
 
 
 class Output:
@@ -78,7 +95,7 @@ class Output:
     """
 
     def __init__(self, file: BinaryIO, layout: Layout, *, raw: bool) -> None:
-        kept = layout.subtype if raw else audio.subtype_in("WAV", layout.subtype)
+        kept = layout.subtype if raw else subtype_in("WAV", layout.subtype)
         self._file, self._raw = file, raw
         self._layout = replace(layout, subtype=kept)
         self._start = file.tell() if not raw and _is_rewritable(file) else None

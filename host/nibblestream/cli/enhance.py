@@ -5,18 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
-import numpy as np
 
-from .. import Enhancer, audio
+from .. import Enhancer, audio, audio_out, pipe
+from ..progress import progress_bar
+from ..wave import Layout
 from .options import BACKEND, MODEL_HELP, refuse_same
-
-if TYPE_CHECKING:
-    from ..wave import Layout
 
 FORMATS = {"s16le": "PCM_16", "s32le": "PCM_32", "f32le": "FLOAT"}
 PIPE = "-"
@@ -51,74 +48,59 @@ def enhance(
 
     Example: arecord -f S16_LE -r 8000 | nibblestream enhance - -o - | aplay
     """
-    if PIPE not in (source, output):
-        _refuse_raw(rate, form, channels)
-        _file(Path(source), Path(output), model, backend)
-        return
-    from ..wave import Layout
+    raw = _raw_layout(source, rate, form, channels)
+    _refuse_terminals(source, output)
+    with ExitStack() as stack:
+        if source != PIPE:
+            layout, noisy = stack.enter_context(audio.reading(source))
+        if output != PIPE:
+            audio_out.check_target(output)
+            refuse_same(Path(output), Path(source))
+        enhancer = stack.enter_context(Enhancer(model, backend))
+        if source == PIPE:
+            layout, noisy = pipe.from_pipe(sys.stdin.buffer, raw)
+        enhanced = pipe.enhanced(enhancer, layout, noisy)
+        write = stack.enter_context(_output(output, layout, raw is not None))
+        advance = stack.enter_context(progress_bar(layout.frames, "sample"))
+        start, frames = time.perf_counter(), 0
+        for clean in enhanced:
+            write(clean)
+            advance(len(clean))
+            frames += len(clean)
+        seconds, length = time.perf_counter() - start, frames / layout.rate
+        where = "standard output" if output == PIPE else output
+        summary = _summary(where, length, layout.rate, seconds, enhancer)
+    click.echo(summary, err=output == PIPE)
 
-    if rate is None or source != PIPE:
-        _refuse_raw(rate, form, channels)
-        raw = None
-    else:
-        raw = Layout(rate, channels or 1, FORMATS[form or "s16le"])
-    _pipe(source, output, raw, model, backend)
 
-
-def _refuse_raw(*options: Any) -> None:
-    if any(option is not None for option in options):
+def _raw_layout(
+    source: str, rate: int | None, form: str | None, channels: int | None
+) -> Layout | None:
+    if rate is not None and source == PIPE:
+        return Layout(rate, channels or 1, FORMATS[form or "s16le"])
+    if (rate, form, channels) != (None, None, None):
         raise click.UsageError(
             "--rate, --format and --channels tell of raw samples on standard input, "
             "which take IN to be - and at least a --rate"
         )
+    return None
 
 
-def _file(source: Path, output: Path, model: str, backend: str) -> None:
-    audio.check_target(output)
-    noisy, rate = audio.read(source)
-    refuse_same(output, source)
-    with Enhancer(model, backend) as enhancer:
-        start = time.perf_counter()
-        clean = enhancer.enhance(noisy, rate, progress=True)
-        seconds = time.perf_counter() - start
-        audio.write(output, clean, rate, audio.subtype(source))
-        click.echo(_summary(str(output), len(noisy) / rate, rate, seconds, enhancer))
-
-
-def _pipe(source: str, output: str, raw: Layout | None, model: str, backend: str) -> None:
-    from .. import pipe
-
+def _refuse_terminals(source: str, output: str) -> None:
     if source == PIPE and sys.stdin.isatty():
         raise click.UsageError("refusing to read audio from a terminal: pipe some in")
     if output == PIPE and sys.stdout.isatty():
         raise click.UsageError("refusing to write audio to a terminal: pipe it on, or name a file")
+
+
+@contextmanager
+def _output(output: str, layout: Layout, raw: bool) -> Iterator[audio_out.Write]:
     if output != PIPE:
-        audio.check_target(output)
-    with Enhancer(model, backend) as enhancer:
-        start = time.perf_counter()
-        if source == PIPE:
-            layout, noisy = pipe.from_pipe(sys.stdin.buffer, raw)
-        else:
-            layout, noisy = pipe.from_file(Path(source))
-        clean = pipe.enhanced(enhancer, layout, noisy)
-        frames = _write(output, clean, layout, raw is not None)
-        seconds, length = time.perf_counter() - start, frames / layout.rate
-        where = "standard output" if output == PIPE else output
-        click.echo(_summary(where, length, layout.rate, seconds, enhancer), err=output == PIPE)
-
-
-def _write(output: str, clean: Iterator[Any], layout: Layout, raw: bool) -> int:
-    """Write all pieces and return how many samples of each channel they held."""
-    from ..pipe import Output
-
-    if output != PIPE:
-        samples = np.concatenate(list(clean))
-        audio.write(output, samples, layout.rate, layout.subtype)
-        return len(samples)
-    with closing(Output(sys.stdout.buffer, layout, raw=raw)) as pipe:
-        for piece in clean:
-            pipe.write(piece)
-    return pipe.frames
+        with audio_out.writing(output, layout) as write:
+            yield write
+        return
+    with closing(pipe.Output(sys.stdout.buffer, layout, raw=raw)) as out:
+        yield out.write
 
 
 def _summary(where: str, length: float, rate: int, seconds: float, enhancer: Enhancer) -> str:

@@ -9,7 +9,8 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from .. import Enhancer, audio, plot, spec
+from .. import Enhancer, audio, audio_out, plot, spec
+from ..resampler import resample
 from .recording import CLEAN, NOISY
 
 Float = npt.NDArray[np.float64]
@@ -60,7 +61,7 @@ def demonstrate(noisy_path: Path, clean_path: Path | None, out: Path) -> None:
 def mono(samples: Float, rate: int) -> Float:
     """Return the mean of the channels at the network's rate."""
     channel = samples if samples.ndim == 1 else samples.mean(axis=1)
-    return audio.resample(channel, rate, spec.SAMPLE_RATE)
+    return resample(channel, rate, spec.SAMPLE_RATE)
 
 
 def with_stoi(signals: dict[str, Float], clean: Float) -> dict[str, Float]:
@@ -75,8 +76,8 @@ def with_stoi(signals: dict[str, Float], clean: Float) -> dict[str, Float]:
 
 def write(out: Path, noisy: Float, enhanced: Float, rate: int, signals: dict[str, Float]) -> None:
     """Write noisy.wav, enhanced.wav and demo.png, and print where they are."""
-    audio.write(out / "noisy.wav", noisy, rate)
-    audio.write(out / "enhanced.wav", enhanced, rate)
+    audio_out.write(out / "noisy.wav", noisy, rate)
+    audio_out.write(out / "enhanced.wav", enhanced, rate)
     plot.picture(out / "demo.png", signals)
     for name in ("noisy.wav", "enhanced.wav", "demo.png"):
         click.echo(out / name)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from .. import audio, spec
+from .. import audio, audio_out, spec
 
 Float = npt.NDArray[np.float64]
 
@@ -76,4 +76,4 @@ def make() -> tuple[Float, Float]:
 
 if __name__ == "__main__":
     for path, samples in zip((CLEAN, NOISY), make(), strict=True):
-        audio.write(path, samples, spec.SAMPLE_RATE)
+        audio_out.write(path, samples, spec.SAMPLE_RATE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.signal import butter, sosfilt
 
 from .. import spec
 from .clip import Float
@@ -37,6 +36,8 @@ def sections(channel: str, seed: Sequence[int]) -> Float:
         As `scipy.signal.sosfilt` takes them, for 8 kHz.
     """
     if channel == "telephone":
+        from scipy.signal import butter
+
         return np.asarray(butter(4, TELEPHONE_BAND, "bandpass", fs=spec.SAMPLE_RATE, output="sos"))
     rng = np.random.default_rng(seed)
     centres = np.exp(rng.uniform(np.log(100.0), np.log(3600.0), PEAKS))
@@ -52,6 +53,8 @@ def transmit(signal: Float, channel: str, seed: Sequence[int]) -> Float:
         raise ValueError(f"channel is '{channel}'; expected one of {', '.join(CHANNELS)}")
     if channel == "none":
         return signal
+    from scipy.signal import sosfilt
+
     return np.asarray(sosfilt(sections(channel, seed), signal))
 
 

@@ -77,11 +77,11 @@ class Mixture:
         ValueError, FileNotFoundError
             A file cannot be read, or speech or noise segment are silent.
         """
-        clean = audio.read_mono(self.speech)
-        clean = clean[: int(min(self.longest * spec.SAMPLE_RATE, len(clean)))]
+        last = None if np.isinf(self.longest) else int(self.longest * spec.SAMPLE_RATE)
+        clean = audio.read_mono(self.speech, last=last)
         noisy = clean
         if np.isfinite(self.snr):
-            noise = segment(audio.read_mono(self.noise), len(clean), self.start)
+            noise = _read_segment(self.noise, len(clean), self.start)
             noisy = self._mix(clean, noise)
         clean, noisy = (transmit(signal, self.channel, self.seed) for signal in (clean, noisy))
         scale = max(1.0, float(np.abs(noisy).max()))
@@ -128,6 +128,17 @@ def segment(noise: Float, length: int, start: float) -> Float:
     room = len(noise) - length + 1 if len(noise) >= length else len(noise)
     first = int(start * room)
     return np.take(noise, np.arange(first, first + length), mode="wrap")
+
+
+def _read_segment(path: Path, length: int, start: float) -> Float:
+    """Read what `segment` cuts out of a file's noise, and no more than that of long files."""
+    room = audio.length(path) - length + 1
+    if room > 0:
+        first = int(start * room)
+        noise = audio.read_mono(path, first=first, last=first + length)
+        if len(noise) == length:  # a header may promise more than there is
+            return noise
+    return segment(audio.read_mono(path), length, start)
 
 
 def mixtures(

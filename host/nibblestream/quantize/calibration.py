@@ -108,7 +108,7 @@ def recordings(paths: Iterable[str | Path], *, seed: int = 0) -> Iterator[npt.ND
     found = [[path] if path.is_file() else audio.find(path) for path in map(Path, paths)]
     files = [file for some in found for file in some]
     for i in np.sort(np.random.default_rng(seed).permutation(len(files))[:RECORDINGS]):
-        yield audio.read_mono(files[i])[: LONGEST * spec.SAMPLE_RATE]
+        yield audio.read_mono(files[i], last=LONGEST * spec.SAMPLE_RATE)
 
 
 def mixed(

@@ -14,6 +14,7 @@ from .. import audio, spec
 from ..demo.recording import CLEAN, NOISY
 from ..evaluate.mixtures import mix, segment
 from ..live import sounddevice
+from ..resampler import resample
 
 Float = npt.NDArray[np.float64]
 
@@ -68,4 +69,4 @@ def recorded(device: Any, seconds: float) -> Float:
     """Record from the microphone of the machine that runs this notebook: float64 (n,), 8 kHz."""
     rate = int(device.query_devices(kind="input")["default_samplerate"])
     samples = device.rec(int(seconds * rate), rate, channels=1, blocking=True)
-    return audio.resample(np.asarray(samples, np.float64)[:, 0], rate, spec.SAMPLE_RATE)
+    return resample(np.asarray(samples, np.float64)[:, 0], rate, spec.SAMPLE_RATE)

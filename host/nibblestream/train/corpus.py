@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -27,13 +27,14 @@ class Corpus(Generic[Recording]):
         `read` takes. One that cannot be used is named in a warning when it is drawn, and never
         drawn again.
     read : callable
-        Returns a recording at 8 kHz, shape (n,) or (n, channels).
+        Yields a recording at 8 kHz piece by piece, each float64 of shape (n,) or (n, channels).
+        It is called twice for each recording kept, so that long ones are never held as floats.
     """
 
     def __init__(
         self,
         recordings: Sequence[Recording],
-        read: Callable[[Any], Float] = audio.read_mono,
+        read: Callable[[Any], Iterable[Float]] = audio.mono_pieces,
     ) -> None:
         self.recordings = list(recordings)
         self._read = read
@@ -73,12 +74,12 @@ class Corpus(Generic[Recording]):
         raise ValueError("none of the recordings to train on can be used; see the warnings")
 
     def _keep(self, recording: Recording) -> npt.NDArray[np.int16]:
-        sound = self._read(recording)
-        peak = np.abs(sound).max()
+        peak = max(float(np.abs(piece).max(initial=0)) for piece in self._read(recording))
         if peak == 0:
             raise ValueError(f"{recording}: is silent; expected sound")
-        scaled = np.round(sound * min(2.0**15, 32767 / peak))
-        signal: npt.NDArray[np.int16] = scaled.astype(np.int16)
+        scale = min(2.0**15, 32767 / peak)
+        pieces = [np.round(piece * scale).astype(np.int16) for piece in self._read(recording)]
+        signal: npt.NDArray[np.int16] = np.concatenate(pieces)
         if signal.size <= self._room:
             self._room -= signal.size
             self._kept[recording] = signal

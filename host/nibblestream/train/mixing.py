@@ -131,10 +131,10 @@ class Written:
         return noisy, clean
 
 
-def sides(mixture: Mixture) -> Float:
-    """Realise a mixture for a `Corpus`: shape (n, 2), noisy and clean."""
+def sides(mixture: Mixture) -> list[Float]:
+    """Realise a mixture for a `Corpus`: one piece of shape (n, 2), noisy and clean."""
     clean, noisy = mixture.realise()
-    return np.stack([noisy, clean], axis=1)
+    return [np.stack([noisy, clean], axis=1)]
 
 
 def _levelled(rng: Rng, clean: Float, noise: Float) -> tuple[Float, Float]:
