@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -12,16 +12,17 @@ import numpy as np
 import numpy.typing as npt
 
 from . import spec
+from .backends import connect
 from .float_model import FloatModel
 from .model import QuantizedModel, load_model
 from .progress import Advance, progress_bar
+from .reference import FloatPipeline
 from .samples import from_float, to_float
+from .session import FixedPoint, Network, Pool, Session
 from .stream import Stream
 from .traffic import LayerTraffic, Traffic, layers_of
-from .worker import Worker
 
 Float = npt.NDArray[np.float64]
-Complex = npt.NDArray[np.complex128]
 
 RATES = (1000, 768_000)  # sample rates accepted, Hz
 MAX_CHANNELS = 64
@@ -61,10 +62,8 @@ class Enhancer:
         backend: str = "emu",
     ) -> None:
         self.model = load_model(model) if isinstance(model, (str, Path)) else model
-        self._backend = backend
-        self._last = Worker(self.model, backend)
-        self._workers = [self._last]
-        self._open = True
+        block = self.model.block if isinstance(self.model, QuantizedModel) else spec.MAX_BLOCK
+        self._pool = Pool(partial(_connected, self.model, backend), block)
 
     def enhance(
         self, noisy: npt.ArrayLike, sample_rate: int, *, progress: bool = False
@@ -100,7 +99,7 @@ class Enhancer:
         channels = samples.reshape(len(samples), -1).T
         with (
             progress_bar(samples.size, "sample", shown=progress) as advance,
-            Stream(self._begin, rate) as stream,
+            self.stream(rate) as stream,
         ):
             enhanced = [_enhance_channel(stream, channel, rate, advance) for channel in channels]
         clean = np.stack(enhanced, axis=-1)
@@ -124,12 +123,12 @@ class Enhancer:
         RuntimeError
             This Enhancer was closed.
         """
-        return Stream(self._begin, checked_rate(sample_rate))
+        return Stream(Session(self._pool), checked_rate(sample_rate))
 
     @property
     def one_at_a_time(self) -> bool:
         """Whether what is begun ends the stream before, as a board holds the state of one."""
-        return self._backend == "pynq"
+        return self._pool.one_at_a_time
 
     @property
     def traffic(self) -> Traffic:
@@ -138,15 +137,11 @@ class Enhancer:
             layers = [LayerTraffic(len(w), w.shape[1], 32) for w in self.model.weights]
         else:
             layers = layers_of(self.model)
-        return self._last.traffic(layers)
+        return (self._pool.last or Session(self._pool)).traffic(layers)
 
     def close(self) -> None:
         """Free the backend; nothing can be enhanced afterwards."""
-        if self._open:
-            self._open = False
-            for worker in self._workers:
-                worker.dismiss("its Enhancer was closed")
-                worker.pipeline.close()
+        self._pool.close()
 
     def __enter__(self) -> Enhancer:
         return self
@@ -159,28 +154,20 @@ class Enhancer:
     ) -> None:
         self.close()
 
-    def _begin(self, stream: Stream) -> Callable[[Complex], Complex]:
-        """Return a network that has heard nothing yet."""
-        if not self._open:
-            raise RuntimeError("this Enhancer was closed; make a new one")
-        self._last = self._worker(stream)
-        self._last.pipeline.reset()
-        return self._last.process
 
-    def _worker(self, stream: Stream) -> Worker:
-        """Return the network that works for this stream, or is free to, or else another one."""
-        for worker in self._workers:
-            if worker.works_for(stream):
-                return worker
-        free = [worker for worker in self._workers if worker.is_free()]
-        if not free and self.one_at_a_time:
-            free = self._workers
-            free[0].dismiss("its Enhancer began another, and a board runs one at a time")
-        if not free:
-            free = [Worker(self.model, self._backend)]
-            self._workers += free
-        free[0].take(stream)
-        return free[0]
+def _connected(model: QuantizedModel | FloatModel, backend: str) -> Network:
+    if isinstance(model, QuantizedModel):
+        return FixedPoint(connect(backend, model))
+    if not isinstance(model, FloatModel):
+        raise TypeError(
+            f"the model is {model!r}; expected a name, a path, a QuantizedModel or a FloatModel"
+        )
+    if backend != "emu":
+        raise ValueError(
+            f"{model.name} is a float model and backend {backend!r} computes integers: "
+            "quantize it first, or use backend 'emu'"
+        )
+    return FloatPipeline(model)
 
 
 def _enhance_channel(stream: Stream, samples: Float, rate: int, advance: Advance) -> Float:

@@ -23,6 +23,8 @@ class FloatPipeline:
     model : FloatModel
     """
 
+    one_at_a_time = False
+
     def __init__(self, model: FloatModel) -> None:
         self._model = model
         self.reset()

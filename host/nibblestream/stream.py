@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -13,9 +12,9 @@ from . import spec
 from .overlap import Overlap
 from .resampler import LOBES, Resampler
 from .samples import from_float, to_float
+from .session import Session
 
 Float = npt.NDArray[np.float64]
-Complex = npt.NDArray[np.complex128]
 
 
 class Stream:
@@ -31,19 +30,18 @@ class Stream:
 
     Parameters
     ----------
-    begin : callable
-        Given this stream, returns what turns the next frames' complex spectra (frames, 129) into
-        enhanced ones, from silence on.
+    session : Session
+        Owned by the stream: begun and ended with it.
     sample_rate : int
         In Hz.
     """
 
     def __init__(
         self,
-        begin: Callable[[Stream], Callable[[Complex], Complex]],
+        session: Session,
         sample_rate: int = spec.SAMPLE_RATE,
     ) -> None:
-        self._begin = begin
+        self._session = session
         self._rate = sample_rate
         self.reset()
 
@@ -63,7 +61,7 @@ class Stream:
     @property
     def ended(self) -> bool:
         """Whether nothing more is taken in, until a `reset`."""
-        return bool(self._why)
+        return bool(self._session.ended)
 
     def process(self, chunk: npt.ArrayLike) -> npt.NDArray[Any]:
         """Take in samples and return those that are done.
@@ -111,16 +109,16 @@ class Stream:
         RuntimeError
             The Enhancer was closed.
         """
-        self._core = Overlap(self._begin(self))
+        self._session.begin()
+        self._core = Overlap(self._session.process)
         self._down = Resampler(self._rate, spec.SAMPLE_RATE)
         self._up = Resampler(spec.SAMPLE_RATE, self._rate)
         self._owed = 0
         self._dtype = np.dtype(np.float64)
-        self._why = ""
 
     def close(self, why: str = "it was closed: reset it, or start another") -> None:
         """End the stream without what is still owed; later calls fail with the first `why`."""
-        self._why = self._why or why
+        self._session.end(why)
 
     def __enter__(self) -> Stream:
         return self
@@ -134,8 +132,8 @@ class Stream:
         self.close()
 
     def _check_open(self) -> None:
-        if self._why:
-            raise RuntimeError(f"this stream has ended: {self._why}")
+        if self._session.ended:
+            raise RuntimeError(f"this stream has ended: {self._session.ended}")
 
     def _enhance(self, samples: Float | None) -> Float:
         """Bring the next samples at 8 kHz (None: what is left) through the network."""

@@ -185,7 +185,7 @@ def test_opening_boards_in_threads_leaves_nothing_behind(model, monkeypatch):
 def test_a_stream_of_which_a_block_failed_has_ended(model, rng):
     """What came through of the chunk is not known, so nothing right could follow."""
     with Enhancer(model, "virtual") as enhancer:
-        device = enhancer._workers[0].pipeline.backend.device
+        device = enhancer._pool._networks[0].backend.device
         stream = enhancer.stream()
         stream.process(rng.normal(0, 0.1, 3000))
         device.faults.add(faults.Stall(times=None, stream="codes"))

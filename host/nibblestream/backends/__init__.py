@@ -16,6 +16,9 @@ from ..traffic import Counted
 class Backend(Protocol):
     """One model on one machine."""
 
+    one_at_a_time: bool
+    """Whether there is one machine, which holds the state of one stream."""
+
     def reset(self) -> None:
         """Forget all previous frames."""
 

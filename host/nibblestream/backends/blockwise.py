@@ -21,6 +21,8 @@ class Blockwise(ABC):
     block : int
     """
 
+    one_at_a_time = False
+
     def __init__(self, block: int) -> None:
         self._block = block
         self.reset()

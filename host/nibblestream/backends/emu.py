@@ -8,6 +8,8 @@ from ..pipeline import Pipeline
 class Emulation(Pipeline):
     """`pipeline.Pipeline` as a backend."""
 
+    one_at_a_time = False
+
     def counted(self) -> None:
         """Return None: nothing is counted where nothing moves."""
 

@@ -22,6 +22,8 @@ class OnBoard(Blockwise):
         No board, no bitstream for it, another version of it, or the board is in use.
     """
 
+    one_at_a_time = True
+
     def __init__(self, model: QuantizedModel) -> None:
         super().__init__(model.block)
         self.board = self._open(model)

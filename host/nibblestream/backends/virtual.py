@@ -23,6 +23,7 @@ class Virtual(OnBoard):
     model : QuantizedModel
     """
 
+    one_at_a_time = False  # each has a board of its own
     device: virtual.VirtualDevice
 
     def _open(self, model: QuantizedModel) -> Board:

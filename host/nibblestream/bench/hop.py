@@ -9,11 +9,11 @@ import numpy.typing as npt
 
 from .. import spec
 from ..backends import Backend
+from ..session import FixedPoint, Pool, Session
 from ..stream import Stream
-from ..worker import Border
 from .clocks import Wall
 from .figures import HOP_P50, HOP_P99, Figure
-from .session import Session
+from .session import Session as Run
 
 LEVEL = 0.1  # of the noise that is enhanced
 
@@ -27,7 +27,7 @@ class Live:
     """
 
     def __init__(self, backend: Backend) -> None:
-        self._stream = Stream(lambda _: Border(backend).process)
+        self._stream = Stream(Session(Pool(lambda: FixedPoint(backend), block=1)))
 
     def process(self, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Enhance the next samples (n,)."""
@@ -40,7 +40,7 @@ class Live:
 def figures(backend: Backend, seconds: float) -> dict[str, Figure]:
     """Return how long a hop takes, by this machine's clock, in at least `seconds` of its time."""
     noise = np.random.default_rng(0).normal(0, LEVEL, spec.HOP)
-    laps = 1e3 * Session(Live(backend), Wall()).time(noise, seconds).laps
+    laps = 1e3 * Run(Live(backend), Wall()).time(noise, seconds).laps
     quantiles = {HOP_P50: 0.5, HOP_P99: 0.99}
     return {
         name: Figure(float(np.quantile(laps, q)), "ms", Wall.kind) for name, q in quantiles.items()
