@@ -33,12 +33,11 @@ import numpy.typing as npt
 from . import spec
 from .fixed import QFormat
 from .scheme import Scheme
-from .stft import HANN
 
 Float = npt.NDArray[np.float64]
 
 MIN_FRAC = 12
-_FRAME_ENERGY = spec.FFT * float(np.sum(HANN**2))
+_FRAME_ENERGY = spec.FFT * 3 * spec.WINDOW / 8  # 3/8: the mean square of a periodic Hann window
 
 
 def input_norm(features: str) -> float:

@@ -9,10 +9,10 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from ..evaluate.noisy import mixed, recordings
 from ..float_model import FloatModel
 from ..quantize import Calibration
 from ..quantize import quantize as quantize_model
-from ..quantize.calibration import mixed, recordings
 from ..scheme import NAMES
 from .options import FILE, PerLayer, model_target, refuse_same
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import audio, cordic, spec
+from .. import cordic, spec
 from ..features import FloorTracker
 from ..pipeline import stack
 from ..samples import to_float
@@ -20,8 +19,6 @@ Float32 = npt.NDArray[np.float32]
 
 FRAMES = 16384
 LEAST = 256  # frames below which a calibration is refused
-LONGEST = 60  # seconds taken of each recording
-RECORDINGS = 400  # most recordings drawn from folders
 TOGETHER = 32  # recordings whose floors are tracked at once
 
 
@@ -93,32 +90,6 @@ class Calibration:
         parts = [m[picked] for m, picked in zip(self._recordings, self._picked, strict=True)]
         found = np.concatenate(parts)[self._order].astype(np.float32)
         return np.asarray(found * np.float32(spec.MAGNITUDE.resolution))
-
-
-def recordings(paths: Iterable[str | Path], *, seed: int = 0) -> Iterator[npt.NDArray[np.float64]]:
-    """Read recordings as mono at 8 kHz, at most the first minute of each.
-
-    Parameters
-    ----------
-    paths : iterable of path
-        Files, and folders to be searched with their sub-folders.
-    seed : int
-        Draws 400 where folders hold more.
-    """
-    found = [[path] if path.is_file() else audio.find(path) for path in map(Path, paths)]
-    files = [file for some in found for file in some]
-    for i in np.sort(np.random.default_rng(seed).permutation(len(files))[:RECORDINGS]):
-        yield audio.read_mono(files[i], last=LONGEST * spec.SAMPLE_RATE)
-
-
-def mixed(
-    speech: str | Path, noise: str | Path, *, count: int = 300, seed: int = 0
-) -> Iterator[npt.NDArray[np.float64]]:
-    """Mix speech and noise of two folders at 0 and 5 dB, as `evaluate.mixtures` does."""
-    from ..evaluate.mixtures import mixtures
-
-    for mixture in mixtures(speech, noise, count=count, seed=seed):
-        yield mixture.realise().noisy
 
 
 def _magnitudes(signal: npt.ArrayLike) -> npt.NDArray[np.int32]:
