@@ -86,7 +86,7 @@ class FloatModel(Stored):
         """Build the model that a file's header and arrays describe."""
         layers = range(header["layers"])
         return cls(
-            name=header["name"],
+            **cls.from_shared(header),
             weights=tuple(
                 model_file.take(arrays, f"layer{i}.weights", np.float32, (None, None))
                 for i in layers
@@ -94,9 +94,6 @@ class FloatModel(Stored):
             biases=tuple(
                 model_file.take(arrays, f"layer{i}.bias", np.float32, (None,)) for i in layers
             ),
-            features=header["features"],
-            head=header["head"],
-            gain_floor=header["gain_floor"],
             training=header["training"],
             relu=tuple(header.get("relu", ())),
         )
@@ -123,10 +120,7 @@ class FloatModel(Stored):
     def content(self) -> tuple[Header, Arrays]:
         """Return what a file holds of the model."""
         header: Header = {
-            "name": self.name,
-            "features": self.features,
-            "head": self.head,
-            "gain_floor": self.gain_floor,
+            **self.shared(),
             "layers": len(self.weights),
             "training": self.training,
         }

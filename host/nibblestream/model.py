@@ -86,11 +86,8 @@ class QuantizedModel(Stored):
     def from_content(cls, header: Header, arrays: Arrays) -> QuantizedModel:
         """Build the model that a file's header and arrays describe."""
         return cls(
-            name=header["name"],
+            **cls.from_shared(header),
             layers=tuple(_layer(i, entry, arrays) for i, entry in enumerate(header["layers"])),
-            features=header["features"],
-            head=header["head"],
-            gain_floor=header["gain_floor"],
             origin=header["origin"],
             training=header.get("training", {}),
         )
@@ -114,10 +111,7 @@ class QuantizedModel(Stored):
     def content(self) -> tuple[Header, Arrays]:
         """Return what a file holds of the model."""
         header: Header = {
-            "name": self.name,
-            "features": self.features,
-            "head": self.head,
-            "gain_floor": int(self.gain_floor),
+            **self.shared(),
             "origin": self.origin,
             "layers": [_entry(layer) for layer in self.layers],
         }

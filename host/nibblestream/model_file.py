@@ -34,6 +34,17 @@ class Stored(ABC):
     """A model that a file can hold."""
 
     kind: ClassVar[str]
+    SHARED: ClassVar = ("name", "features", "head", "gain_floor")
+    """What the header of every kind of model holds, as attributes of the same names."""
+
+    def shared(self) -> Header:
+        """Return the part of a header that all kinds of models have."""
+        return {key: getattr(self, key) for key in self.SHARED}
+
+    @classmethod
+    def from_shared(cls, header: Header) -> Header:
+        """Return the arguments that all kinds of models take from a header."""
+        return {key: header[key] for key in cls.SHARED}
 
     @abstractmethod
     def content(self) -> tuple[Header, Arrays]:

@@ -14,8 +14,7 @@ import torch
 
 from ..float_model import FloatModel
 from ..quantize import Calibration
-from .dequantized import Dequantized
-from .quiet import quietly
+from .peer import Dequantized, quietly
 from .torch_network import sequential, weights
 
 with quietly():

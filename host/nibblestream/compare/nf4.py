@@ -10,8 +10,7 @@ import torch
 
 from ..float_model import FloatModel
 from ..quantize import Calibration
-from .dequantized import Dequantized, Float32
-from .quiet import quietly
+from .peer import Dequantized, Float32, quietly
 
 with quietly():
     from bitsandbytes.functional import dequantize_nf4, quantize_nf4

@@ -9,8 +9,7 @@ import torch
 
 from ..float_model import FloatModel
 from ..quantize import Calibration
-from .dequantized import Dequantized, Float32
-from .quiet import quietly
+from .peer import Dequantized, Float32, quietly
 
 with quietly():
     from optimum.quanto import MaxOptimizer, qint2, qint4

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..float_model import FloatModel
 from ..quantize import Calibration
-from .dequantized import Dequantized, Float32
+from .peer import Dequantized, Float32
 
 SCALE = 4  # bytes of a float32
 

@@ -7,7 +7,7 @@ from sklearn.cluster import KMeans
 
 from ..float_model import FloatModel
 from ..quantize import Calibration
-from .dequantized import Dequantized, Float32
+from .peer import Dequantized, Float32
 
 ENTRY = 4  # bytes of a float32
 SEED = 0

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ..float_model import FloatModel
-from .dequantized import Float32
+from .peer import Float32
 
 
 def sequential(model: FloatModel) -> nn.Sequential:

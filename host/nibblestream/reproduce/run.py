@@ -6,16 +6,17 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from ..evaluate.clip import Source
-from . import NAMES, fig1, fig2, fig3, fig4, table3
+from . import NAMES, fig1, fig2, table3
 from .networks import Network
 from .product import Product
 from .scores import Scores, score
+from .swept import FIG3, FIG4
 
 # By name: which settings are scored for it, and what makes it of the scores.
 SCORED: dict[str, tuple[Sequence[Any], Callable[[Sequence[Network], Scores], Product]]] = {
     "table3": (table3.SETTINGS, table3.product),
-    "fig3": (fig3.SETTINGS, fig3.product),
-    "fig4": (fig4.SETTINGS, fig4.product),
+    "fig3": (FIG3.settings, FIG3.product),
+    "fig4": (FIG4.settings, FIG4.product),
 }
 DRAWN: dict[str, Callable[[Sequence[Network]], Product]] = {
     "fig1": fig1.product,

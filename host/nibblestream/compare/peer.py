@@ -1,4 +1,4 @@
-"""Libraries of others say much as they are imported and called; here, only their errors count."""
+"""Quantizers of other libraries: what they return, and calling them without their log output."""
 
 from __future__ import annotations
 
@@ -7,11 +7,28 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Float32 = npt.NDArray[np.float32]
+
+
+class Dequantized(NamedTuple):
+    """A quantized layer: the weights its codes stand for, float32 (out, in), and other bytes.
+
+    `extra` counts what is stored beside the codes: scales, zero points, tables, and codes of
+    padding.
+    """
+
+    weights: Float32
+    extra: int
 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Silence their deprecations, log lines and bars within this block."""
+    """Suppress warnings, log lines and progress bars of other libraries within this block."""
     level = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:
