@@ -9,6 +9,8 @@ from networks import network, random_model
 from nibblestream import Enhancer, audio, spec, stft
 from nibblestream.pipeline import Pipeline
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture(scope="module")
 def enhancer():

@@ -28,6 +28,8 @@ from nibblestream.quantize.rescale import rescale
 from nibblestream.quantize.teacher import Teacher
 from nibblestream.scheme import CALIBRATED
 
+pytestmark = pytest.mark.numeric
+
 Float = np.ndarray
 
 
