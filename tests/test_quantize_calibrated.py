@@ -226,7 +226,8 @@ def test_each_scheme_goes_on_where_another_ends(
     }
     assert error["gptq"] < 0.7 * error["fisher"] < 0.7 * error["rs-vbs"]
     assert error["refit"] < error["gptq"]
-    assert error["distil"] <= error["refit"]
+    # `distil` keeps the better of the two by a float32 error; this one is float64.
+    assert error["distil"] <= error["refit"] * (1 + 1e-6)
     assert error["auto"] < error["gptq"]
 
 
