@@ -171,6 +171,7 @@ def test_whole_hops_come_back_one_hop_later(enhancer, noisy):
     assert len(stream.flush()) == 64
 
 
+@pytest.mark.speed
 def test_a_hop_takes_less_than_2_ms_of_one_core():
     """At p99, of the time that the core works on it: others may be at work on this machine."""
     code = (
