@@ -14,7 +14,7 @@ INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PYNQ := 3.1.2
 PYNQS := 3.0.1 4.0.0
 
-.PHONY: demo test lint csim hls overlay bench notebooks train reproduce docs clean
+.PHONY: demo test test-cpus lint csim hls overlay bench notebooks train reproduce docs clean
 
 demo: .venv/demo.stamp  # enhance a noisy recording: the bundled one, or WAV=file
 	$(BIN)/python -m nibblestream.demo $(if $(WAV),--wav "$(WAV)")
@@ -22,6 +22,9 @@ demo: .venv/demo.stamp  # enhance a noisy recording: the bundled one, or WAV=fil
 test: .venv/dev.stamp $(PYNQS:%=.venv/pynq-%/stamp)  # the whole test suite
 	$(BIN)/python -m pytest
 	set -e; for version in $(PYNQS); do .venv/pynq-$$version/bin/python -m pytest tests/with_pynq; done
+
+test-cpus: .venv/dev.stamp  # the numeric tests, with the kernels of other CPUs
+	$(BIN)/python tests/cpus.py
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

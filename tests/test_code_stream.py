@@ -13,6 +13,8 @@ from nibblestream.fixed import QFormat
 from nibblestream.pack import unpack
 from nibblestream.traffic import layers_of, stream_bytes
 
+pytestmark = pytest.mark.numeric
+
 
 def part(beat, layout, name):
     low, bits = layout[name]

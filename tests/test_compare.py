@@ -32,6 +32,8 @@ from nibblestream.lut import decode
 from nibblestream.quantize import nearest_codes
 from sweep_material import clips, small
 
+pytestmark = pytest.mark.numeric
+
 WIDTHS = (1032, 8, 129)
 SIZES = [b * a for a, b in pairwise(WIDTHS)]  # weights of each layer
 BY_NAME = {method.name: method for method in METHODS}

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from nibblestream import cordic, spec
 from slow_integers import rotation, vectoring
 
+pytestmark = pytest.mark.numeric
+
 TOP = spec.SPECTRUM.high
 BOTTOM = spec.SPECTRUM.low
 SPECTRUM = st.integers(BOTTOM, TOP)

@@ -11,6 +11,8 @@ from nibblestream import audio
 from nibblestream.demo.recording import CLEAN, NOISY
 from nibblestream.evaluate.metrics import stoi
 
+pytestmark = pytest.mark.numeric
+
 
 def demo(*arguments):
     command = [sys.executable, "-m", "nibblestream.demo", *(str(a) for a in arguments)]

@@ -10,6 +10,8 @@ from nibblestream import Enhancer, spec, stft
 from nibblestream.pipeline import Pipeline
 from nibblestream.resampler import resample
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture(scope="module")
 def enhancer():

@@ -5,6 +5,8 @@ import pytest
 
 from nibblestream.evaluate.bootstrap import interval
 
+pytestmark = pytest.mark.numeric
+
 
 def names(count: int) -> list[str]:
     return [f"clip {index}" for index in range(count)]

@@ -19,6 +19,8 @@ from nibblestream.evaluate.run import evaluate, labels
 from nibblestream.evaluate.score import Enhance
 from nibblestream.evaluate.workers import local
 
+pytestmark = pytest.mark.numeric
+
 RATE = 8000
 
 

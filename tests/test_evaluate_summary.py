@@ -9,6 +9,8 @@ from nibblestream.evaluate.score import Scored
 from nibblestream.evaluate.summary import digest, summarise
 from nibblestream.evaluate.table import show
 
+pytestmark = pytest.mark.numeric
+
 NOISY = [0.6, 0.7, 0.8, 0.9]
 FLOAT = [0.8, 0.8, 0.8, 0.8]
 SMALL = [0.7, 0.8, 0.6, 0.8]

@@ -1,6 +1,7 @@
 """Features: the logarithm's bound, the floor, and the oracle."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,6 +9,8 @@ from nibblestream import features, spec
 from nibblestream.features import FloorTracker
 from slow_integers import features as slow_features
 from slow_integers import log2
+
+pytestmark = pytest.mark.numeric
 
 MAGNITUDE = st.integers(0, spec.MAGNITUDE.high)
 

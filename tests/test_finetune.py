@@ -25,6 +25,8 @@ from nibblestream.train.mixing import Batch
 from nibblestream.train.recipe import FineTuning
 from nibblestream.train.run import finetune
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture
 def folders(tmp_path, rng, monkeypatch):

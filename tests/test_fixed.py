@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from nibblestream.fixed import QFormat, round_half_away, round_shift
 from slow_integers import rounded
 
+pytestmark = pytest.mark.numeric
+
 
 @given(st.lists(st.integers(-(2**29), 2**29), min_size=1), st.integers(0, 29))
 def test_round_shift_is_division_with_halves_away_from_zero(values, shift):

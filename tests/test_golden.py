@@ -13,6 +13,8 @@ from nibblestream.golden.__main__ import KERNELS, main
 from nibblestream.golden.block import Block, beats, write
 from nibblestream.pipeline import Pipeline
 
+pytestmark = pytest.mark.numeric
+
 
 def signed(values: np.ndarray, field: spec.Field) -> np.ndarray:
     """A field of beats as two's complement."""

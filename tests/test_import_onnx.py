@@ -16,6 +16,8 @@ from nibblestream.float_model import FloatModel
 from nibblestream.importing import build, from_onnx
 from nibblestream.topology import INPUTS
 
+pytestmark = pytest.mark.numeric
+
 GAIN = {"features": "log2", "head": "gain"}
 
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from nibblestream.importing.chain import Linear
 from nibblestream.importing.rescale import rescale
 
+pytestmark = pytest.mark.numeric
+
 REACH = st.floats(2.0**-4, 2.0**4) | st.sampled_from([0.0, 0.5, 1.0, 2.0])
 LAYERS = st.lists(st.tuples(REACH, REACH), min_size=1, max_size=3)
 

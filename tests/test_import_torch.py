@@ -16,6 +16,8 @@ from nibblestream.float_model import FloatModel
 from nibblestream.importing import from_torch
 from nibblestream.topology import INPUTS
 
+pytestmark = pytest.mark.numeric
+
 GAIN = {"features": "log2", "head": "gain", "gain_floor": 0.1}
 MAGNITUDE = {"features": "magnitude", "head": "magnitude"}
 

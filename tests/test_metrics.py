@@ -14,6 +14,8 @@ from nibblestream.evaluate.metrics import (
     stoi,
 )
 
+pytestmark = pytest.mark.numeric
+
 RATE = 8000
 
 

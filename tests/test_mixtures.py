@@ -15,6 +15,8 @@ from nibblestream.evaluate.channels import CHANNELS, sections, transmit
 from nibblestream.evaluate.mixtures import mix, mixtures, segment
 from nibblestream.evaluate.noise_types import noise_types
 
+pytestmark = pytest.mark.numeric
+
 RATE = 8000
 
 

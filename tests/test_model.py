@@ -19,6 +19,8 @@ from nibblestream.quantize import Scheme, quantize
 from nibblestream.stft import stft
 from nibblestream.topology import INPUTS
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture(scope="module")
 def small() -> FloatModel:

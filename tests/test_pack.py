@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from nibblestream.pack import beats_of, ideal_bytes, pack, unpack
 
+pytestmark = pytest.mark.numeric
+
 BITS = st.sampled_from([2, 3, 4, 8])
 CASES = st.tuples(
     BITS, st.integers(1, 5), st.integers(1, 80), st.integers(0, 2**32 - 1)

@@ -10,6 +10,8 @@ from nibblestream.evaluate.mixtures import mixtures
 from nibblestream.pipeline import Pipeline
 from slow_integers import pipeline
 
+pytestmark = pytest.mark.numeric
+
 SHAPES = [
     {"features": "log2", "head": "gain", "hidden": (5,)},
     {"features": "log2", "head": "magnitude", "hidden": (3, 4)},

@@ -15,6 +15,8 @@ from nibblestream.quantize import QuantizedWeights, Scheme, quantize_weights
 from nibblestream.quantize.range_split import interval_edges, inverse_distribution
 from nibblestream.scheme import partition_sizes
 
+pytestmark = pytest.mark.numeric
+
 KINDS = ("normal", "laplace", "uniform", "sparse", "shifted", "clamped")
 SPLIT = st.fixed_dictionaries(
     {

@@ -28,6 +28,8 @@ from nibblestream.quantize.rescale import rescale
 from nibblestream.quantize.teacher import Teacher
 from nibblestream.scheme import CALIBRATED
 
+pytestmark = pytest.mark.numeric
+
 Float = np.ndarray
 
 
@@ -224,7 +226,8 @@ def test_each_scheme_goes_on_where_another_ends(
     }
     assert error["gptq"] < 0.7 * error["fisher"] < 0.7 * error["rs-vbs"]
     assert error["refit"] < error["gptq"]
-    assert error["distil"] <= error["refit"]
+    # `distil` keeps the better of the two by a float32 error; this one is float64.
+    assert error["distil"] <= error["refit"] * (1 + 1e-6)
     assert error["auto"] < error["gptq"]
 
 
@@ -321,33 +324,37 @@ def test_distil_never_costs_more(seed: int, calibration: Calibration) -> None:
         assert old.k == new.k
 
 
-def test_distils_gradient_is_the_slope(small: FloatModel, calibration: Calibration) -> None:
+@pytest.mark.parametrize(("features", "head"), [("log2", "gain"), ("magnitude", "magnitude")])
+def test_distils_gradient_is_that_of_autograd(
+    features: str, head: str, calibration: Calibration
+) -> None:
+    """By tables and biases, at codes that differ from one CPU to the next, near a bend or not."""
+    torch = pytest.importorskip("torch", reason="automatic differentiation needs PyTorch")
     from nibblestream.quantize.distil import _Tunable
 
-    student = Student(small, calibration)
+    student = Student(network(features, head, (24,)), calibration)
     coded = []
     for _ in range(2):
         coded.append(student.encode(Scheme("gptq", 2), 8))
         student.append(coded[-1])
     teacher = student.teacher
-    frames = np.arange(len(teacher.inputs))
-    found = _Tunable(coded, teacher, [0, 1])._gradients(frames)
-    scale = 2 / (len(frames) * spec.BINS)
+    found = _Tunable(coded, teacher, [0, 1])._gradients(np.arange(len(teacher.inputs)))
 
-    def error_with(table: int, entry: int, step: int) -> float:
-        layers = list(coded)
-        mantissa = coded[table].lut.mantissa.copy()
-        mantissa[entry] += step
-        layers[table] = replace(coded[table], lut=replace(coded[table].lut, mantissa=mantissa))
-        return network_error(layers, teacher)
-
-    for table, entry in product(range(2), range(4)):
-        lut = coded[table].lut
-        unit = 2.0 ** -(lut.m - 1 + lut.k * int(lut.internal[entry]))
-        slope = (error_with(table, entry, 1) - error_with(table, entry, -1)) / (2 * unit)
-        # A step of the first table crosses the bends of many ReLUs and limits.
-        near = 0.02 if table else 0.4
-        assert scale * found[2 * table][entry] == pytest.approx(slope, rel=near)
+    exact = [torch.tensor(v) for c in coded for v in (c.lut.values, spec.BIAS.to_float(c.bias))]
+    x = torch.tensor(teacher.inputs).double()
+    for layer, values, bias in zip(coded, exact[::2], exact[1::2], strict=True):
+        weights = values.requires_grad_()[torch.tensor(layer.codes).long()]
+        x = torch.relu(x @ weights.T + bias.requires_grad_())
+    low, high = (teacher.model.gain_floor, 1.0) if head == "gain" else (0.0, None)
+    error = (x.clamp(low, high) - torch.tensor(teacher.target)).square().mean(dim=1)
+    error = (error * torch.tensor(teacher.weight)).mean()
+    assert float(error.detach()) == pytest.approx(network_error(coded, teacher), rel=1e-5)
+    error.backward()
+    for ours, theirs in zip(found, exact, strict=True):
+        slope = 2 / (len(x) * spec.BINS) * ours
+        assert slope == pytest.approx(
+            theirs.grad.numpy(), abs=1e-3 * float(theirs.grad.abs().max())
+        )
 
 
 # --- hidden units scaled --------------------------------------------------------------------------

@@ -13,6 +13,8 @@ from networks import network
 from nibblestream import QuantizedModel, audio_out
 from nibblestream.cli import main
 
+pytestmark = pytest.mark.numeric
+
 
 def call(*arguments: Any) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])

@@ -15,6 +15,8 @@ from nibblestream.quantize import Scheme, best_lut, lut_at, nearest_codes, quant
 from nibblestream.quantize.asymmetric import SquaredError, search
 from nibblestream.quantize.kmeans import kmeans
 
+pytestmark = pytest.mark.numeric
+
 
 def squared_error(values: np.ndarray, weights: np.ndarray, centres: np.ndarray) -> float:
     """What is left when each value goes to its nearest centre."""

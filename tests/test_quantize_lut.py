@@ -8,6 +8,8 @@ import pytest
 from nibblestream.lut import Lut
 from nibblestream.quantize import Scheme, quantize_weights
 
+pytestmark = pytest.mark.numeric
+
 
 def test_table_1() -> None:
     # A hundred weights: one in each external interval, the rest inside.

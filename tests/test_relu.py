@@ -17,6 +17,8 @@ from nibblestream.pipeline import Pipeline
 from nibblestream.reference import FloatPipeline
 from slow_integers import pipeline
 
+pytestmark = pytest.mark.numeric
+
 KINDS = [("log2", "gain"), ("magnitude", "magnitude")]
 
 

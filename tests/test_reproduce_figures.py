@@ -12,6 +12,8 @@ from networks import network
 from nibblestream.reproduce import bars, fig1, fig2
 from nibblestream.reproduce.networks import Network, load
 
+pytestmark = pytest.mark.numeric
+
 SEEDS = (1, 2, 3)
 
 

@@ -32,6 +32,8 @@ from nibblestream.quantize import Scheme, quantize_weights
 from nibblestream.show import beats, cordic_steps, equality, nearest, playback
 from nibblestream.show import network as show_network
 
+pytestmark = pytest.mark.numeric
+
 NUMBER = re.compile(r"-?[\d,]+\b")
 
 

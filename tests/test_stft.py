@@ -6,6 +6,8 @@ import pytest
 
 from nibblestream import spec, stft
 
+pytestmark = pytest.mark.numeric
+
 LAYOUT = {"n_fft": 256, "hop_length": 64, "win_length": 128}
 
 

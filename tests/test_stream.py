@@ -13,6 +13,8 @@ from nibblestream import Enhancer
 from nibblestream.resampler import Resampler, resample
 from nibblestream.stream import Stream
 
+pytestmark = pytest.mark.numeric
+
 RATES = [1000, 7999, 8000, 11025, 16000, 44100, 48000]
 PRIMES = [2, 3, 61, 67, 127, 131, 499]
 CHUNKS = st.lists(st.one_of(st.integers(0, 700), st.sampled_from([0, 1, *PRIMES])), max_size=20)

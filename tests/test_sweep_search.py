@@ -9,6 +9,8 @@ from nibblestream.sweep.search import Trial, front, search
 from nibblestream.sweep.space import SCHEMES, Space, paper_settings
 from sweep_material import small
 
+pytestmark = pytest.mark.numeric
+
 FOUR = Space(2, ("rs-vbs",), (4,))
 
 

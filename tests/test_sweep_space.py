@@ -17,6 +17,8 @@ from nibblestream.sweep.space import (
     text,
 )
 
+pytestmark = pytest.mark.numeric
+
 
 def study(seed: int = 0) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -20,6 +20,8 @@ from nibblestream.train.network import LIMIT, Network
 from nibblestream.train.run import train
 from nibblestream.train.scratch import FromScratch
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):

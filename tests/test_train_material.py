@@ -13,6 +13,8 @@ from nibblestream.evaluate.mixtures import Mixture
 from nibblestream.train.material import Material
 from nibblestream.train.mixing import Batches
 
+pytestmark = pytest.mark.numeric
+
 Written = tuple[Path, list[Mixture]]
 
 
