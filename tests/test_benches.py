@@ -110,6 +110,7 @@ def run_blocks(bench: Path, path: Path, blocks: list[Block]) -> tuple[int, str]:
     return run(bench, path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("headers", ["ours", "amds", "siemens"])
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_kernel_gives_the_golden_bits(kernel, headers, request, vectors, tmp_path):
@@ -268,6 +269,7 @@ def test_a_file_that_is_not_there_is_told(ours, tmp_path):
     assert found == (1, f"lut_mac: lut_mac.bin: cannot be read; {HINT}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiler", ["g++", "clang"])
 def test_no_compiler_warns(ours, tmp_path, compiler):
     sources = [path for folder in ("kernels", "sim", "tb") for path in (HLS / folder).glob("*.cpp")]
