@@ -29,7 +29,7 @@ test: .venv/dev.stamp $(PYNQS:%=.venv/pynq-%/stamp)  # the whole test suite, on 
 		echo "tests/with_pynq on pynq $$version:"; \
 		.venv/pynq-$$version/bin/python $(PYTEST) tests/with_pynq || failed="$$failed $$version"; \
 	done; \
-	if [ "$$failed" ]; then echo "make test: tests failed, see above, with pynq: $$failed" >&2; exit 1; fi
+	if [ "$$failed" ]; then echo make test: tests failed, see above, with pynq $$failed >&2; exit 1; fi
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
