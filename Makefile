@@ -14,14 +14,22 @@ INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PYNQ := 3.1.2
 PYNQS := 3.0.1 4.0.0
 
+# A worker a core, which takes whole files; one thread in each, as more would share that core.
+PYTEST := -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+
 .PHONY: demo test test-cpus lint csim hls overlay bench notebooks train reproduce docs clean
 
 demo: .venv/demo.stamp  # enhance a noisy recording: the bundled one, or WAV=file
 	$(BIN)/python -m nibblestream.demo $(if $(WAV),--wav "$(WAV)")
 
-test: .venv/dev.stamp $(PYNQS:%=.venv/pynq-%/stamp)  # the whole test suite
-	$(BIN)/python -m pytest
-	set -e; for version in $(PYNQS); do .venv/pynq-$$version/bin/python -m pytest tests/with_pynq; done
+test: .venv/dev.stamp $(PYNQS:%=.venv/pynq-%/stamp)  # the whole test suite, on all cores
+	@export OMP_NUM_THREADS=1; failed=; \
+	$(BIN)/python $(PYTEST) || failed="$(PYNQ)"; \
+	for version in $(PYNQS); do \
+		echo "tests/with_pynq on pynq $$version:"; \
+		.venv/pynq-$$version/bin/python $(PYTEST) tests/with_pynq || failed="$$failed $$version"; \
+	done; \
+	if [ "$$failed" ]; then echo make test: tests failed, see above, with pynq $$failed >&2; exit 1; fi
 
 test-cpus: .venv/dev.stamp  # the numeric tests, with the kernels of other CPUs
 	$(BIN)/python tests/cpus.py
@@ -83,7 +91,8 @@ docs: .venv/dev.stamp  # the documentation, into build/docs/index.html
 
 .venv/pynq-%/stamp: $(PROJECT) | .venv/bin/python
 	$(BIN)/python -m venv .venv/pynq-$*
-	.venv/pynq-$*/bin/python $(INSTALL) --editable '.[pynq]' pynq==$* pytest
+	.venv/pynq-$*/bin/python $(INSTALL) --editable '.[pynq]' pynq==$* \
+		filelock pytest pytest-xdist
 	touch $@
 
 # A venv that was not made whole is removed, as the next run would take it for one.

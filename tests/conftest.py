@@ -9,9 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
+
+from nibblestream import compiler
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = Path(os.environ.get("NIBBLESTREAM_DATA", ROOT.parent / "shared" / "data"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start files with slow tests first, where workers share the files: none is left to one."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -39,13 +49,17 @@ def shared_data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def kernel_cache() -> Iterator[Path]:
     """A folder for the kernels compiled by the tests, whose words are checked against their widths.
 
-    So a test compiles what is there to be tested, and no word wraps without being seen.
+    The compiler finds a library by a digest of its sources, flags and compiler, so all workers and
+    later runs share what was compiled of the sources that are there to be tested.
     """
-    folder = tmp_path_factory.mktemp("cache")
+    folder = ROOT / "build" / "tests"
+    folder.mkdir(parents=True, exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NIBBLESTREAM_CACHE", str(folder))
         patch.setenv("CXXFLAGS", "-DNIBBLESTREAM_CHECKED")
+        with FileLock(folder / "lock"):
+            compiler.library()
         yield folder

@@ -67,7 +67,7 @@ def run(setting: Setting) -> bool:
         print(f"left out, as this CPU has none of {', '.join(setting.needs)}: {title}", flush=True)
         return True
     start = time.monotonic()
-    options = ["-q", "-p", "no:cacheprovider", "-m", "numeric and not speed", *sys.argv[1:]]
+    options = ["-q", "-p", "no:cacheprovider", "-m", "numeric", *sys.argv[1:]]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options],
         env={**os.environ, **forced},

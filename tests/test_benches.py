@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -70,12 +71,25 @@ def amds(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def siemens(tmp_path_factory) -> Path:
-    """As an HLS compiler sees the kernels whose ap_int is ac_int; its header is made for clang."""
+    """As an HLS compiler sees the kernels whose ap_int is ac_int; its header is made for clang.
+
+    With g++'s C++ library: ziglang's own would first be compiled, for a minute.
+    """
     integers = vendor_headers("catapult", "ac_types", "include")
     headers = f"HEADERS=-I{ROOT / 'tests' / 'ac_types'} -isystem {integers} -I../sim"
-    compiler = f"CXX={sys.executable} -m ziglang c++ -fno-sanitize=undefined"
-    folder = tmp_path_factory.mktemp("siemens")
-    return make(folder, "benches", compiler, "CXXFLAGS=-O1", "WARNINGS=-w", headers) / "tb"
+    library = " ".join(f"-I{folder}" for folder in library_headers())
+    compiler = f"CXX={sys.executable} -m ziglang c++ -fno-sanitize=undefined -nostdinc++ {library}"
+    flags = ("CXXFLAGS=-O1", "WARNINGS=-w", "LINK=g++")
+    return make(tmp_path_factory.mktemp("siemens"), "benches", compiler, *flags, headers) / "tb"
+
+
+def library_headers() -> list[str]:
+    """Where g++ finds the headers of its C++ library."""
+    command, plain = ["g++", "-x", "c++", "-E", "-v", "/dev/null"], environment(LC_ALL="C")
+    said = subprocess.run(command, capture_output=True, text=True, check=True, env=plain).stderr
+    folders = re.search(r"#include <\.\.\.> search starts here:\n(.*?)End of search", said, re.S)
+    assert folders, said
+    return [folder for folder in folders[1].split() if "c++" in folder.split("/")]
 
 
 @pytest.fixture(scope="session")
@@ -96,6 +110,7 @@ def run_blocks(bench: Path, path: Path, blocks: list[Block]) -> tuple[int, str]:
     return run(bench, path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("headers", ["ours", "amds", "siemens"])
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_kernel_gives_the_golden_bits(kernel, headers, request, vectors, tmp_path):
@@ -254,6 +269,7 @@ def test_a_file_that_is_not_there_is_told(ours, tmp_path):
     assert found == (1, f"lut_mac: lut_mac.bin: cannot be read; {HINT}\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiler", ["g++", "clang"])
 def test_no_compiler_warns(ours, tmp_path, compiler):
     sources = [path for folder in ("kernels", "sim", "tb") for path in (HLS / folder).glob("*.cpp")]
