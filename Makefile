@@ -38,6 +38,7 @@ lint: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/clang-format --dry-run --Werror $(wildcard hls/*/*.?pp hls/sim/*.h hls/sim/axi/*.h)
 
 csim: .venv/demo.stamp  # the kernels' test benches under g++

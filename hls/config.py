@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from nibblestream import boards
+from nibblestream.hardware import boards
 
 HLS = Path(__file__).resolve().parent
 CORES = {

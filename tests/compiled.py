@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from nibblestream import sources
 from nibblestream.backends.csim import CSimulation
-from nibblestream.pipeline import Pipeline
+from nibblestream.hardware import sources
+from nibblestream.speech.pipeline import Pipeline
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from nibblestream import compiler
+from nibblestream.backends import compiler
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = Path(os.environ.get("NIBBLESTREAM_DATA", ROOT.parent / "shared" / "data"))

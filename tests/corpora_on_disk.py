@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from nibblestream.corpora.named import DEMAND
+from nibblestream.evaluate.corpora.named import DEMAND
 
 SECONDS = 2.0
 

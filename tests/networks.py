@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from nibblestream import QuantizedModel, quantize, spec
-from nibblestream.float_model import FloatModel
-from nibblestream.topology import INPUTS
+from nibblestream.network.float_model import FloatModel
+from nibblestream.network.topology import INPUTS
 
 
 def network(

@@ -20,10 +20,12 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from nibblestream import Enhancer, audio, spec, stft
+from nibblestream import Enhancer, spec
 from nibblestream.demo.recording import NOISY
-from nibblestream.model import load_model
-from nibblestream.pipeline import Pipeline
+from nibblestream.network.model import load_model
+from nibblestream.sound import reading
+from nibblestream.speech import stft
+from nibblestream.speech.pipeline import Pipeline
 
 COUNT = 60
 LENGTH = 3 * spec.SAMPLE_RATE
@@ -42,10 +44,10 @@ def mixtures(speech: Path, noise: Path) -> list[Int16]:
 
     Added as integers, at their own levels, so that no rounding goes into what is compared.
     """
-    voices = audio.find(speech)
+    voices = reading.find(speech)
     voices = voices[:: len(voices) // COUNT][:COUNT]
     mixed = []
-    for voice, sound in zip(voices, cycle(audio.find(noise)), strict=False):
+    for voice, sound in zip(voices, cycle(reading.find(noise)), strict=False):
         a, b = (soundfile.read(file, LENGTH, dtype="int16")[0] for file in (voice, sound))
         size = min(len(a), len(b))
         total = a[:size].astype(np.int32) + b[:size]

@@ -6,8 +6,8 @@ import math
 from fractions import Fraction
 
 from nibblestream import spec
-from nibblestream.cordic import ANGLES, INVERSE_GAIN
-from nibblestream.features import LOG2_TABLE
+from nibblestream.speech.cordic import ANGLES, INVERSE_GAIN
+from nibblestream.speech.features import LOG2_TABLE
 
 
 def rounded(value: Fraction) -> int:

@@ -9,7 +9,7 @@ import soundfile
 
 from networks import network
 from nibblestream.evaluate.mixtures import Mixture, mixtures
-from nibblestream.float_model import FloatModel
+from nibblestream.network.float_model import FloatModel
 
 RATE = 8000
 

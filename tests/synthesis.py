@@ -10,7 +10,7 @@ import sysconfig
 from pathlib import Path
 
 from conftest import ROOT
-from nibblestream.fabric import Resources
+from nibblestream.hardware.fabric import Resources
 
 CHECK = ROOT / "hls" / "check"
 MEMORY = 4 << 30  # bytes: a memory that is inferred wrongly can take more than a machine has

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nibblestream.boards import BOARDS
+from nibblestream.hardware.boards import BOARDS
 
 PARTS = {board.part for board in BOARDS.values()}
 VENDOR_HEADERS = {"ap_int.h", "hls_stream.h", "ap_axi_sdata.h"}

@@ -2,8 +2,8 @@
 //
 // This is not what Vitis HLS makes of lut_mac. It is the same multipliers, memories and adders in
 // the same widths, in a form that a free synthesiser (yosys, synth_xilinx) takes, so that the
-// figures of host/nibblestream/resources.py are held to something other than themselves.
-// tests/test_mac_slice.py counts its cells, and compares its integers with nibblestream.lutmac.
+// figures of host/nibblestream/hardware/resources.py are held to something other than themselves.
+// tests/test_mac_slice.py counts its cells, and compares its integers with nibblestream.network.lutmac.
 //
 // A step is 16 codes. Each code addresses a table of its own, so that all are read in one clock;
 // each weight meets one activation; the 16 products are added up in a tree of registered adders

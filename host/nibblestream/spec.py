@@ -130,8 +130,3 @@ MONITOR_SLOTS: Final = ("codes read", "spectra read", "spectra written")
 # What the kernels answer to be known by: "NB", and a fingerprint of all that is written above.
 _FACTS = sorted((name, repr(value)) for name, value in globals().items() if name.isupper())
 IDENTITY: Final = 0x4E42_0000 | zlib.crc32(repr(_FACTS).encode()) & 0xFFFF
-
-if __name__ == "__main__":
-    from .generate import main
-
-    main()

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from nibblestream import spec
-from nibblestream.boards import BOARDS
+from nibblestream.hardware.boards import BOARDS
 from scripts import check
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kernels import KernelError, kernels
-from nibblestream.generate import tcl
+from nibblestream.hardware.generate import tcl
 from vivado import Vivado
 
 OVERLAYS = Path(__file__).resolve().parents[1]

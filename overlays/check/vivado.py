@@ -9,7 +9,7 @@ import hwh
 import rules
 import systems
 from design import Cell, Design, DesignError, ValidationError, require
-from nibblestream.boards import BOARDS
+from nibblestream.hardware.boards import BOARDS
 from ports import Bus, Ip, Pin
 from tcl import Answer, Interpreter, Signature
 

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from nibblestream import Enhancer, spec
-from nibblestream.float_model import FloatModel
+from nibblestream.network.float_model import FloatModel
 
 SECONDS = 10
 REPEATS = 15

@@ -9,7 +9,9 @@ import pynq
 from pynq import Overlay, allocate
 from pynq.lib.dma import DMA
 
-from nibblestream import QuantizedModel, code_stream, spec, virtual
+from nibblestream import QuantizedModel, spec
+from nibblestream.backends import virtual
+from nibblestream.network import code_stream
 
 KERNELS = ("cordic_vectoring", "lut_mac", "cordic_rotation")
 RESET = 1 << 2

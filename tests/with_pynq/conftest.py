@@ -19,9 +19,10 @@ import handoffs
 from client import BOARDS, Client
 
 from networks import random_model, random_spectrum
-from nibblestream import QuantizedModel, virtual
-from nibblestream.driver.board import Board
-from nibblestream.pipeline import Pipeline
+from nibblestream import QuantizedModel
+from nibblestream.backends import virtual
+from nibblestream.backends.driver.board import Board
+from nibblestream.speech.pipeline import Pipeline
 
 
 @pytest.fixture

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, parse
 
-from nibblestream import boards, spec
-from nibblestream.handoff import handoff
-from nibblestream.virtual.wiring import STREAMS
+from nibblestream import spec
+from nibblestream.backends.virtual.wiring import STREAMS
+from nibblestream.hardware import boards
+from nibblestream.hardware.handoff import handoff
 
 
 def write(

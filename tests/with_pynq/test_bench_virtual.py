@@ -9,12 +9,14 @@ from click.testing import CliRunner
 from client import BOARDS
 
 from networks import network
-from nibblestream import boards, code_stream, cycles, virtual
-from nibblestream.bench import at_hand, report, run, subjects
-from nibblestream.bench.figures import COUNTED, MEASURED, MODELLED, SHARES, Figure
-from nibblestream.bench.savings import savings
+from nibblestream.backends import virtual
 from nibblestream.cli import main
-from nibblestream.handoff import handoff
+from nibblestream.hardware import boards, cycles
+from nibblestream.hardware.handoff import handoff
+from nibblestream.network import code_stream
+from nibblestream.studies.bench import at_hand, report, run, subjects
+from nibblestream.studies.bench.figures import COUNTED, MEASURED, MODELLED, SHARES, Figure
+from nibblestream.studies.bench.savings import savings
 
 BITS = [(4, 4), (8, 8), (4, 8)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from nibblestream.driver.deadline import Deadline
+from nibblestream.backends.driver.deadline import Deadline
 
 
 class Timeline:

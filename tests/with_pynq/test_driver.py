@@ -15,15 +15,15 @@ from client import BOARDS
 
 from networks import random_model, random_spectrum
 from nibblestream import Enhancer
-from nibblestream.backends.virtual import Virtual
+from nibblestream.backends.driver.board import Board
+from nibblestream.backends.driver.fault import BoardError
+from nibblestream.backends.driver.hardware import Hardware
+from nibblestream.backends.driver.lock import BoardLock
+from nibblestream.backends.virtual import faults
+from nibblestream.backends.virtual.backend import Virtual
 from nibblestream.cli import main
-from nibblestream.driver.board import Board
-from nibblestream.driver.fault import BoardError
-from nibblestream.driver.hardware import Hardware
-from nibblestream.driver.lock import BoardLock
-from nibblestream.pipeline import Pipeline
-from nibblestream.traffic import Traffic, layers_of, stream_bytes
-from nibblestream.virtual import faults
+from nibblestream.hardware.traffic import Traffic, layers_of, stream_bytes
+from nibblestream.speech.pipeline import Pipeline
 
 
 def enhance(board, spectrum):
@@ -98,7 +98,7 @@ def test_pynq_4_and_zynq_7000_do_not_go_together(model, monkeypatch):
 
 def test_another_process_holds_a_board_until_it_ends(tmp_path):
     program = (
-        "import sys; from nibblestream.driver.lock import BoardLock; "
+        "import sys; from nibblestream.backends.driver.lock import BoardLock; "
         "lock = BoardLock('some board'); print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", program]

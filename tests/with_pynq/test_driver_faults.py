@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from networks import random_spectrum
-from nibblestream.driver.fault import BoardError
-from nibblestream.driver.kernel import Kernel
-from nibblestream.pipeline import Pipeline
-from nibblestream.traffic import LedgerError
-from nibblestream.virtual import faults
+from nibblestream.backends.driver.fault import BoardError
+from nibblestream.backends.driver.kernel import Kernel
+from nibblestream.backends.virtual import faults
+from nibblestream.hardware.traffic import LedgerError
+from nibblestream.speech.pipeline import Pipeline
 
 RECOVERS = None
 OUTCOMES = {

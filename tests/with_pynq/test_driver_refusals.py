@@ -8,10 +8,12 @@ import pynq
 import pytest
 from client import BOARDS
 
-from nibblestream import boards, spec, virtual
-from nibblestream.driver.board import Board
-from nibblestream.driver.fault import BoardError
-from nibblestream.virtual import faults
+from nibblestream import spec
+from nibblestream.backends import virtual
+from nibblestream.backends.driver.board import Board
+from nibblestream.backends.driver.fault import BoardError
+from nibblestream.backends.virtual import faults
+from nibblestream.hardware import boards
 
 REFUSED = {
     "another version": (

@@ -33,7 +33,7 @@ def test_boards_score_as_the_emulation_does(fleet: Processes, tmp_path: Path) ->
     from nibblestream.evaluate.score import Scorer, System
     from nibblestream.evaluate.score_table import ScoreTable
     from nibblestream.evaluate.workers import local
-    from nibblestream.sweep.space import paper_settings, text
+    from nibblestream.studies.sweep.space import paper_settings, text
     from sweep_material import clips, small
 
     model, (material, _) = small(), clips(tmp_path, 4)

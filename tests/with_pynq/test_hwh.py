@@ -14,9 +14,10 @@ from pynqmetadata.frontends import Metadata
 
 from block_design import OVERLAYS, check
 from networks import random_model, random_spectrum
-from nibblestream import spec, virtual
-from nibblestream.boards import BOARDS
-from nibblestream.pipeline import Pipeline
+from nibblestream import spec
+from nibblestream.backends import virtual
+from nibblestream.hardware.boards import BOARDS
+from nibblestream.speech.pipeline import Pipeline
 
 try:
     from pynqmetadata.views.runtime import RuntimeMetadataParser

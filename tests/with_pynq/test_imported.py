@@ -7,7 +7,7 @@ import pytest
 
 from networks import random_spectrum
 from nibblestream import quantize
-from nibblestream.pipeline import Pipeline
+from nibblestream.speech.pipeline import Pipeline
 
 torch = pytest.importorskip("torch", reason="no PyTorch in this venv: .venv has it")
 nn = torch.nn

@@ -14,10 +14,12 @@ from pynq.lib.dma import DMA
 from pynq.pl_server.device import Device
 
 from networks import random_model, random_spectrum
-from nibblestream import code_stream, spec, virtual
-from nibblestream.pipeline import Pipeline
-from nibblestream.virtual.memory import DecodeError
-from nibblestream.virtual.wiring import STREAMS
+from nibblestream import spec
+from nibblestream.backends import virtual
+from nibblestream.backends.virtual.memory import DecodeError
+from nibblestream.backends.virtual.wiring import STREAMS
+from nibblestream.network import code_stream
+from nibblestream.speech.pipeline import Pipeline
 
 
 # --- blocks ---------------------------------------------------------------------------------

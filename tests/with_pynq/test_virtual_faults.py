@@ -10,8 +10,10 @@ import pytest
 from client import KERNELS
 from pynq import allocate
 
-from nibblestream import code_stream, spec, virtual
-from nibblestream.virtual import faults
+from nibblestream import spec
+from nibblestream.backends import virtual
+from nibblestream.backends.virtual import faults
+from nibblestream.network import code_stream
 
 BLOCK = 3 * spec.BINS  # beats
 RUNNING, IDLE, HALTED = 0x0000, 0x1002, 0x0001

@@ -6,8 +6,9 @@ import pytest
 from client import KERNELS
 from pynq import Overlay
 
-from nibblestream import spec, virtual
-from nibblestream.virtual import faults
+from nibblestream import spec
+from nibblestream.backends import virtual
+from nibblestream.backends.virtual import faults
 
 LUT_MAC = {"frames": 0x10, "beats": 0x18, "bank": 0x20, "reset": 0x28, "digest": 0x30}
 CODES_READ, SPECTRA_READ, SPECTRA_WRITTEN = 0 << 5 | 3, 1 << 5 | 3, 2 << 5 | 2

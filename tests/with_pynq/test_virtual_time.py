@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from client import BOARDS
 
-from nibblestream import cycles, spec, traffic, virtual
+from nibblestream import spec
+from nibblestream.backends import virtual
+from nibblestream.hardware import cycles, traffic
 
 EVERYTHING_FAST = virtual.Timing(
     access=1e-9, sync=1e-9, latency=0, read_share=1, write_share=1, bandwidth=1e12

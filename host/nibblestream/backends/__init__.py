@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..fixed import IntArray
-from ..model import QuantizedModel
-from ..traffic import Counted
+from ..hardware.traffic import Counted
+from ..network.model import QuantizedModel
 
 
 class Backend(Protocol):
@@ -36,8 +36,8 @@ class Backend(Protocol):
 BACKENDS = {
     "emu": "emu.Emulation",
     "csim": "csim.CSimulation",
-    "virtual": "virtual.Virtual",
-    "pynq": "pynq.OnBoard",
+    "virtual": "virtual.backend.Virtual",
+    "pynq": "driver.backend.OnBoard",
 }
 
 
@@ -53,7 +53,7 @@ def connect(name: str, model: QuantizedModel) -> Backend:
     """
     if name not in BACKENDS:
         raise ValueError(f"no backend is called {name!r}; choose from {', '.join(BACKENDS)}")
-    module, kind = BACKENDS[name].split(".")
+    module, kind = BACKENDS[name].rsplit(".", 1)
     try:
         maker = getattr(import_module(f".{module}", __package__), kind)
     except ModuleNotFoundError as error:

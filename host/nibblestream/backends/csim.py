@@ -12,10 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .. import code_stream, compiler, sources, spec
+from .. import spec
 from ..fixed import IntArray
-from ..model import QuantizedModel
-from ..pack import Beats, spectrum_beats
+from ..hardware import sources
+from ..network import code_stream
+from ..network.model import QuantizedModel
+from ..network.pack import Beats, spectrum_beats
+from . import compiler
 from .blockwise import Blockwise, Int32
 
 _BEATS = ctypes.POINTER(ctypes.c_uint64)

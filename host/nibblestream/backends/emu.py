@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..pipeline import Pipeline
+from ..speech.pipeline import Pipeline
 
 
 class Emulation(Pipeline):

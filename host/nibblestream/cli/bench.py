@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..backends import BACKENDS
-from ..files import target
+from ..files.atomic import target
 from .options import BACKEND, FILE, MODEL_HELP, command_line
 
 
@@ -50,7 +50,7 @@ def bench(
 
     Example: nibblestream bench --backend virtual --json bench.json --plot roofline.png
     """
-    from ..bench import at_hand, picture, report, run, subjects
+    from ..studies.bench import at_hand, picture, report, run, subjects
 
     if output is not None:
         target(output)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from ..compare.methods import NAMES, chosen
-from ..float_model import FloatModel
-from ..folder import check
+from ..files.folder import check
+from ..network.float_model import FloatModel
+from ..studies.compare.methods import NAMES, chosen
 from .options import FILE, command_line
 
 CALIBRATION = 300  # mixtures, as for quantize
@@ -67,13 +67,13 @@ def compare(
     Example: nibblestream compare default-float --speech test/speech --noise test/noise
     --calibration-speech train/speech --calibration-noise train/noise -o compared
     """
-    from ..compare import report
-    from ..compare.material import Material
-    from ..compare.run import compare as run
     from ..evaluate.known import open_known
     from ..evaluate.mixtures import mixtures
-    from ..evaluate.run import labels
+    from ..evaluate.scoring import labels
     from ..evaluate.workers import local
+    from ..studies.compare import report
+    from ..studies.compare.recordings import Material
+    from ..studies.compare.run import compare as run
 
     for test, calibration in ((speech, calibration_speech), (noise, calibration_noise)):
         if test.resolve() == calibration.resolve():

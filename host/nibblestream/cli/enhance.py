@@ -10,9 +10,11 @@ from pathlib import Path
 
 import click
 
-from .. import Enhancer, audio, audio_out, pipe
-from ..progress import progress_bar
-from ..wave import Layout
+from .. import Enhancer
+from ..console import progress_bar
+from ..enhance.piecewise import enhanced
+from ..sound import pipe, reading, writing
+from ..sound.wave import Layout
 from .options import BACKEND, MODEL_HELP, refuse_same
 
 FORMATS = {"s16le": "PCM_16", "s32le": "PCM_32", "f32le": "FLOAT"}
@@ -52,18 +54,18 @@ def enhance(
     _refuse_terminals(source, output)
     with ExitStack() as stack:
         if source != PIPE:
-            layout, noisy = stack.enter_context(audio.reading(source))
+            layout, noisy = stack.enter_context(reading.reading(source))
         if output != PIPE:
-            audio_out.check_target(output)
+            writing.check_target(output)
             refuse_same(Path(output), Path(source))
         enhancer = stack.enter_context(Enhancer(model, backend))
         if source == PIPE:
             layout, noisy = pipe.from_pipe(sys.stdin.buffer, raw)
-        enhanced = pipe.enhanced(enhancer, layout, noisy)
+        pieces = enhanced(enhancer, layout, noisy)
         write = stack.enter_context(_output(output, layout, raw is not None))
         advance = stack.enter_context(progress_bar(layout.frames, "sample"))
         start, frames = time.perf_counter(), 0
-        for clean in enhanced:
+        for clean in pieces:
             write(clean)
             advance(len(clean))
             frames += len(clean)
@@ -94,9 +96,9 @@ def _refuse_terminals(source: str, output: str) -> None:
 
 
 @contextmanager
-def _output(output: str, layout: Layout, raw: bool) -> Iterator[audio_out.Write]:
+def _output(output: str, layout: Layout, raw: bool) -> Iterator[writing.Write]:
     if output != PIPE:
-        with audio_out.writing(output, layout) as write:
+        with writing.writing(output, layout) as write:
             yield write
         return
     with closing(pipe.Output(sys.stdout.buffer, layout, raw=raw)) as out:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..files import target
+from ..files.atomic import target
 from .options import BACKEND, FILE, MODEL_HELP, SPLIT, command_line, refuse_drawing, refuse_same
 
 
@@ -57,7 +57,7 @@ def evaluate(
 
     Example: nibblestream evaluate --speech test/speech --noise test/noise --model default
     """
-    from ..evaluate import report, table
+    from ..evaluate import run, table
     from ..evaluate.collect import collect
     from ..evaluate.workers import local
 
@@ -74,9 +74,9 @@ def evaluate(
                 refuse_same(output, source)
     drawn = {key: options.pop(key) for key in ("count", "seed", "snrs", "channel")}
     clips = collect(speech, noise, pairs=pairs, written=mixtures, split=split, **drawn)
-    loaded = report.load(models)
-    options |= {"origins": report.origins(loaded), "workers": local(options.pop("jobs"))}
-    results = report.with_progress(clips, loaded, command=command_line(), **options)
-    table.show(results, report.weight_bytes(loaded))
+    loaded = run.load(models)
+    options |= {"origins": run.origins(loaded), "workers": local(options.pop("jobs"))}
+    results = run.with_progress(clips, loaded, command=command_line(), **options)
+    table.show(results, run.weight_bytes(loaded))
     if output is not None:
-        report.write(results, output)
+        run.write(results, output)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from ..float_model import FloatModel
+from ..network.float_model import FloatModel
 from .options import FILE, PerLayer, command_line, model_target, refuse_same
 
 

@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 import click
 
-from ..warn import warn_in_one_line
+from ..console import warn_in_one_line
 
 EXTRAS = {  # command: the extra that has what it needs beyond the dependencies
     "enhance": "",

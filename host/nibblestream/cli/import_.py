@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ..topology import FEATURES, HEADS
+from ..network.topology import FEATURES, HEADS
 from .options import FILE, model_target, refuse_same
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from .. import Enhancer, cycles, resources
-from ..boards import BOARDS
-from ..model import load_model
+from .. import Enhancer
+from ..hardware import cycles, resources
+from ..hardware.boards import BOARDS
+from ..network.model import load_model
 from ..spec import MAX_BLOCK
 
 

@@ -11,7 +11,7 @@ from .. import Enhancer
 from .options import BACKEND, MODEL_HELP
 
 if TYPE_CHECKING:
-    from ..live import Player
+    from ..enhance.live import Player
 
 
 @click.command()
@@ -27,7 +27,8 @@ def live(source: str | None, sink: str | None, listing: bool, backend: str, mode
 
     Example: nibblestream live --input USB --output headphones
     """
-    from ..live import devices, plan, play
+    from ..enhance.live import play
+    from ..sound.devices import devices, plan
 
     if listing:
         click.echo(devices())

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from ..backends import BACKENDS
-from ..files import target
+from ..files.atomic import target
 
 FILE = click.Path(path_type=Path)
 BACKEND = click.Choice(list(BACKENDS))

@@ -10,10 +10,10 @@ import click
 from click.core import ParameterSource
 
 from ..evaluate.noisy import mixed, recordings
-from ..float_model import FloatModel
+from ..network.float_model import FloatModel
+from ..network.scheme import NAMES
 from ..quantize import Calibration
 from ..quantize import quantize as quantize_model
-from ..scheme import NAMES
 from .options import FILE, PerLayer, model_target, refuse_same
 
 

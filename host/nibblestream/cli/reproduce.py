@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from ..folder import check, filling
-from ..reproduce import NAMES, UNSCORED
+from ..files.folder import check, filling
+from ..studies.reproduce import NAMES, UNSCORED
 from .options import FILE, SPLIT, command_line, refuse_drawing
 
 if TYPE_CHECKING:
@@ -56,12 +56,12 @@ def reproduce(
     from ..evaluate.collect import collect
     from ..evaluate.known import open_known
     from ..evaluate.workers import local
-    from ..reproduce import folder, table3
-    from ..reproduce.networks import load
-    from ..reproduce.run import reproduce
+    from ..studies.reproduce import report, table3
+    from ..studies.reproduce.networks import load
+    from ..studies.reproduce.run import reproduce
 
     names = set(NAMES if "all" in what else what)
-    check(output, folder.DATA)
+    check(output, report.DATA)
     if mixtures is not None:
         refuse_drawing()
     networks = load(models)
@@ -77,8 +77,8 @@ def reproduce(
     with filling(output) as temporary:
         if speech is not None and noise is not None and clips:
             manifest.write(temporary / "mixtures.csv", clips, speech, noise, about)
-        folder.write(temporary, products, {**about, **scores})
+        report.write(temporary, products, {**about, **scores})
     for product in products:
         if product.markdown:
             table3.show(product)
-    click.echo(f"{output / folder.INDEX}: {', '.join(product.name for product in products)}")
+    click.echo(f"{output / report.INDEX}: {', '.join(product.name for product in products)}")

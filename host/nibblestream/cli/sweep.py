@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from ..float_model import FloatModel
+from ..network.float_model import FloatModel
 from ..spec import CODE_BITS
-from ..sweep.space import QUICK, SCHEMES, Space
+from ..studies.sweep.space import QUICK, SCHEMES, Space
 from .options import BACKEND, FILE, command_line
 
 
@@ -67,7 +67,7 @@ def sweep(
     from ..evaluate.collect import collect
     from ..evaluate.known import open_known
     from ..evaluate.workers import local
-    from ..sweep import report, run
+    from ..studies.sweep import report, run
 
     if scheduler is not None and _given("jobs"):
         raise click.UsageError("--jobs are processes here; --scheduler names workers elsewhere")

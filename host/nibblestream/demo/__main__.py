@@ -9,8 +9,10 @@ import click
 import numpy as np
 import numpy.typing as npt
 
-from .. import Enhancer, audio, audio_out, plot, spec
-from ..resampler import resample
+from .. import Enhancer, spec
+from ..plots import recordings
+from ..sound import reading, writing
+from ..speech.resampler import resample
 from .recording import CLEAN, NOISY
 
 Float = npt.NDArray[np.float64]
@@ -38,7 +40,7 @@ def main(wav: Path | None, out: Path) -> None:
 
 def demonstrate(noisy_path: Path, clean_path: Path | None, out: Path) -> None:
     """Enhance one file; print the gain, the bytes and the speed; write the sound and a picture."""
-    noisy, rate = audio.read(noisy_path)
+    noisy, rate = reading.read(noisy_path)
     out.mkdir(parents=True, exist_ok=True)
     with Enhancer(backend="emu", model="default") as enhancer:
         start = time.perf_counter()
@@ -48,7 +50,7 @@ def demonstrate(noisy_path: Path, clean_path: Path | None, out: Path) -> None:
 
     signals = {"Noisy": mono(noisy, rate), "Enhanced": mono(enhanced, rate)}
     if clean_path:
-        clean = audio.read_mono(clean_path)
+        clean = reading.read_mono(clean_path)
         signals = with_stoi(signals, clean)
         click.echo("\n".join(signals))
         signals["Clean"] = clean
@@ -76,9 +78,9 @@ def with_stoi(signals: dict[str, Float], clean: Float) -> dict[str, Float]:
 
 def write(out: Path, noisy: Float, enhanced: Float, rate: int, signals: dict[str, Float]) -> None:
     """Write noisy.wav, enhanced.wav and demo.png, and print where they are."""
-    audio_out.write(out / "noisy.wav", noisy, rate)
-    audio_out.write(out / "enhanced.wav", enhanced, rate)
-    plot.picture(out / "demo.png", signals)
+    writing.write(out / "noisy.wav", noisy, rate)
+    writing.write(out / "enhanced.wav", enhanced, rate)
+    recordings.picture(out / "demo.png", signals)
     for name in ("noisy.wav", "enhanced.wav", "demo.png"):
         click.echo(out / name)
 

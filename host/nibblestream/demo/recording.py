@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from .. import audio, audio_out, spec
+from .. import spec
+from ..sound import reading, writing
 
 Float = npt.NDArray[np.float64]
 
@@ -35,7 +36,7 @@ def say(sentence: str) -> Float:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "sentence.wav")
         subprocess.run(["flite", "-voice", "slt", "-t", sentence, "-o", str(path)], check=True)
-        return audio.read_mono(path)
+        return reading.read_mono(path)
 
 
 def swell(rng: np.random.Generator, count: int, seconds: float, depth: float) -> Float:
@@ -76,4 +77,4 @@ def make() -> tuple[Float, Float]:
 
 if __name__ == "__main__":
     for path, samples in zip((CLEAN, NOISY), make(), strict=True):
-        audio_out.write(path, samples, spec.SAMPLE_RATE)
+        writing.write(path, samples, spec.SAMPLE_RATE)

@@ -7,8 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .. import corpora
-from . import manifest
+from . import corpora, manifest
 from .clip import Source
 from .mixtures import mixtures
 from .pairs import corpus_pairs, read_pairs

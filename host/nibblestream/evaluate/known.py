@@ -14,12 +14,12 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from .. import sources
+from ..hardware import sources
 from .score import Score, System
 
 _LIBRARIES = ("numpy", "scipy", "soundfile", "pystoi", "pesq")
 # What makes a score, whatever the backend.
-_FOLDERS = (".", "backends", "driver", "evaluate", "quantize", "virtual")
+_ROOMS = ("network", "speech", "hardware", "backends", "enhance", "quantize", "sound", "evaluate")
 _KERNELS = ("kernels/*.?pp", "sim/*", "sim/axi/*")
 
 
@@ -79,6 +79,7 @@ def code() -> str:
     Two machines that agree in it give the same scores.
     """
     package = Path(__file__).parents[1]
-    files = [path for folder in _FOLDERS for path in (package / folder).glob("*.py")]
+    files = [*package.glob("*.py")]
+    files += [path for room in _ROOMS for path in (package / room).rglob("*.py")]
     files += [path for pattern in _KERNELS for path in sources.find("hls").glob(pattern)]
     return sources.digest(files, *(f"{name} {metadata.version(name)}" for name in _LIBRARIES))

@@ -15,7 +15,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from ..files import content_digest, replacing, target
+from ..files.atomic import replacing, target
+from ..files.digest import content_digest
 from .channels import CHANNELS
 from .mixtures import Mixture
 

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import audio, spec
-from ..files import content_digest, text_digest
+from .. import spec
+from ..files.digest import content_digest, text_digest
+from ..sound import reading
 from .channels import CHANNELS, transmit
 from .clip import Clip, Float
 from .noise_types import noise_types
@@ -78,7 +79,7 @@ class Mixture:
             A file cannot be read, or speech or noise segment are silent.
         """
         last = None if np.isinf(self.longest) else int(self.longest * spec.SAMPLE_RATE)
-        clean = audio.read_mono(self.speech, last=last)
+        clean = reading.read_mono(self.speech, last=last)
         noisy = clean
         if np.isfinite(self.snr):
             noise = _read_segment(self.noise, len(clean), self.start)
@@ -132,13 +133,13 @@ def segment(noise: Float, length: int, start: float) -> Float:
 
 def _read_segment(path: Path, length: int, start: float) -> Float:
     """Read what `segment` cuts out of a file's noise, and no more than that of long files."""
-    room = audio.length(path) - length + 1
+    room = reading.length(path) - length + 1
     if room > 0:
         first = int(start * room)
-        noise = audio.read_mono(path, first=first, last=first + length)
+        noise = reading.read_mono(path, first=first, last=first + length)
         if len(noise) == length:  # a header may promise more than there is
             return noise
-    return segment(audio.read_mono(path), length, start)
+    return segment(reading.read_mono(path), length, start)
 
 
 def mixtures(
@@ -151,7 +152,7 @@ def mixtures(
     channel: str = "none",
     balanced: bool = True,
     longest: float = LONGEST,
-    files: Callable[[Path], list[Path]] = audio.find,
+    files: Callable[[Path], list[Path]] = reading.find,
 ) -> list[Mixture]:
     """Draw mixtures of the files in two folders.
 
@@ -238,7 +239,7 @@ def _draw(
 
 def _seconds(path: Path) -> float:
     try:
-        return audio.seconds(path)
+        return reading.seconds(path)
     except (ValueError, OSError) as error:
         warnings.warn(f"left out: {error}", stacklevel=4)
         return 0.0

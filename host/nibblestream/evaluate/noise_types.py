@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from ..corpora import SPLITS
-from ..corpora.tut import scenes
+from .corpora import SPLITS
+from .corpora.tut import scenes
 
 
 def noise_types(folder: Path, paths: list[Path]) -> dict[Path, str]:

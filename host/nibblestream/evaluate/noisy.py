@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import audio, spec
+from .. import spec
+from ..sound import reading
 from .clip import Float
 from .mixtures import mixtures
 
@@ -25,10 +26,10 @@ def recordings(paths: Iterable[str | Path], *, seed: int = 0) -> Iterator[Float]
     seed : int
         Draws 400 where folders hold more.
     """
-    found = [[path] if path.is_file() else audio.find(path) for path in map(Path, paths)]
+    found = [[path] if path.is_file() else reading.find(path) for path in map(Path, paths)]
     files = [file for some in found for file in some]
     for i in np.sort(np.random.default_rng(seed).permutation(len(files))[:RECORDINGS]):
-        yield audio.read_mono(files[i], last=LONGEST * spec.SAMPLE_RATE)
+        yield reading.read_mono(files[i], last=LONGEST * spec.SAMPLE_RATE)
 
 
 def mixed(

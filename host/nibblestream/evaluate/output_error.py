@@ -12,14 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from .. import cordic, spec
-from ..features import FloorTracker
-from ..float_model import FloatModel
-from ..lutmac import LutMac
-from ..model import QuantizedModel
-from ..pipeline import stack
-from ..stft import stft
-from ..topology import FEATURES, HEADS
+from .. import spec
+from ..network.float_model import FloatModel
+from ..network.lutmac import LutMac
+from ..network.model import QuantizedModel
+from ..network.topology import FEATURES, HEADS
+from ..speech import cordic
+from ..speech.features import FloorTracker
+from ..speech.pipeline import stack
+from ..speech.stft import stft
 from .clip import Float, Source
 from .known import Known, key
 from .score import System

@@ -9,8 +9,10 @@ import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import audio, corpora, spec
-from ..files import content_digest, text_digest
+from .. import spec
+from ..files.digest import content_digest, text_digest
+from ..sound import reading
+from . import corpora
 from .clip import Clip
 
 
@@ -51,7 +53,7 @@ class Pair:
         for column, cell in (("clean", self.clean), ("noisy", self.noisy)):
             if not cell:
                 raise ValueError(f"column '{column}' is empty; expected an audio file")
-        clean, noisy = (audio.read_mono(self.table.parent / f) for f in (self.clean, self.noisy))
+        clean, noisy = (reading.read_mono(self.table.parent / f) for f in (self.clean, self.noisy))
         if abs(len(clean) - len(noisy)) > spec.HOP:
             raise ValueError(
                 f"{self.clean} has {len(clean)} samples at 8 kHz and {self.noisy} {len(noisy)}; "

@@ -13,7 +13,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from .. import corpora
+from . import corpora
 from .mixtures import Mixture, mixtures
 
 COUNTS = {"train": 12_000, "val": 5_000, "test": 2_800}

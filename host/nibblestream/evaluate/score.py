@@ -77,7 +77,7 @@ class Scored:
 @contextmanager
 def enhancer(model: Any, backend: str) -> Iterator[Enhance]:
     """Open a model in an `Enhancer`."""
-    from nibblestream import Enhancer
+    from .. import Enhancer
 
     with Enhancer(model, backend) as opened:
         yield lambda noisy: opened.enhance(noisy, spec.SAMPLE_RATE)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from .. import audio_out, spec
-from ..files import replacing
+from .. import spec
+from ..files.atomic import replacing
+from ..sound import writing
 from .clip import Source
 
 
@@ -56,5 +57,5 @@ def _write(folder: Path, name: str, clip: Source) -> tuple[str, str, str] | None
         return None
     clean, noisy = f"clean/{name}", f"noisy/{name}"
     for file, signal in zip((clean, noisy), signals, strict=True):
-        audio_out.write(folder / file, signal, spec.SAMPLE_RATE, "FLOAT")
+        writing.write(folder / file, signal, spec.SAMPLE_RATE, "FLOAT")
     return clean, noisy, "; ".join(clip.groups)

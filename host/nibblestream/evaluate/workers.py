@@ -11,7 +11,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import get_context
 
-from ..warn import warn_in_one_line
+from ..console import warn_in_one_line
 from .score import Scorer, Scores, Task
 
 Answer = list[Scores | str]  # for each clip of a task: its scores, or why it was refused

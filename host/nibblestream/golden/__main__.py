@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 import numpy as np
 
-from . import networks, polar
+from . import lut_mac, polar
 from .block import write
 
 KERNELS = {
     "cordic_vectoring": polar.vectoring,
-    "lut_mac": networks.lut_mac,
+    "lut_mac": lut_mac.lut_mac,
     "cordic_rotation": polar.rotation,
 }
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from .. import spec
-from ..files import replacing
+from ..files.atomic import replacing
 from ..fixed import IntArray
-from ..pack import Beats
+from ..network.pack import Beats
 
 MAGIC = int.from_bytes(b"NIBLGOLD", "little")
 VERSION = 1

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .. import code_stream, cordic, spec
+from .. import spec
 from ..fixed import IntArray, round_shift
+from ..network import code_stream
+from ..speech import cordic
 from .block import SIZES, Block, beats
 
 EDGES = (spec.SPECTRUM.low, spec.SPECTRUM.low + 1, -3, -1, 0, 1, 2, 2**22, spec.SPECTRUM.high)

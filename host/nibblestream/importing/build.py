@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..float_model import FloatModel
-from ..topology import INPUTS, check_topology
+from ..network.float_model import FloatModel
+from ..network.topology import INPUTS, check_topology
 from .chain import Chain, Linear, fold
 from .check import Original, check_end, check_equal
 from .rescale import rescale

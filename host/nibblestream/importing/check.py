@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..float_model import FloatModel
-from ..topology import HEADS, INPUTS
+from ..network.float_model import FloatModel
+from ..network.topology import HEADS, INPUTS
 from .chain import Clip
 
 Float = npt.NDArray[np.float64]

@@ -13,7 +13,7 @@ import onnx
 from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from ..topology import INPUTS
+from ..network.topology import INPUTS
 from .chain import Linear, Step
 from .check import Original
 from .onnx_node import Node, constant, step

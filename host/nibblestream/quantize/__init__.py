@@ -11,12 +11,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .. import spec
-from ..float_model import FloatModel
-from ..model import QuantizedModel
+from ..network.float_model import FloatModel
+from ..network.model import QuantizedModel
 
 if TYPE_CHECKING:
-    from ..lut import Lut
-    from ..scheme import Scheme
+    from ..network.lut import Lut
+    from ..network.scheme import Scheme
     from .calibration import Calibration
     from .intervals import Intervals, QuantizedWeights
     from .levels import best_lut, lut_at, nearest_codes
@@ -37,9 +37,9 @@ __all__ = [
 _MODULES = {
     "Calibration": ".calibration",
     "Intervals": ".intervals",
-    "Lut": "..lut",
+    "Lut": "..network.lut",
     "QuantizedWeights": ".intervals",
-    "Scheme": "..scheme",
+    "Scheme": "..network.scheme",
     "best_lut": ".levels",
     "lut_at": ".levels",
     "nearest_codes": ".levels",
@@ -122,7 +122,7 @@ def quantize(
         that could overflow; the layer is named. No calibration for what needs it, or a budget
         too small for any widths.
     """
-    from .network import quantized
+    from .layerwise import quantized
 
     given: dict[str, Any] = {"name": scheme, "bits": bits, "m": m, "k": k}
     given.update(ratio=ratio, p_start=p_start, p_stop=p_stop)

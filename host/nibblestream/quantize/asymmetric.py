@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from ..scheme import Scheme
+from ..network.scheme import Scheme
 from .intervals import QuantizedWeights
 from .range_split import edges_of, quantize_range_split, table
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .. import pack, spec
+from .. import spec
+from ..network import pack
 
 Shapes = Sequence[tuple[int, int]]
 

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..float_model import FloatModel
-from ..scheme import Scheme
+from ..network.float_model import FloatModel
+from ..network.scheme import Scheme
 from .calibration import Calibration
-from .coded import CodedLayer
+from .coded_layer import CodedLayer
 from .fisher import fisher_lut
 from .gptq import gptq
 from .levels import Grid, nearest_codes

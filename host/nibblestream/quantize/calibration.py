@@ -8,12 +8,13 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from .. import cordic, spec
-from ..features import FloorTracker
-from ..pipeline import stack
-from ..samples import to_float
-from ..stft import stft
-from ..topology import FEATURES
+from .. import spec
+from ..network.topology import FEATURES
+from ..speech import cordic
+from ..speech.features import FloorTracker
+from ..speech.pipeline import stack
+from ..speech.samples import to_float
+from ..speech.stft import stft
 
 Float32 = npt.NDArray[np.float32]
 

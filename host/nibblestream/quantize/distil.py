@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..lut import Lut
-from .coded import CodedLayer
+from ..network.lut import Lut
+from .coded_layer import CodedLayer
 from .levels import lut_at
 from .teacher import Teacher, head, inside
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from ..lut import Lut, decode
-from ..scheme import Scheme
+from ..network.lut import Lut, decode
+from ..network.scheme import Scheme
 
 Float = npt.NDArray[np.float64]
 

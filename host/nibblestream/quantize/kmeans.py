@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..scheme import Scheme
+from ..network.scheme import Scheme
 from .intervals import QuantizedWeights, tabulate
 from .levels import best_lut, nearest_codes
 

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from .. import spec
 from ..fixed import QFormat
-from ..lut import Lut
-from ..scheme import Scheme
+from ..network.lut import Lut
+from ..network.scheme import Scheme
 
 Float = npt.NDArray[np.float64]
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..lut import Lut
-from ..scheme import Scheme
+from ..network.lut import Lut
+from ..network.scheme import Scheme
 from .levels import Grid, lut_at, nearest_codes, representable, shifts
 from .objective import LayerError
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from ..float_model import FloatModel
+from ..network.float_model import FloatModel
 from .fisher import curvature
 from .kmeans import kmeans
 from .objective import LayerError

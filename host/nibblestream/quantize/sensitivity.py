@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .. import spec
-from ..float_model import FloatModel
-from ..scheme import Scheme
+from ..network.float_model import FloatModel
+from ..network.scheme import Scheme
 from .calibrated import encode
 from .calibration import Calibration
 from .teacher import Teacher

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..float_model import FloatModel
+from ..network.float_model import FloatModel
 from .calibration import Calibration
 from .objective import LayerError, layer_error
 

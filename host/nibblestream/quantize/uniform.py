@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..fixed import QFormat
-from ..lut import Lut
-from ..scheme import Scheme
+from ..network.lut import Lut
+from ..network.scheme import Scheme
 from .intervals import QuantizedWeights, tabulate
 from .shift import largest_shift
 

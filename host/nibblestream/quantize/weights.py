@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..scheme import TRAINED, Scheme
+from ..network.scheme import TRAINED, Scheme
 from .asymmetric import quantize_asymmetric
 from .intervals import QuantizedWeights
 from .kmeans import quantize_kmeans

@@ -4,10 +4,10 @@ from .bandwidth import bytes_a_frame, roofline
 from .beats import accumulating, accumulator_picture, beat, headers
 from .cordic_steps import turning, turning_picture
 from .equality import same_bits
+from .figures import paper_figure
 from .intelligibility import scores, stoi_against_bits
 from .nearest import backend
-from .network import comparison, own_network
-from .paper import paper_figure
+from .own_network import comparison, own_network
 from .partitions import intervals, rounding
 from .playback import players
 from .spectra import spectrograms

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from ..bench import picture
-from ..bench.figures import SPECTRA, WEIGHTS, Row
-from ..style import COLOURS, COLUMN, styled
+from ..plots.style import COLOURS, COLUMN, styled
+from ..studies.bench import picture
+from ..studies.bench.figures import SPECTRA, WEIGHTS, Row
 from .image import image
 
 if TYPE_CHECKING:

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .. import code_stream, pack, spec
+from .. import spec
 from ..fixed import round_shift
-from ..layer import QuantizedLayer
-from ..lut import decode
-from ..lutmac import LutMac
-from ..model import QuantizedModel
-from ..style import COLOURS, COLUMN, INK, styled
+from ..network import code_stream, pack
+from ..network.layer import QuantizedLayer
+from ..network.lut import decode
+from ..network.lutmac import LutMac
+from ..network.model import QuantizedModel
+from ..plots.style import COLOURS, COLUMN, INK, styled
 from .image import image
 
 if TYPE_CHECKING:

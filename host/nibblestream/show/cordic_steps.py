@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from .. import cordic, spec
-from ..style import COLOURS, COLUMN, INK, styled
+from .. import spec
+from ..plots.style import COLOURS, COLUMN, INK, styled
+from ..speech import cordic
 from .image import image
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import Enhancer, QuantizedModel, spec
-from ..traffic import CODES, Traffic
+from ..hardware.traffic import CODES, Traffic
 
 Float = npt.NDArray[np.float64]
 

@@ -8,11 +8,11 @@ from contextlib import closing
 import numpy as np
 import numpy.typing as npt
 
-from .. import stft
 from ..backends import BACKENDS, connect
-from ..bench import at_hand
-from ..bench.run import integers
-from ..model import QuantizedModel
+from ..network.model import QuantizedModel
+from ..speech import stft
+from ..studies.bench import at_hand
+from ..studies.bench.run import integers
 
 
 def same_bits(model: QuantizedModel, noisy: npt.NDArray[np.float64]) -> str:

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from .. import Enhancer, FloatModel, spec
 from ..evaluate.metrics import si_sdr, stoi
-from ..model import QuantizedModel
+from ..network.model import QuantizedModel
+from ..plots.style import COLOURS, COLUMN, INK, styled
 from ..quantize import quantize
-from ..style import COLOURS, COLUMN, INK, styled
 from .image import image
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import textwrap
 from itertools import takewhile
 from typing import Final
 
-from ..bench import at_hand
+from ..studies.bench import at_hand
 
 WIDTH: Final = 100  # columns of what is printed
 NEAREST_FIRST: Final = {

@@ -10,8 +10,9 @@ import ipywidgets as widgets
 import numpy as np
 import numpy.typing as npt
 
-from .. import FloatModel, QuantizedModel, audio, quantize
+from .. import FloatModel, QuantizedModel, quantize
 from ..evaluate.metrics import UndefinedScoreError, UnusableReferenceError, stoi
+from ..sound import reading
 from . import sources, spectra
 from .counted import count, counted
 from .image import WIDTH, png
@@ -58,7 +59,7 @@ class Panel:
     def _make_controls(self) -> None:
         wide: dict[str, Any] = {"style": {"description_width": "6em"}}
         self.source = widgets.Dropdown(options=[BUNDLED], description="Recording", **wide)
-        self.upload = widgets.FileUpload(accept=",".join(audio.SUFFIXES), description="A file")
+        self.upload = widgets.FileUpload(accept=",".join(reading.SUFFIXES), description="A file")
         self.record = widgets.Button(description=f"Record {SECONDS} s", icon="microphone")
         self.noise = widgets.Checkbox(True, description="add noise", indent=False)
         self.snr = widgets.IntSlider(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from ..lut import decode
+from ..network.lut import decode
+from ..plots.style import COLOURS, COLUMN, styled
 from ..quantize import QuantizedWeights
-from ..style import COLOURS, COLUMN, styled
 from .image import image
 
 if TYPE_CHECKING:

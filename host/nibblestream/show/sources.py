@@ -10,11 +10,12 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from .. import audio, spec
+from .. import spec
 from ..demo.recording import CLEAN, NOISY
 from ..evaluate.mixtures import mix, segment
-from ..live import sounddevice
-from ..resampler import resample
+from ..sound import reading
+from ..sound.devices import sounddevice
+from ..speech.resampler import resample
 
 Float = npt.NDArray[np.float64]
 
@@ -23,12 +24,12 @@ LONGEST: Final = 30.0  # seconds of a file: what a browser and a board's memory 
 
 def bundled() -> Float:
     """Return the bundled clean recording, float64 (n,), 8 kHz."""
-    return audio.read_mono(CLEAN)
+    return reading.read_mono(CLEAN)
 
 
 def with_noise(speech: Float, snr: float) -> Float:
     """Add the bundled recording's noise, looped, at an SNR in dB; scaled down if it would clip."""
-    noise = audio.read_mono(NOISY) - audio.read_mono(CLEAN)
+    noise = reading.read_mono(NOISY) - reading.read_mono(CLEAN)
     noisy = mix(speech, segment(noise, len(speech), 0.0), snr)
     return noisy / max(1.0, float(np.abs(noisy).max()))
 
@@ -46,7 +47,7 @@ def uploaded(value: Sequence[Mapping[str, Any]]) -> tuple[str, Float]:
         path = Path(folder, "upload" + Path(name).suffix)
         path.write_bytes(value[0]["content"])
         try:
-            samples = audio.read_mono(path)
+            samples = reading.read_mono(path)
         except ValueError as error:
             raise ValueError(str(error).replace(str(path), name)) from error
     return name, samples[: int(LONGEST * spec.SAMPLE_RATE)]

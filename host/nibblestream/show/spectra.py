@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import numpy.typing as npt
 
-from .. import plot
-from ..style import COLUMN, styled
+from ..plots import recordings
+from ..plots.style import COLUMN, styled
 from .image import image
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ def figure(signals: Mapping[str, Float]) -> Figure:
     """Draw them."""
     from matplotlib.figure import Figure
 
-    spectra = [plot.levels(signal) for signal in signals.values()]
-    top = max(plot.QUIET, 10 * np.ceil(max(each.max() for each in spectra) / 10))
+    spectra = [recordings.levels(signal) for signal in signals.values()]
+    top = max(recordings.QUIET, 10 * np.ceil(max(each.max() for each in spectra) / 10))
     figure = Figure(figsize=(COLUMN, HEIGHT), layout="constrained")
     axes = figure.subplots(1, len(signals), sharey=True, squeeze=False)[0]
     for axis, title, spectrum in zip(axes, signals, spectra, strict=True):
-        drawn = plot.draw_spectrum(axis, spectrum, top)
+        drawn = recordings.draw_spectrum(axis, spectrum, top)
         axis.set_title(title)
         axis.set_xlabel("time in s")
         axis.label_outer()

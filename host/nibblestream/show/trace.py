@@ -7,12 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .. import cordic, spec, stft
-from ..bench.run import integers
-from ..features import FloorTracker
-from ..lutmac import LutMac
-from ..model import QuantizedModel
-from ..pipeline import Pipeline, stack
+from .. import spec
+from ..network.lutmac import LutMac
+from ..network.model import QuantizedModel
+from ..speech import cordic, stft
+from ..speech.features import FloorTracker
+from ..speech.pipeline import Pipeline, stack
+from ..studies.bench.run import integers
 
 Float = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from .. import audio
+from ..sound import reading
 
 CACHE_SAMPLES = 1 << 30  # kept in memory as int16: 2 GiB
 
@@ -34,7 +34,7 @@ class Corpus(Generic[Recording]):
     def __init__(
         self,
         recordings: Sequence[Recording],
-        read: Callable[[Any], Iterable[Float]] = audio.mono_pieces,
+        read: Callable[[Any], Iterable[Float]] = reading.mono_pieces,
     ) -> None:
         self.recordings = list(recordings)
         self._read = read

@@ -12,18 +12,18 @@ from dataclasses import asdict, replace
 import torch
 from torch import nn
 
-from ..float_model import Float32, FloatModel
-from ..layer import QuantizedLayer
-from ..model import QuantizedModel
+from ..network.float_model import Float32, FloatModel
+from ..network.layer import QuantizedLayer
+from ..network.model import QuantizedModel
+from ..network.scheme import TRAINED, Scheme
 from ..quantize import quantize
-from ..quantize.coded import CodedLayer, Words
-from ..scheme import TRAINED, Scheme
-from .coded import CodedLinear
+from ..quantize.coded_layer import CodedLayer, Words
 from .loop import State
 from .loss import Loss, compressed, loudness
 from .mixing import Batch
-from .network import Stack
+from .module import Stack
 from .recipe import FineTuning
+from .straight_through import CodedLinear
 
 START = "kmeans"  # the best tables that weights alone give; any level may become external
 

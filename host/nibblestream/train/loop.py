@@ -15,14 +15,14 @@ import torch
 from tqdm import tqdm
 
 from .. import spec
-from ..enhancer import Enhancer
+from ..enhance.enhancer import Enhancer
 from ..evaluate.clip import Clip
 from ..evaluate.metrics import stoi
-from ..files import replacing
-from ..float_model import FloatModel
-from ..model import QuantizedModel
+from ..files.atomic import replacing
+from ..network.float_model import FloatModel
+from ..network.model import QuantizedModel
 from .mixing import Batch, Batches
-from .network import Stack
+from .module import Stack
 from .recipe import Settings
 
 WARM_UP = 50  # steps

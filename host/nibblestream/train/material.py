@@ -6,11 +6,11 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from .. import audio, corpora
-from ..evaluate import manifest
+from ..evaluate import corpora, manifest
 from ..evaluate.clip import Clip
 from ..evaluate.metrics import stoi
 from ..evaluate.mixtures import Mixture, mixtures
+from ..sound import reading
 from .corpus import Corpus
 from .mixing import Augmented, Supply, Written, sides
 
@@ -85,7 +85,7 @@ def _training_files(folder: Path, validation: Path | None) -> list[Path]:
 def _validation_files(folder: Path, validation: Path | None) -> list[Path]:
     if validation is not None or corpora.layout(folder):
         return corpora.files(validation or folder, "val")
-    return audio.find(folder)[::HELD_OUT]
+    return reading.find(folder)[::HELD_OUT]
 
 
 def _scored(mixture: Mixture) -> tuple[Clip, float] | None:

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from .. import spec, stft
+from .. import spec
 from ..evaluate.mixtures import Mixture
-from ..features import FloorTracker
+from ..speech import stft
+from ..speech.features import FloorTracker
 from . import augment
 from .corpus import Corpus
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ..files import target
-from ..float_model import FloatModel
-from ..model import QuantizedModel
-from ..topology import check_hidden
+from ..files.atomic import target
+from ..network.float_model import FloatModel
+from ..network.model import QuantizedModel
+from ..network.topology import check_hidden
 from .finetune import FineTuned
 from .loop import M, Trainee, Training
 from .material import Material

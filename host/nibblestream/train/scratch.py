@@ -6,11 +6,11 @@ from dataclasses import asdict
 
 import torch
 
-from ..float_model import FloatModel
+from ..network.float_model import FloatModel
 from .loop import State
 from .loss import Loss
 from .mixing import Batch
-from .network import Network
+from .module import Network
 from .recipe import Recipe
 
 

@@ -1,0 +1,115 @@
+"""The kernels' C++ as a library of this machine, compiled once."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from ..hardware import sources
+from ..hardware.generate import HEADER, header
+
+FILES = ("sim/board.cpp", "kernels/vectoring_core.cpp", "kernels/lut_mac_core.cpp",
+         "kernels/rotation_core.cpp")  # fmt: skip
+COMPILERS = ("c++", "g++", "clang++")
+FLAGS = (
+    "-std=c++17", "-O3", "-fPIC", "-shared", "-pthread",
+    "-Wl,-z,defs",  # a library that lacks something is none
+    "-fvisibility=hidden",  # else the loader joins the static memories of two boards
+    "-Wno-unknown-pragmas", "-Wno-unused-label",
+)  # fmt: skip
+
+
+def library() -> Path:
+    """Return the compiled kernels, built first if sources, flags, compiler or machine are new.
+
+    ``CXX`` names another compiler, ``CXXFLAGS`` gives it more flags, ``NIBBLESTREAM_CACHE`` another
+    folder than ``~/.cache/nibblestream`` to keep what was built.
+
+    Returns
+    -------
+    Path
+        A shared library.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no C++ compiler, or the package lacks the kernels' sources.
+    OSError
+        The folder to keep it in cannot be written to.
+    RuntimeError
+        The sources do not compile.
+    """
+    compiler = _compiler()
+    command = [*compiler, *FLAGS, *_words("CXXFLAGS")]
+    stem = f"kernels-{_digest(compiler, command)}"
+    for built in sources.cache().glob(f"{stem}-*.so"):
+        if built.stem == f"{stem}-{sources.digest([], built.read_bytes().hex())}":
+            return built
+        built.unlink()  # damaged: loading it could end the process
+    return _build(command, stem)
+
+
+def _words(variable: str) -> list[str]:
+    """Return the words of an environment variable, quoted as in a shell."""
+    try:
+        return shlex.split(os.environ.get(variable, ""))
+    except ValueError as error:
+        raise ValueError(f"{variable} is {os.environ[variable]!r}: {error}") from error
+
+
+def _compiler() -> list[str]:
+    named = _words("CXX")
+    candidates = [named] if named else [[name] for name in COMPILERS]
+    for candidate in candidates:
+        found = shutil.which(candidate[0])
+        if found:
+            return [found, *candidate[1:]]
+    raise FileNotFoundError(
+        f"backend 'csim' compiles the kernels, but there is no C++ compiler: looked for "
+        f"{', '.join(candidate[0] for candidate in candidates)}; install g++ or clang++, or name "
+        "one by CXX=..., or use backend 'emu', which gives the same bits"
+    )
+
+
+def _digest(compiler: list[str], command: list[str]) -> str:
+    """Return a digest of all that the library depends on."""
+    ask = subprocess.run([*compiler, "--version"], capture_output=True, check=False)
+    made_by = [*command, ask.stdout.decode(errors="replace"), platform.machine(), sys.platform]
+    folder = sources.find("hls")
+    files = [*folder.glob("kernels/*.?pp"), *folder.glob("sim/*"), *folder.glob("sim/axi/*")]
+    return sources.digest(files, *made_by, *header())
+
+
+def _build(command: list[str], stem: str) -> Path:
+    """Compile into a temporary folder in the cache, and move the library into place."""
+    cache = sources.writable_cache()
+    folder = sources.find("hls")
+    with tempfile.TemporaryDirectory(dir=cache, prefix=sources.BUILDING) as name:
+        temporary = Path(name)
+        (temporary / HEADER).write_text("\n".join(header()) + "\n")
+        includes = [f"-I{temporary}", f"-I{folder / 'kernels'}", f"-I{folder / 'sim'}"]
+        output = temporary / "kernels.so"
+        files = [str(folder / file) for file in FILES]
+        run = [*command, *includes, *files, "-o", str(output)]
+        done = subprocess.run(run, capture_output=True, text=True, check=False)
+        if done.returncode or not output.is_file():
+            raise RuntimeError(
+                f"the kernels do not compile: {shlex.join(command)} said: "
+                f"{_first_error(done.stderr)}"
+            )
+        content = sources.digest([], output.read_bytes().hex())
+        built = cache / f"{stem}-{content}.so"
+        output.replace(built)
+    return built
+
+
+def _first_error(text: str) -> str:
+    lines = [line for line in text.splitlines() if "error" in line and "ld returned" not in line]
+    lines = lines or text.splitlines()
+    return lines[0] if lines else "nothing, and wrote no library"

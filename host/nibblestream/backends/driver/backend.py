@@ -1,0 +1,44 @@
+"""The overlay on a board, driven through the `pynq` package."""
+
+from __future__ import annotations
+
+from ...fixed import IntArray
+from ...hardware.traffic import Counted
+from ...network.model import QuantizedModel
+from ..blockwise import Blockwise, Int32
+from .board import Board
+
+
+class OnBoard(Blockwise):
+    """A quantized model on a board.
+
+    Parameters
+    ----------
+    model : QuantizedModel
+
+    Raises
+    ------
+    BoardError
+        No board, no bitstream for it, another version of it, or the board is in use.
+    """
+
+    one_at_a_time = True
+
+    def __init__(self, model: QuantizedModel) -> None:
+        super().__init__(model.block)
+        self.board = self._open(model)
+
+    def _open(self, model: QuantizedModel) -> Board:
+        return Board(model)
+
+    def close(self) -> None:
+        """Free the memory and the board."""
+        self.board.close()
+
+    def run(self, spectrum: IntArray, bank: int, reset: bool) -> Int32:
+        """Run one block; see `Board.run`."""
+        return self.board.run(spectrum, bank, reset)
+
+    def counted(self) -> Counted:
+        """Return the bytes of all blocks so far."""
+        return self.board.counted

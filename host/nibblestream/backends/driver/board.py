@@ -1,0 +1,214 @@
+"""A model on a board: its buffers, and blocks of spectra through the overlay, faults and all."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from pynq import Device
+
+from ... import spec
+from ...fixed import IntArray
+from ...hardware import cycles
+from ...hardware.traffic import (
+    CODES,
+    FRAME_BYTES,
+    NOTHING,
+    SPECTRA_IN,
+    SPECTRA_OUT,
+    Counted,
+    LedgerError,
+    layers_of,
+    reconcile,
+)
+from ...network import code_stream
+from ...network.model import QuantizedModel
+from ...network.pack import spectrum_beats
+from .deadline import Deadline
+from .fault import BoardError
+from .hardware import Hardware
+from .lock import BoardLock
+from .memory import allocate
+from .monitor import Monitor
+from .overlay import find_bitstream, find_board, load
+
+# A block may take this many times its modelled clocks, and this many seconds for everything that
+# the model leaves out: a busy memory, a host that was doing something else.
+PATIENCE, GRACE_SECONDS = 10.0, 2.0
+ATTEMPTS: Final = 2
+
+
+class Board:
+    """The overlay with a model's codes in its memory.
+
+    Parameters
+    ----------
+    model : QuantizedModel
+    bitstream : Path, optional
+        Of the board in ``$BOARD``; the installed one if None.
+
+    Raises
+    ------
+    BoardError
+        No board, no bitstream, another version, the board is in use, no memory.
+    """
+
+    def __init__(self, model: QuantizedModel, bitstream: Path | None = None) -> None:
+        self._stack = ExitStack()
+        self._turn = threading.Lock()
+        self._owner = os.getpid()
+        self._open = True
+        self._clean = False  # whether the last block left everything idle
+        self.counted = NOTHING  # bytes of all blocks that came through
+        with ExitStack() as opening:
+            opening.callback(self._stack.close)
+            self._load(bitstream)
+            self._allocate(model)
+            opening.pop_all()
+
+    def _load(self, bitstream: Path | None) -> None:
+        self._board, self._device = find_board(), _active_device()
+        self._lock = BoardLock(f"{self._board.name} {self._device.tag}")
+        self._stack.callback(self._lock.release)
+        self._overlay = load(find_bitstream(self._board, bitstream), self._board, self._device)
+        self._hardware = Hardware(self._overlay, self._device)
+        self._monitor = Monitor(self._overlay.monitor.mmio)
+
+    def _allocate(self, model: QuantizedModel) -> None:
+        self._beats = code_stream.beats(model)
+        self._digest = code_stream.digest(self._beats)
+        self._block_model = cycles.Block(layers_of(model), model.block)
+        shape = (model.block, spec.BINS, 2)
+        self._codes = self._buffer(self._beats.shape, "u8")
+        self._noisy, self._enhanced = self._buffer(shape, "i4"), self._buffer(shape, "i4")
+        self._stack.callback(self._quiesce)  # before any of them is freed
+        self._upload()
+
+    def _buffer(self, shape: tuple[int, ...], dtype: str) -> Any:
+        buffer = allocate(self._board, self._device, shape, dtype)
+        self._stack.callback(buffer.freebuffer)
+        return buffer
+
+    def _upload(self) -> None:
+        self._codes[:] = self._beats
+        self._codes.flush()
+
+    @property
+    def block(self) -> int:
+        """Most frames of a block."""
+        return self._block_model.frames
+
+    def run(self, spectrum: IntArray, bank: int, reset: bool) -> npt.NDArray[np.int32]:
+        """Run a block; after a fault the hardware is reset and the block tried once more.
+
+        Parameters
+        ----------
+        spectrum : int32, shape (frames, 129, 2)
+            1 to `block` frames in `spec.SPECTRUM`.
+        bank : int
+            Where the state before the block is.
+        reset : bool
+            Take that state as empty.
+
+        Raises
+        ------
+        BoardError
+            It failed twice (the next call starts from a reset), the board was closed, or another
+            overlay was loaded.
+        LedgerError
+            The bytes did not agree, twice.
+        """
+        with self._turn:
+            self._check_usable()
+            self._noisy[: len(spectrum)] = spectrum
+            for _ in range(ATTEMPTS - 1):
+                with suppress(BoardError, LedgerError):
+                    return self._attempt(len(spectrum), bank, reset)
+            return self._attempt(len(spectrum), bank, reset)
+
+    def close(self) -> None:
+        """Free the memory and the board; not from a process that was forked off it."""
+        if os.getpid() == self._owner:
+            with self._turn:
+                self._open = False
+                self._stack.close()
+
+    def _check_usable(self) -> None:
+        if not self._open or os.getpid() != self._owner:
+            raise BoardError("this board was closed, or belongs to another process: open it anew")
+        if not self._overlay.is_loaded():
+            raise BoardError("another overlay was loaded meanwhile: close this board, open it anew")
+
+    def _attempt(self, frames: int, bank: int, reset: bool) -> npt.NDArray[np.int32]:
+        if not self._clean:
+            self._hardware.recover()
+            self._monitor.since()  # what was counted until now was of a block that failed
+        self._clean = False  # until the block is through: an interrupt may end it anywhere
+        size = frames * FRAME_BYTES
+        self._noisy.flush()
+        self._enhanced.flush()  # no line of it may be written back over what the DMA writes
+        words = {"frames": frames, "beats": len(self._beats), "bank": bank, "reset": int(reset)}
+        self._hardware.start(self._noisy, self._enhanced, self._codes, size, **words)
+        received = self._hardware.wait(self._deadline())
+        if received != size:
+            raise BoardError(
+                f"the packet of enhanced spectra had {received} bytes; expected {size}",
+                self._hardware.registers(),
+            )
+        self._book(frames, received)
+        self._enhanced.invalidate()
+        enhanced = np.array(self._enhanced[:frames])
+        self._check_digests(self._noisy[:frames], enhanced)
+        self._clean = True
+        return enhanced
+
+    def _deadline(self) -> Deadline:
+        clocks = self._block_model.cycles * PATIENCE
+        return Deadline(GRACE_SECONDS + clocks / (self._board.clock_mhz * 1e6), self._device)
+
+    def _book(self, frames: int, received: int) -> None:
+        """Reconcile the block's bytes between model, DMA and hardware counters."""
+        sent = {CODES: self._codes.nbytes, SPECTRA_IN: frames * FRAME_BYTES}
+        counted = Counted({**sent, SPECTRA_OUT: received}, self._monitor.since())
+        reconcile(self._block_model.layers, frames, counted)
+        self.counted += counted
+
+    def _check_digests(self, noisy: IntArray, enhanced: IntArray) -> None:
+        """Compare what the kernels saw with what lies in memory: a wrong bit shows here."""
+        arrived, codes, left = self._hardware.digests()
+        if codes != self._digest:
+            self._upload()  # in case it is the memory that is wrong
+            how = "were refused by lut_mac" if codes == 0 else "were not those of the model"
+            raise BoardError(_damaged(f"the codes that arrived {how}", codes, self._digest))
+        if arrived != _digest(noisy):
+            what = "spectra on their way to cordic_vectoring were damaged"
+            raise BoardError(_damaged(what, arrived, _digest(noisy)))
+        if left != _digest(enhanced):
+            what = "enhanced spectra on their way from cordic_rotation were damaged"
+            raise BoardError(_damaged(what, left, _digest(enhanced)))
+
+    def _quiesce(self) -> None:
+        """Have no DMA write into memory that is about to be given back."""
+        if not self._clean and self._overlay.is_loaded():
+            with suppress(BoardError):
+                self._hardware.halt()
+
+
+def _active_device() -> Any:
+    try:
+        return Device.active_device
+    except RuntimeError as error:
+        raise BoardError(f"pynq finds no board: {error}") from error
+
+
+def _digest(spectrum: IntArray) -> int:
+    return code_stream.digest(spectrum_beats(spectrum))
+
+
+def _damaged(what: str, found: int, expected: int) -> str:
+    return f"{what}: digest {found:#010x}, expected {expected:#010x}"

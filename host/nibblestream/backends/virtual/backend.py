@@ -1,0 +1,33 @@
+"""A virtual board: the driver and the `pynq` package as on a board, the hardware a model of it."""
+
+from __future__ import annotations
+
+import threading
+
+from ...hardware import boards
+from ...hardware.handoff import handoff
+from ...network.model import QuantizedModel
+from .. import virtual
+from ..driver.backend import OnBoard
+from ..driver.board import Board
+
+_OPENING = threading.Lock()  # pynq has one active device for the whole process
+
+
+class Virtual(OnBoard):
+    """A quantized model on a virtual board of its own: `boards.here()`.
+
+    Its times (`device.timeline`) are modelled, with the parameters of `virtual.Timing`.
+
+    Parameters
+    ----------
+    model : QuantizedModel
+    """
+
+    one_at_a_time = False  # each has a board of its own
+    device: virtual.VirtualDevice
+
+    def _open(self, model: QuantizedModel) -> Board:
+        board = boards.here()
+        with _OPENING, virtual.board(board.name, handoff(board)) as self.device:
+            return Board(model, self.device.bitstream)

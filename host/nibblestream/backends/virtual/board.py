@@ -1,0 +1,97 @@
+"""Switch a virtual board on."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, MutableMapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pynq.ps
+from pynq.pl_server.device import Device
+
+from ...hardware import boards
+from . import bitstream
+from .device import VirtualDevice
+from .faults import Fault
+from .timing import Timing
+
+
+@contextmanager
+def board(
+    name: str = "Pynq-Z2",
+    handoff: Path | None = None,
+    *,
+    faults: Iterable[Fault] = (),
+    timing: Timing | None = None,
+) -> Iterator[VirtualDevice]:
+    """Switch a virtual board on: within, `pynq` has no other.
+
+    Parameters
+    ----------
+    name : str
+        Of a board; $BOARD holds it meanwhile.
+    handoff : Path, optional
+        The .hwh of the design, of which a .bit is made at `device.bitstream`.
+    faults : iterable of Fault
+        To be injected.
+    timing : Timing, optional
+
+    Yields
+    ------
+    VirtualDevice
+
+    Examples
+    --------
+    >>> with board("Pynq-Z2", handoff, faults=[faults.ShortPacket(beats=5)]) as device:
+    ...     overlay = pynq.Overlay(str(device.bitstream))  # doctest: +SKIP
+    """
+    found = boards.find(name)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nibblestream-")))
+        device = VirtualDevice(found, faults, timing)
+        if handoff is not None:
+            device.bitstream = bitstream.write(folder, handoff, found.part)
+        stack.enter_context(_entry(os.environ, "BOARD", name))
+        stack.enter_context(_entry(vars(pynq.ps), "CPU_ARCH", device.arch))  # pynq 3.0 asks it
+        stack.enter_context(_active(device))
+        yield device
+
+
+@contextmanager
+def _entry(of: MutableMapping[str, Any], key: str, value: str) -> Iterator[None]:
+    """Have another value in a mapping."""
+    before = of.get(key)
+    of[key] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del of[key]
+        else:
+            of[key] = before
+
+
+@contextmanager
+def _active(device: VirtualDevice) -> Iterator[None]:
+    """Make a device the one that `pynq` uses; `Clocks` remembers the first one it sees."""
+    before = getattr(Device, "_active_device", None)
+    _forget_clocks()
+    Device.active_device = device
+    try:
+        yield
+    finally:
+        _forget_clocks()
+        if before is None:
+            del Device._active_device
+        else:
+            Device.active_device = before
+
+
+def _forget_clocks() -> None:
+    if hasattr(pynq.ps.Clocks, "_real_instance"):
+        del pynq.ps.Clocks._real_instance
+    if hasattr(pynq.ps.Clocks, "device"):
+        pynq.ps.Clocks.device = None

@@ -1,0 +1,78 @@
+"""What things cost in time: parameters, and the clocks of `lut_mac` from the cycle model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ... import spec
+from ...hardware import cycles
+from ...hardware.traffic import BEAT_BYTES, LayerTraffic
+from ...network import code_stream, pack
+from ...network.pack import Beats
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Assumptions about a board; all but `read_share` and `write_share` want measuring on one.
+
+    Parameters
+    ----------
+    access : float
+        Seconds of Python for one read or write of a register.
+    sync : float
+        Seconds of Python for one flush or invalidation.
+    latency : float
+        Seconds from the start of a transfer to its first beat, and from the last beat of a
+        transfer to memory until the DMA knows that it is written.
+    bandwidth : float
+        Bytes a second that the memory gives each DMA channel at most.
+    read_share, write_share : float
+        The share of clocks in which a DMA moves a beat: PG021 gives 399 and 299 MB/s of
+        400 MB/s for AXI DMA with a stream of 32 bits at 100 MHz.
+    patience : float
+        Seconds of the board's time that the host may poll for nothing; see `Timeline`.
+    """
+
+    access: float = 30e-6
+    sync: float = 30e-6
+    latency: float = 1e-6
+    bandwidth: float = 1.2e9
+    read_share: float = 0.9976
+    write_share: float = 0.7464
+    patience: float = 60.0
+
+    def read_beat(self, clock: float) -> float:
+        """Seconds between the beats that a DMA reads, at a clock in Hz."""
+        return max(1 / (clock * self.read_share), BEAT_BYTES / self.bandwidth)
+
+    def write_beat(self, clock: float) -> float:
+        """Seconds between the beats that a DMA writes, at a clock in Hz."""
+        return max(1 / (clock * self.write_share), BEAT_BYTES / self.bandwidth)
+
+
+def loops(codes: Beats, frames: int, refused: bool) -> list[cycles.Loop]:
+    """Return `lut_mac`'s loops for a block, in order, from the stream of codes it read."""
+    if not refused:
+        return cycles.Block(list(_layers(codes)), frames).loops
+    return [
+        cycles.Loop("MODEL", 1, 1),
+        cycles.Loop("LOAD", (spec.CONTEXT - 1 + frames) * spec.BINS),
+        cycles.Loop("DRAIN", len(codes), len(codes)),
+        cycles.Loop("SEND", frames * spec.BINS),
+    ]
+
+
+def _layers(codes: Beats) -> Iterator[LayerTraffic]:
+    """Walk over the layers of a stream of codes that was not refused."""
+    at = 1
+    for _ in range(_field(codes[0], spec.MODEL_BEAT["layers"])):
+        names = ("outputs", "inputs", "code_bits")
+        outputs, inputs, bits = (_field(codes[at], spec.LAYER_BEAT[name]) for name in names)
+        yield LayerTraffic(outputs, inputs, bits)
+        shape = outputs, inputs
+        at += code_stream.header_beats(shape, bits) + pack.beats_of(shape, bits)
+
+
+def _field(beat: int, field: spec.Field) -> int:
+    return int(beat) >> field.low & (1 << field.bits) - 1

@@ -1,0 +1,187 @@
+"""The streams between the DMAs and the kernels, and what runs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from ... import spec
+from ...hardware.cycles import PIPELINE_DEPTH
+from ...network.pack import Beats
+from ..csim import Board
+from . import process as run
+from .faults import Faults, NeverDone, NoLast, Overrun, ShortPacket, Stall
+from .handoff import Handoff, Port
+from .process import Process
+from .stream import Stream
+from .timeline import Timeline
+from .timing import Timing
+
+# What a blocked link holds: register slices, the short FIFOs in the kernels, their pipelines.
+LINK_DEPTH: Final = 32
+SLICE_DEPTH: Final = 2  # what the register slice of a kernel takes before the kernel does
+
+# stream: (from, to), as the kernels that are compiled into `csim` are wired
+STREAMS: Final[dict[str, tuple[Port, Port]]] = {
+    "spectrum": (Port("dma_spectra", "M_AXIS_MM2S"), Port("cordic_vectoring", "spectrum")),
+    "codes": (Port("dma_codes", "M_AXIS_MM2S"), Port("lut_mac", "codes")),
+    "magnitude": (Port("cordic_vectoring", "magnitude"), Port("lut_mac", "magnitude")),
+    "polar": (Port("cordic_vectoring", "polar"), Port("polar_fifo", "S_AXIS")),
+    "polar_late": (Port("polar_fifo", "M_AXIS"), Port("cordic_rotation", "polar")),
+    "network": (Port("lut_mac", "network"), Port("cordic_rotation", "network")),
+    "enhanced": (Port("cordic_rotation", "spectrum"), Port("dma_spectra", "S_AXIS_S2MM")),
+}
+# What each part feeds, which is where a fault may stall it.
+FEEDS: Final = {
+    "cordic_vectoring": ("magnitude", "polar"),
+    "lut_mac": ("network",),
+    "cordic_rotation": ("enhanced",),
+}
+
+Done = Callable[[Process], None]
+
+
+class Fabric:
+    """Kernels, streams and the DMAs' ends of them.
+
+    Parameters
+    ----------
+    handoff : Handoff
+        Of the design; its streams must be those that the kernels are simulated with.
+    timeline : Timeline
+    timing : Timing
+    clock : callable
+        Returns the clock in Hz.
+    faults : Faults
+
+    Raises
+    ------
+    ValueError
+        The design is wired in another way.
+    """
+
+    def __init__(
+        self,
+        handoff: Handoff,
+        timeline: Timeline,
+        timing: Timing,
+        clock: Callable[[], float],
+        faults: Faults,
+    ) -> None:
+        self._timeline, self._timing, self._clock = timeline, timing, clock
+        self._faults = faults
+        handoff.require(STREAMS)
+        depths = {"spectrum": SLICE_DEPTH, "codes": SLICE_DEPTH, "polar": handoff.polar_depth}
+        names = (name for name in STREAMS if name != "polar_late")  # one stream with the FIFO in it
+        self.streams = {name: Stream(name, depths.get(name, LINK_DEPTH)) for name in names}
+        self._live: dict[Process, Done] = {}
+        self._board: Board | None = None
+        self._launched = self._kernel = 0.0  # the last start, and the kernels' time, of this block
+
+    def send(self, stream: str, words: Beats, done: Done) -> Process:
+        """Start to put beats into a stream."""
+        self._strike(stream)
+        process = self._new(f"DMA to {stream}", self._timing.latency)
+        process.body = run.send(process, self.streams[stream], words)
+        return self._start(process, done)
+
+    def receive(self, stream: str, beats: int, done: Done) -> Process:
+        """Start to take a packet of up to so many beats from a stream."""
+        process = self._new(f"DMA from {stream}")
+        process.body = run.receive(process, self.streams[stream], beats, self._timing)
+        return self._start(process, partial(self._received, done))
+
+    def kernel(self, name: str, values: dict[str, int], done: Done) -> Process:
+        """Start a kernel with the values of its registers."""
+        self._strike(*FEEDS[name])
+        process = self._new(name, PIPELINE_DEPTH / self._clock())
+        process.body = self._body(process, values)
+        return self._start(process, done)
+
+    def stop(self, process: Process | None, stream: str) -> None:
+        """Stop a DMA's channel, as its reset does: what it still held is lost."""
+        if process is None:
+            return
+        process.stopped = True
+        if self._live.pop(process, None) and process.name.startswith("DMA to"):
+            self.streams[stream].cut()
+
+    def reset(self) -> None:
+        """Reset the kernels and the FIFO: they stop, and nothing is in their streams."""
+        for process in [each for each in self._live if each.name in FEEDS]:
+            del self._live[process]
+        for stream in self.streams.values():
+            stream.reset()
+        self._kernel = 0.0
+
+    def _new(self, name: str, later: float = 0.0) -> Process:
+        self._launched = self._timeline.now
+        return Process(name, self._timeline.now + later, self._clock())
+
+    def _start(self, process: Process, done: Done) -> Process:
+        self._live[process] = done
+        self._settle()
+        return process
+
+    def _settle(self) -> None:
+        """Run all processes as far as they come; have their ends happen when they are due."""
+        before = None
+        while before != (before := self._progress()):
+            for process in [*self._live]:
+                if process.advance():
+                    done = self._live.pop(process)
+                    self._kernel += process.kernel
+                    self._timeline.at(process.at, partial(done, process))
+
+    def _progress(self) -> tuple[int, ...]:
+        return len(self._live), *(stream.moves for stream in self.streams.values())
+
+    def _strike(self, *streams: str) -> None:
+        for name in streams:
+            if stall := self._faults.draw(Stall, stream=name):
+                self.streams[name].stall(stall.after)
+
+    def _body(self, process: Process, values: dict[str, int]) -> Iterator[None]:
+        """Return what a kernel does when it is called."""
+        frames = values["frames"] if values["frames"] <= spec.MAX_BLOCK else 0
+        if self._faults.draw(NeverDone, kernel=process.name):
+            return run.never()
+        if process.name == "cordic_vectoring":
+            seconds = self._timing.read_beat(process.clock)
+            return run.vectoring(process, self.streams, frames, seconds)
+        if process.name == "cordic_rotation":
+            return run.rotation(process, self.streams, frames, self._packet(frames))
+        compute = partial(self._compute, dict(values))
+        return run.lut_mac(process, self.streams, frames, values["beats"], compute, self._timing)
+
+    def _packet(self, frames: int) -> run.Packet:
+        """Return what a block's packet is, which only a fault can change."""
+        beats = frames * spec.BINS
+        if beats and (short := self._faults.draw(ShortPacket)):
+            beats = min(beats, short.beats)
+        if beats and (over := self._faults.draw(Overrun)):
+            beats += over.beats
+        return run.Packet(beats, not (beats and self._faults.draw(NoLast)))
+
+    def _compute(self, values: dict[str, int], bins: Beats, codes: Beats) -> tuple[Beats, int]:
+        """Have the compiled kernels compute a block; return also the digest of its codes."""
+        self._board = self._board or Board()
+        enhanced, digests = self._board.run(
+            np.ascontiguousarray(bins),
+            codes,
+            frames=values["frames"],
+            beats=values["beats"],
+            bank=values["bank"],
+            reset=bool(values["reset"]),
+        )
+        return enhanced, digests.codes
+
+    def _received(self, done: Done, process: Process) -> None:
+        """Book the block's time: from its last start on, the host could only wait."""
+        if not process.stopped:
+            self._timeline.waited(self._timeline.now - self._launched, self._kernel)
+            self._kernel = 0.0
+            done(process)

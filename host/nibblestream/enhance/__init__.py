@@ -1,0 +1,1 @@
+"""Noisy audio in, enhanced audio out, on a backend: sessions, streams, `Enhancer`."""

@@ -1,0 +1,202 @@
+"""Wav to wav: recordings and live streams through one model."""
+
+from __future__ import annotations
+
+import operator
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import spec
+from ..backends import connect
+from ..console import Advance, progress_bar
+from ..hardware.traffic import LayerTraffic, Traffic, layers_of
+from ..network.float_model import FloatModel
+from ..network.model import QuantizedModel, load_model
+from ..speech.reference import FloatPipeline
+from ..speech.samples import from_float, to_float
+from .session import FixedPoint, Network, Pool, Session
+from .stream import Stream
+
+Float = npt.NDArray[np.float64]
+
+RATES = (1000, 768_000)  # sample rates accepted, Hz
+MAX_CHANNELS = 64
+_CHUNK = 8 * spec.MAX_BLOCK  # hops at a time, so that long recordings need little memory
+
+
+class Enhancer:
+    """Make noisy speech easier to understand.
+
+    Parameters
+    ----------
+    model : str, path, QuantizedModel or FloatModel
+        A bundled model's name, a model file, or a model.
+    backend : {"emu", "csim", "virtual", "pynq"}
+        Where the integers are computed: in NumPy, by the kernels' compiled C++, on a virtual
+        board, or on a board. Float models run in float64 on "emu" only.
+
+    Raises
+    ------
+    ValueError
+        The backend is unknown or cannot run the model, or the model file is damaged.
+    FileNotFoundError
+        There is no such model, or no C++ compiler for "csim".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> with Enhancer(backend="emu") as enhancer:
+    ...     clean = enhancer.enhance(np.zeros(8000), 8000)
+    >>> clean.shape
+    (8000,)
+    """
+
+    def __init__(
+        self,
+        model: str | Path | QuantizedModel | FloatModel = "default",
+        backend: str = "emu",
+    ) -> None:
+        self.model = load_model(model) if isinstance(model, (str, Path)) else model
+        block = self.model.block if isinstance(self.model, QuantizedModel) else spec.MAX_BLOCK
+        self._pool = Pool(partial(_connected, self.model, backend), block)
+
+    def enhance(
+        self, noisy: npt.ArrayLike, sample_rate: int, *, progress: bool = False
+    ) -> npt.NDArray[Any]:
+        """Enhance a recording.
+
+        Inside, it is 8 kHz: what lies above 4 kHz in the input is not in the output.
+
+        Parameters
+        ----------
+        noisy : float or int16, shape (n,) or (n, channels)
+            Full scale is +-1 for floats. What is louder is clipped, with a warning.
+        sample_rate : int
+            In Hz, 1000 to 768000.
+        progress : bool
+            Show a bar, if this is a terminal.
+
+        Returns
+        -------
+        ndarray
+            Same shape, dtype and rate; within full scale.
+
+        Raises
+        ------
+        TypeError
+            The samples are neither float nor int16, or the rate is no integer.
+        ValueError
+            The shape is another, nothing or NaN or infinity is in it, or the rate is out of range.
+        """
+        rate = checked_rate(sample_rate)
+        samples, dtype = to_float(noisy)
+        _check_shape(samples.shape)
+        channels = samples.reshape(len(samples), -1).T
+        with (
+            progress_bar(samples.size, "sample", shown=progress) as advance,
+            self.stream(rate) as stream,
+        ):
+            enhanced = [_enhance_channel(stream, channel, rate, advance) for channel in channels]
+        clean = np.stack(enhanced, axis=-1)
+        return from_float(clean.reshape(samples.shape), dtype)
+
+    def stream(self, sample_rate: int = spec.SAMPLE_RATE) -> Stream:
+        """Start enhancing live mono audio: 16 ms of algorithmic latency at 8 kHz, see `Stream`.
+
+        Streams side by side, and calls of `enhance` meanwhile, share no state: each has a network
+        of its own. Only a board has room for one: there, what is begun ends the stream before.
+
+        Parameters
+        ----------
+        sample_rate : int
+            In Hz, 1000 to 768000; as with `enhance`, what lies above 4 kHz is lost.
+
+        Raises
+        ------
+        TypeError, ValueError
+            The rate is no integer, or out of range.
+        RuntimeError
+            This Enhancer was closed.
+        """
+        return Stream(Session(self._pool), checked_rate(sample_rate))
+
+    @property
+    def one_at_a_time(self) -> bool:
+        """Whether what is begun ends the stream before, as a board holds the state of one."""
+        return self._pool.one_at_a_time
+
+    @property
+    def traffic(self) -> Traffic:
+        """Weight bytes of the `enhance` or `stream` begun last."""
+        if isinstance(self.model, FloatModel):
+            layers = [LayerTraffic(len(w), w.shape[1], 32) for w in self.model.weights]
+        else:
+            layers = layers_of(self.model)
+        return (self._pool.last or Session(self._pool)).traffic(layers)
+
+    def close(self) -> None:
+        """Free the backend; nothing can be enhanced afterwards."""
+        self._pool.close()
+
+    def __enter__(self) -> Enhancer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _connected(model: QuantizedModel | FloatModel, backend: str) -> Network:
+    if isinstance(model, QuantizedModel):
+        return FixedPoint(connect(backend, model))
+    if not isinstance(model, FloatModel):
+        raise TypeError(
+            f"the model is {model!r}; expected a name, a path, a QuantizedModel or a FloatModel"
+        )
+    if backend != "emu":
+        raise ValueError(
+            f"{model.name} is a float model and backend {backend!r} computes integers: "
+            "quantize it first, or use backend 'emu'"
+        )
+    return FloatPipeline(model)
+
+
+def _enhance_channel(stream: Stream, samples: Float, rate: int, advance: Advance) -> Float:
+    stream.reset()
+    size = max(_CHUNK * spec.HOP * rate // spec.SAMPLE_RATE, 1)
+    parts = []
+    for i in range(0, len(samples), size):
+        chunk = samples[i : i + size]
+        parts.append(stream.process(chunk))
+        advance(len(chunk))
+    return np.concatenate([*parts, stream.flush()])
+
+
+def checked_rate(sample_rate: int) -> int:
+    """Return a sample rate in Hz as an int; TypeError or ValueError if it is none of `RATES`."""
+    try:
+        rate = operator.index(sample_rate)
+    except TypeError:
+        raise TypeError(
+            f"the sample rate is {sample_rate!r}; expected an integer number of Hz"
+        ) from None
+    if isinstance(sample_rate, bool) or not RATES[0] <= rate <= RATES[1]:
+        raise ValueError(f"the sample rate is {rate} Hz; expected {RATES[0]} to {RATES[1]} Hz")
+    return rate
+
+
+def _check_shape(shape: tuple[int, ...]) -> None:
+    if len(shape) not in (1, 2) or 0 in shape or shape[1:] > (MAX_CHANNELS,):
+        raise ValueError(
+            f"found an array of shape {shape}; expected (n,) or (n, channels) with at least "
+            f"one sample and at most {MAX_CHANNELS} channels: is it transposed?"
+        )

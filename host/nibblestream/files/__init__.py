@@ -1,0 +1,1 @@
+"""Output files: atomic writes, folders of results, digests of content."""

@@ -1,0 +1,217 @@
+"""Blocks for `lut_mac`: small networks of every kind, kept state, retries, and refused streams."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import spec
+from ..network import code_stream
+from ..network.float_model import Float32, FloatModel
+from ..network.lutmac import LutMac
+from ..network.model import QuantizedModel
+from ..network.pack import Beats
+from ..network.topology import INPUTS
+from ..quantize import quantize
+from ..speech.features import FloorTracker
+from ..speech.pipeline import stack
+from .block import SIZES, Block, beats, words
+
+Int32 = npt.NDArray[np.int32]
+
+
+def lut_mac(rng: np.random.Generator) -> Iterator[Block]:
+    """Yield blocks through one network after the other, the state being kept where not reset."""
+    session = Session(random_model(rng, (5,)), rng)
+    yield from every_size(session)
+    yield from retries(session)
+    yield from refusals(session)
+    session.stream = without_digest(session.model)
+    yield session.block(1, bank=0)
+    for model in models(rng):
+        session = Session(model, rng)
+        yield session.block(9, bank=0, reset=1)
+        yield session.block(2, bank=1)
+    session = Session(QuantizedModel.load("default"), rng)
+    yield session.block(8, bank=0, reset=1)
+    yield session.block(3, bank=1)
+
+
+def models(rng: np.random.Generator) -> Iterator[QuantizedModel]:
+    """Yield networks of odd widths and of every depth, code, feature, head and ReLU."""
+    yield random_model(rng, (), bits=2)
+    yield random_model(rng, (3, 4), "magnitude", "magnitude", bits=3)
+    yield random_model(rng, (17,), head="magnitude", bits=3, scheme="rs")
+    yield random_model(rng, (33, 2, 3), "magnitude", scheme="u", bits=8)
+    yield random_model(rng, (16,), scheme=("rs-vbs", "u"), bits=(4, 8))
+    model = random_model(rng, (18, 40), scheme="u-vbs")
+    linear = [replace(layer, relu=False) for layer in model.layers]
+    yield replace(model, layers=tuple(linear))
+
+
+def random_model(
+    rng: np.random.Generator,
+    hidden: tuple[int, ...],
+    features: str = "log2",
+    head: str = "gain",
+    **scheme: Any,
+) -> QuantizedModel:
+    """Return a network of random, peaked weights, quantized."""
+    shapes = [(out, n) for n, out in pairwise((INPUTS, *hidden, spec.BINS))]
+    model = FloatModel(
+        name="random",
+        weights=tuple(_peaked(rng, out, n) for out, n in shapes),
+        biases=tuple(rng.uniform(-0.3, 0.6, out).astype(np.float32) for out, _ in shapes),
+        features=features,
+        head=head,
+        gain_floor=0.1,
+    )
+    return quantize(model, **scheme)
+
+
+def _peaked(rng: np.random.Generator, outputs: int, inputs: int) -> Float32:
+    weights = rng.laplace(0, 0.8 * inputs**-0.5, (outputs, inputs))
+    return weights.clip(-0.99, 0.99).astype(np.float32)
+
+
+class State:
+    """What a bank holds: the floor of each bin and the features of the last frames."""
+
+    def __init__(self) -> None:
+        self.tracker = FloorTracker()
+        self.context: Int32 = np.zeros((spec.CONTEXT - 1, spec.BINS), np.int32)
+
+    def inputs(self, features: str, magnitude: Int32) -> Int32:
+        """Return what the network sees of the next frames, and go on to them."""
+        seen = self.tracker.process(magnitude) if features == "log2" else magnitude
+        stacked = stack(seen, self.context)
+        self.context = np.concatenate([self.context, seen])[1 - spec.CONTEXT :]
+        return stacked
+
+
+class Session:
+    """One network at work: a block reads the state of its bank and writes that of the other."""
+
+    def __init__(self, model: QuantizedModel, rng: np.random.Generator) -> None:
+        self.model = model
+        self.stream = code_stream.beats(model)
+        self._layers = [LutMac(layer) for layer in model.layers]
+        self._banks = [State(), State()]
+        self._rng = rng
+        self._level = rng.uniform(4, 22, spec.BINS)  # of each bin, in octaves
+
+    def block(self, frames: int, bank: int, reset: int = 0) -> Block:
+        """Return a block of random frames."""
+        magnitude = self._magnitudes(frames)
+        state = State() if reset else copy.deepcopy(self._banks[bank])
+        x = state.inputs(self.model.features, magnitude)
+        self._banks[1 - bank] = state
+        for layer in self._layers:
+            x = layer(x)
+        return Block(
+            (frames, len(self.stream), bank, reset),
+            (beats(spec.MAGNITUDE_BEAT, magnitude=magnitude), self.stream),
+            (self._sent(x),),
+            (code_stream.digest(self.stream), spec.IDENTITY),
+        )
+
+    def _magnitudes(self, frames: int) -> Int32:
+        level = self._level + self._rng.normal(0, 2, (frames, spec.BINS))
+        magnitude = 2.0**level
+        extreme = self._rng.random(magnitude.shape) < 0.01
+        magnitude[extreme] = self._rng.choice([0, 1, spec.MAGNITUDE.high], extreme.sum())
+        return spec.MAGNITUDE.saturate(magnitude).astype(np.int32)
+
+    def _sent(self, x: Int32) -> Beats:
+        is_gain = self.model.head == "gain"
+        if is_gain:
+            x = np.clip(x, self.model.gain_floor, 1 << spec.GAIN.frac)
+        return beats(spec.NETWORK_BEAT, value=x, is_gain=np.full(x.shape, is_gain))
+
+
+def every_size(session: Session) -> Iterator[Block]:
+    """Yield a block of each size, the state being kept from one to the next."""
+    nothing = words()
+    for i, frames in enumerate(SIZES[1:]):
+        yield Block((0, 5, 1 - i % 2, 1), (nothing, nothing), (nothing,), (0, spec.IDENTITY))
+        yield session.block(frames, bank=i % 2, reset=int(i == 0))
+
+
+def retries(session: Session) -> Iterator[Block]:
+    """Yield blocks given again, as after a fault, and resets on the way."""
+    block = session.block(3, bank=0, reset=1)
+    yield from (block, block)
+    block = session.block(10, bank=1)
+    yield from (block, block)
+    yield session.block(4, bank=1)  # other frames after the same state
+    yield session.block(1, bank=0)
+    yield session.block(2, bank=1, reset=1)
+    yield session.block(5, bank=0)
+
+
+def refusals(session: Session) -> Iterator[Block]:
+    """Yield streams that are refused: zeros come out, and the state that was read is kept."""
+    yield session.block(7, bank=0, reset=1)
+    good = session.block(1, bank=1)
+    for stream in damaged(session.model):
+        yield replace(
+            good,
+            arguments=(1, len(stream), 1, 0),
+            inputs=(good.inputs[0], stream),
+            outputs=(np.zeros_like(good.outputs[0]),),
+            registers=(0, spec.IDENTITY),
+        )
+    yield good
+
+
+def damaged(model: QuantizedModel) -> Iterator[Beats]:
+    """Yield the stream of a network of two or more layers with something wrong in it."""
+    stream = code_stream.beats(model)
+    for count in (0, 1, 2, len(stream) // 2, len(stream) - 1):
+        yield stream[:count]
+    yield np.concatenate([stream, words(0)])
+    first = model.layers[0]
+    second = 1 + code_stream.header_beats(first.shape, first.bits) + len(first.beats)
+    yield changed(stream[:second], 0, spec.MODEL_BEAT["layers"], 1)  # its outputs are no spectrum
+    for at, layout, name, value in (
+        (0, spec.MODEL_BEAT, "magic", spec.STREAM_MAGIC ^ 1),
+        (0, spec.MODEL_BEAT, "version", spec.STREAM_VERSION + 1),
+        (0, spec.MODEL_BEAT, "layers", 0),
+        (1, spec.LAYER_BEAT, "inputs", INPUTS - 1),
+        (1, spec.LAYER_BEAT, "inputs", 0),
+        (1, spec.LAYER_BEAT, "outputs", 0),
+        (1, spec.LAYER_BEAT, "outputs", spec.MAX_WIDTH + 1),
+        (1, spec.LAYER_BEAT, "code_bits", 5),
+        (1, spec.LAYER_BEAT, "output_bits", spec.ACTIVATION_BITS),
+        (second, spec.LAYER_BEAT, "inputs", first.outputs + 1),
+    ):
+        yield changed(stream, at, layout[name], value)
+
+
+def without_digest(model: QuantizedModel) -> Beats:
+    """Return the stream with padding for which the digest comes to zero, and is told as one.
+
+    The last biases leave more than half of their beat unused.
+    """
+    stream = code_stream.beats(model)
+    at = len(stream) - len(model.layers[-1].beats) - 1
+    turns = len(stream) - 1 - at
+    digest = code_stream.digest(stream)
+    for bit in range(32, 64):
+        if digest >> (bit + turns) % 32 & 1:
+            stream[at] ^= np.uint64(1 << bit)
+    return stream
+
+
+def changed(stream: Beats, at: int, field: spec.Field, value: int) -> Beats:
+    """Return the stream with another value in a field of one beat."""
+    mask = ((1 << field.bits) - 1) << field.low
+    other = stream.copy()
+    other[at] = int(stream[at]) & ~mask | value << field.low
+    return other

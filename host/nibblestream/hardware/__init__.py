@@ -1,0 +1,4 @@
+"""What a network costs on an FPGA, as a model.
+
+Boards, clocks, resources, the byte ledger, generated headers.
+"""

@@ -1,0 +1,74 @@
+"""What is written in other languages and used where it is installed: where it lies, what it is.
+
+The kernels (``hls``) and the block design (``overlays``) stand beside the library in the
+repository and inside it in an installed package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+BUILDING: Final = "building-"  # what temporary folders in the cache begin with
+ABANDONED_SECONDS: Final = 86_400.0  # a build that began a day ago was killed
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def find(name: str) -> Path:
+    """Return the folder `name`, "hls" or "overlays".
+
+    Raises
+    ------
+    FileNotFoundError
+        It was not installed.
+    """
+    folders = [_PACKAGE / name, _PACKAGE.parents[1] / name]
+    for folder in folders:
+        if folder.is_dir():
+            return folder
+    looked = " or ".join(map(str, folders))
+    raise FileNotFoundError(f"there is no {looked}: install nibblestream anew")
+
+
+def cache() -> Path:
+    """Return the folder for what was built of them; ``NIBBLESTREAM_CACHE`` names another one."""
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    named = os.environ.get("NIBBLESTREAM_CACHE") or f"{base}/nibblestream"
+    return Path(named).expanduser()
+
+
+def writable_cache() -> Path:
+    """Make the cache's folder, remove from it what killed builds left, and return it.
+
+    Raises
+    ------
+    OSError
+        It cannot be made or written to.
+    """
+    folder = cache()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob(f"{BUILDING}*"):
+            if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError("it cannot be written to")
+    except OSError as error:
+        raise OSError(
+            f"what is built of kernels and block design is kept in {folder}, but: "
+            f"{error.strerror or error}; name another folder by NIBBLESTREAM_CACHE=..."
+        ) from error
+    return folder
+
+
+def digest(files: Iterable[Path], *more: str) -> str:
+    """Return a digest of files, by name and content, and of texts; 24 hexadecimal digits."""
+    sha = hashlib.sha256(repr(more).encode())
+    for path in sorted(path for path in files if path.is_file()):
+        sha.update(path.name.encode() + path.read_bytes())
+    return sha.hexdigest()[:24]

@@ -1,0 +1,214 @@
+"""The byte ledger: what a model says is streamed, what the DMA moved, what the hardware counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from .. import spec
+from ..network import code_stream, pack
+from ..network.model import QuantizedModel
+
+BEAT_BYTES = spec.BEAT_BITS // 8
+FRAME_BYTES = spec.BINS * BEAT_BYTES  # of a spectrum
+CODES, SPECTRA_IN, SPECTRA_OUT = spec.MONITOR_SLOTS
+
+
+@dataclass(frozen=True)
+class LayerTraffic:
+    """Weight bytes of one layer, for one pass over all codes.
+
+    Parameters
+    ----------
+    outputs, inputs : int
+    bits : int
+        Of one code; 32 for a float layer.
+    """
+
+    outputs: int
+    inputs: int
+    bits: int
+
+    @property
+    def ideal(self) -> int:
+        """Bytes of the codes without padding, as the paper's Table 3 counts them."""
+        return self.at(self.bits)
+
+    @property
+    def padded(self) -> int:
+        """Bytes of the stream, whose rows each fill whole 64-bit beats."""
+        if self.bits not in spec.CODE_BITS:
+            return self.ideal
+        return pack.stream_bytes((self.outputs, self.inputs), self.bits)
+
+    @property
+    def tables(self) -> int:
+        """Bytes that stand before the codes: formats, look-up table, biases."""
+        if self.bits not in spec.CODE_BITS:
+            return 0
+        return BEAT_BYTES * code_stream.header_beats((self.outputs, self.inputs), self.bits)
+
+    def at(self, bits: int) -> int:
+        """Bytes of as many weights of `bits` bits, without padding."""
+        return pack.ideal_bytes((self.outputs, self.inputs), bits)
+
+
+def layers_of(model: QuantizedModel, bits: int | None = None) -> list[LayerTraffic]:
+    """Return the shapes and code widths of a model's layers; or with all codes of `bits` bits."""
+    layers = [LayerTraffic(*layer.shape, layer.bits) for layer in model.layers]
+    return layers if bits is None else [replace(layer, bits=bits) for layer in layers]
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Bytes that an overlay moved, by `spec.MONITOR_SLOTS`.
+
+    Parameters
+    ----------
+    dma : dict of str to int
+        Of the transfers that the DMAs ended.
+    hardware : dict of str to int
+        As the performance monitor counted them at the memory's ports.
+    """
+
+    dma: dict[str, int]
+    hardware: dict[str, int]
+
+    def __add__(self, other: Counted) -> Counted:
+        """Return both together."""
+        return self._with(other, 1)
+
+    def __sub__(self, before: Counted) -> Counted:
+        """Return what was moved since `before`."""
+        return self._with(before, -1)
+
+    def _with(self, other: Counted, sign: int) -> Counted:
+        pairs = ((self.dma, other.dma), (self.hardware, other.hardware))
+        return Counted(*({key: a[key] + sign * b[key] for key in a} for a, b in pairs))
+
+
+NOTHING = Counted(*(dict.fromkeys(spec.MONITOR_SLOTS, 0) for _ in range(2)))
+
+
+class LedgerError(RuntimeError):
+    """The model, the DMA and the hardware's counters do not agree to the byte."""
+
+
+def stream_bytes(layers: Sequence[LayerTraffic]) -> int:
+    """Return the bytes of the whole stream of codes, with its headers, for one block."""
+    return BEAT_BYTES + sum(layer.tables + layer.padded for layer in layers)
+
+
+def reconcile(layers: Sequence[LayerTraffic], frames: int, counted: Counted) -> None:
+    """Compare what moved for one block with what the model says.
+
+    Raises
+    ------
+    LedgerError
+        They differ; the error names the port, and for codes the layer in which they part.
+    """
+    spectra = frames * FRAME_BYTES
+    expected = {CODES: stream_bytes(layers), SPECTRA_IN: spectra, SPECTRA_OUT: spectra}
+    for slot, size in expected.items():
+        for who, found in (("the DMA moved", counted.dma), ("the hardware", counted.hardware)):
+            if found[slot] != size:
+                where = f", which ends in {_where(layers, found[slot])}" if slot == CODES else ""
+                raise LedgerError(
+                    f"{slot}: the model says {size} bytes, {who} {found[slot]}{where}"
+                )
+
+
+def _where(layers: Sequence[LayerTraffic], size: int) -> str:
+    """Name the part of the stream of codes in which its first `size` bytes end."""
+    end = BEAT_BYTES
+    if size <= end:
+        return "the model's header"
+    for number, layer in enumerate(layers, 1):
+        end += layer.tables + layer.padded
+        if size <= end:
+            return f"layer {number} ({layer.inputs} to {layer.outputs}, {layer.bits} bits)"
+    return f"nothing: {size - end} bytes come after layer {len(layers)}"
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """Bytes that a run streamed, from the model's layout; and as they were counted, on an overlay.
+
+    Parameters
+    ----------
+    layers : sequence of LayerTraffic
+    frames : int
+        Frames processed.
+    passes : int
+        Times all codes were streamed: each pass serves a block of frames.
+    counted : Counted, optional
+        What an overlay moved meanwhile; each block was reconciled with the model.
+    """
+
+    layers: Sequence[LayerTraffic]
+    frames: int
+    passes: int
+    counted: Counted | None = None
+
+    @property
+    def ideal(self) -> int:
+        """Bytes of all codes, without padding."""
+        return sum(layer.ideal for layer in self.layers)
+
+    @property
+    def padded(self) -> int:
+        """Bytes of one pass."""
+        return sum(layer.padded for layer in self.layers)
+
+    @property
+    def tables(self) -> int:
+        """Bytes of one pass that are no codes: headers, look-up tables, biases."""
+        tables = sum(layer.tables for layer in self.layers)
+        return tables + BEAT_BYTES if tables else 0
+
+    @property
+    def streamed(self) -> int:
+        """Bytes of codes of all passes."""
+        return self.passes * self.padded
+
+    @property
+    def per_frame(self) -> float:
+        """Bytes streamed for each frame; those of one pass if nothing has run yet."""
+        return self.streamed / self.frames if self.frames else float(self.padded)
+
+    def at(self, bits: int) -> int:
+        """Bytes of as many weights of `bits` bits, without padding."""
+        return sum(layer.at(bits) for layer in self.layers)
+
+    def __str__(self) -> str:
+        rows = ["weights         bits   ideal bytes  streamed    at 8 bits  as float32"]
+        for number, layer in enumerate(self.layers, 1):
+            name = f"{number}: {layer.inputs} to {layer.outputs}"
+            rows.append(_row(name, str(layer.bits), layer))
+        rows.append(_row("one pass", "", self))
+        if self.padded < self.at(8):
+            at_8, at_32 = (1 - self.padded / self.at(bits) for bits in (8, 32))
+            rows.append(f"streamed codes save {at_8:.1%} of 8-bit weights, {at_32:.1%} of float32")
+        if self.tables:
+            rows.append(f"headers, look-up tables and biases add {self.tables:,} bytes to a pass")
+        if self.frames:
+            rows.append(
+                f"{self.frames} frames in {self.passes} passes: {self.streamed:,} bytes of codes, "
+                f"{self.per_frame:,.0f} a frame (from the layout)"
+            )
+        if self.counted:
+            rows += self._ledger(self.counted)
+        return "\n".join(rows)
+
+    def _ledger(self, counted: Counted) -> list[str]:
+        spectra = self.frames * FRAME_BYTES
+        model = (self.passes * stream_bytes(self.layers), spectra, spectra)
+        rows = [f"{'reconciled to the byte':<24}{'model':>14}{'DMA':>14}{'hardware':>14}"]
+        for slot, size in zip(spec.MONITOR_SLOTS, model, strict=True):
+            dma, hardware = counted.dma[slot], counted.hardware[slot]
+            rows.append(f"{slot:<24}{size:>14,}{dma:>14,}{hardware:>14,}")
+        return rows
+
+
+def _row(name: str, bits: str, of: LayerTraffic | Traffic) -> str:
+    return f"{name:<17}{bits:>3}{of.ideal:>14,}{of.padded:>10,}{of.at(8):>13,}{of.at(32):>12,}"

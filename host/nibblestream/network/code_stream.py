@@ -1,0 +1,114 @@
+"""A whole model as one stream of beats: what lies in memory, and what `lut_mac` reads.
+
+A beat for the model; then for each layer a beat of its shape and formats, its LUT, its biases, its
+codes (`pack`). The layouts stand in `spec`; nothing of a model reaches the kernels by another way.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import spec
+from .layer import QuantizedLayer
+from .model import QuantizedModel
+from .pack import Beats
+
+
+def beats(model: QuantizedModel) -> Beats:
+    """Return the stream of a model.
+
+    Returns
+    -------
+    uint64, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        A larger shift than the layout has bits for.
+    """
+    log2, gain = model.features == "log2", model.head == "gain"
+    first = _beat(
+        spec.MODEL_BEAT,
+        magic=spec.STREAM_MAGIC,
+        version=spec.STREAM_VERSION,
+        log2=log2,
+        gain=gain,
+        layers=len(model.layers),
+        gain_floor=model.gain_floor,
+    )
+    parts = [np.array([first], np.uint64)]
+    for layer in model.layers:
+        parts += [_header(layer), _lut(layer), _bias(layer), layer.beats]
+    return np.concatenate(parts)
+
+
+def header_beats(shape: tuple[int, int], bits: int) -> int:
+    """Return the beats before the codes of a layer of `shape` (out, in): formats, LUT, biases."""
+    lut = spec.LUT_ENTRIES * spec.LUT_ENTRY_BITS if bits < 8 else 0
+    return 1 + lut // spec.BEAT_BITS + -(-shape[0] * spec.BIAS.bits // spec.BEAT_BITS)
+
+
+def digest(stream: Beats) -> int:
+    """Return the 32-bit digest that `lut_mac` reads back.
+
+    The beats are added up without carries (exclusive or) in a 64-bit register that turns left by
+    one bit before each; its halves are then added likewise. Zero stands for a refused stream, so
+    a digest of zero is given as one. A single wrong bit always changes it.
+    """
+    left = np.arange(len(stream) - 1, -1, -1, dtype=np.uint64) % np.uint64(spec.BEAT_BITS)
+    right = (np.uint64(spec.BEAT_BITS) - left) % np.uint64(spec.BEAT_BITS)
+    state = int(np.bitwise_xor.reduce((stream << left) | (stream >> right)))
+    return (state ^ state >> 32) & 0xFFFF_FFFF or 1
+
+
+def _beat(layout: spec.Layout, **values: int) -> int:
+    beat = 0
+    for name, value in values.items():
+        field = layout[name]
+        if not 0 <= int(value) < 1 << field.bits:
+            raise ValueError(
+                f"{name} is {value}, but the stream has {field.bits} bits for it: "
+                f"expected 0 to {(1 << field.bits) - 1}"
+            )
+        beat |= int(value) << field.low
+    return beat
+
+
+def _header(layer: QuantizedLayer) -> Beats:
+    word = layer.output_format
+    beat = _beat(
+        spec.LAYER_BEAT,
+        inputs=layer.inputs,
+        outputs=layer.outputs,
+        code_bits=layer.bits,
+        k=layer.k,
+        shift=layer.shift,
+        bias_shift=layer.bias_shift,
+        output_bits=word.high.bit_length(),
+        relu=layer.relu or not word.signed,
+    )
+    return np.array([beat], np.uint64)
+
+
+def _lut(layer: QuantizedLayer) -> Beats:
+    """Return the LUT, 4 entries a beat; the entries that narrow codes do not reach are zero."""
+    if layer.lut is None:
+        return np.empty(0, np.uint64)
+    entries = np.zeros(spec.LUT_ENTRIES, "<u2")
+    mantissa, internal = spec.LUT_ENTRY["mantissa"], spec.LUT_ENTRY["internal"]
+    words = layer.lut.mantissa & ((1 << mantissa.bits) - 1)
+    words = words << mantissa.low | layer.lut.internal.astype(np.int32) << internal.low
+    entries[: len(words)] = words
+    return _as_beats(entries)
+
+
+def _bias(layer: QuantizedLayer) -> Beats:
+    """Return the biases, 8 a beat, two's complement."""
+    padded = np.zeros(-(-layer.outputs // 8) * 8, np.int8)
+    padded[: layer.outputs] = layer.bias
+    return _as_beats(padded)
+
+
+def _as_beats(array: npt.NDArray[np.generic]) -> Beats:
+    return array.view("<u8").astype(np.uint64)

@@ -1,0 +1,1 @@
+"""Figures: waveforms and spectrograms, and the style that all figures share."""

@@ -1,0 +1,87 @@
+"""Audio through standard input and output, piece by piece."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from . import wave
+from .wave import Layout
+from .writing import subtype_in
+
+Float = npt.NDArray[np.float64]
+
+
+def from_pipe(file: BinaryIO, raw: Layout | None) -> tuple[Layout, Iterator[Float]]:
+    """Return how samples lie in a stream, from its header if it is not raw, and the samples."""
+    layout = wave.read_header(file) if raw is None else raw
+    return layout, wave.pieces(file, layout)
+
+
+class Output:
+    """Samples written at once, to a file that may be a pipe.
+
+    A wav header that turned out wrong, as the input did not say how long it is or ended early, is
+    written anew in the end, where the file allows that.
+
+    Parameters
+    ----------
+    file : buffered binary file
+    layout : Layout
+        Of the input.
+    raw : bool
+        No header.
+    """
+
+    def __init__(self, file: BinaryIO, layout: Layout, *, raw: bool) -> None:
+        kept = layout.subtype if raw else subtype_in("WAV", layout.subtype)
+        self._file, self._raw = file, raw
+        self._layout = replace(layout, subtype=kept)
+        self._start = file.tell() if not raw and _is_rewritable(file) else None
+        self.frames = 0
+
+    def write(self, samples: Float) -> None:
+        """Write samples (n, channels).
+
+        Raises
+        ------
+        ConnectionError
+            Nobody reads any more.
+        """
+        if len(samples):
+            before = b"" if self._raw or self.frames else wave.header(self._layout)
+            self._send(before + wave.encode(samples, self._layout))
+            self.frames += len(samples)
+
+    def close(self) -> None:
+        """Write what ends a wav, and its header if that was wrong."""
+        if self._raw or not self.frames:
+            return
+        self._send(bytes(self.frames * self._layout.frame_bytes % 2))
+        if self._start is not None and self.frames != self._layout.frames:
+            end = self._file.tell()
+            self._file.seek(self._start)
+            self._send(wave.header(replace(self._layout, frames=self.frames)))
+            self._file.seek(end)
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._file.write(data)
+            self._file.flush()
+        except BrokenPipeError:
+            raise ConnectionError("standard output: who read it has closed it") from None
+
+
+def _is_rewritable(file: Any) -> bool:
+    """Return whether one can go back in this file, which one cannot where it is appended to."""
+    try:
+        from fcntl import F_GETFL, fcntl
+
+        return bool(file.seekable()) and not fcntl(file.fileno(), F_GETFL) & os.O_APPEND
+    except (ImportError, OSError):
+        return False

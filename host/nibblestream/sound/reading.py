@@ -1,0 +1,203 @@
+"""Reading audio files: anything libsndfile reads, piece by piece.
+
+soundfile is imported when the first file is opened: arrays at 8 kHz need NumPy alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import spec
+from ..speech.resampler import Resampler
+from .wave import LONGEST, Layout
+
+SUFFIXES = (
+    *(".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".aifc", ".w64", ".rf64"),
+    *(".au", ".caf", ".sph", ".wv1", ".wv2"),
+)
+PIECE = 256 * spec.HOP / spec.SAMPLE_RATE  # seconds read at a time: whole blocks of frames ...
+_VALUES = 1 << 19  # ... but at most this many samples of all channels: 4 MiB
+# What libsndfile's log says of a file that is shorter than its header has it.
+_CUT = re.compile(r"^ *(?:RIFF|riff|FORM|Riff size|Data Size) *: (\d+) \(should be (\d+)\)", re.M)
+
+Float = npt.NDArray[np.float64]
+
+
+@contextmanager
+def reading(path: str | Path) -> Iterator[tuple[Layout, Iterator[Float]]]:
+    """Open an audio file: give its layout, and its samples piece by piece.
+
+    Parameters
+    ----------
+    path : path
+        Anything libsndfile reads: wav, flac, ogg, NIST sphere (uncompressed), ...
+
+    Yields
+    ------
+    layout : Layout
+    pieces : iterator of float64, shape (n, channels)
+        Full scale is +-1.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+    ValueError
+        The file cannot be read as audio, or holds no sample, NaN or infinity.
+
+    Warns
+    -----
+    UserWarning
+        The file is shorter than its header says.
+    """
+    with _opened(path) as sound:
+        _warn_if_cut(path, sound)
+        layout = Layout(sound.samplerate, sound.channels, sound.subtype, sound.frames)
+        yield layout, _pieces(path, sound)
+
+
+def read(path: str | Path) -> tuple[Float, int]:
+    """Read a whole audio file.
+
+    Returns
+    -------
+    samples : float64, shape (n,) or (n, channels)
+        Full scale is +-1.
+    sample_rate : int
+        In Hz.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `reading` does.
+    """
+    with reading(path) as (layout, pieces):
+        samples = np.concatenate(list(pieces))
+    return (samples[:, 0] if layout.channels == 1 else samples), layout.rate
+
+
+def mono_pieces(path: str | Path, rate: int = spec.SAMPLE_RATE) -> Iterator[Float]:
+    """Read a file piece by piece as one channel (the mean of all) at `rate` Hz.
+
+    Raises as `reading` does.
+    """
+    with reading(path) as (layout, pieces):
+        resampler = Resampler(layout.rate, rate)
+        for piece in pieces:
+            yield resampler.process(piece.mean(axis=1))
+        yield resampler.flush()
+
+
+def read_mono(
+    path: str | Path, rate: int = spec.SAMPLE_RATE, *, first: int = 0, last: int | None = None
+) -> Float:
+    """Read samples `first` to `last` of what `mono_pieces` gives; fewer where the file ends."""
+    parts, position = [np.zeros(0)], 0
+    for piece in mono_pieces(path, rate):
+        parts.append(piece[max(first - position, 0) : None if last is None else last - position])
+        position += len(piece)
+        if last is not None and position >= last:
+            break
+    return np.concatenate(parts)
+
+
+def length(path: str | Path, rate: int = spec.SAMPLE_RATE) -> int:
+    """Return how many samples `read_mono` returns of a file, by its header."""
+    with _opened(path) as sound:
+        return -(-int(sound.frames) * rate // int(sound.samplerate))
+
+
+def seconds(path: str | Path) -> float:
+    """Return the duration of a file, by its header; raises as `reading` does."""
+    with _opened(path) as sound:
+        return float(sound.frames / sound.samplerate)
+
+
+def find(folder: str | Path) -> list[Path]:
+    """List the audio files below a folder, sorted, by their suffix.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder, or no audio file in it.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"{folder}: no such folder; expected a folder of audio files")
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    if not paths:
+        raise FileNotFoundError(f"{folder}: holds no audio ({', '.join(SUFFIXES)})")
+    return paths
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[Any]:
+    """Open an audio file; errors of libsndfile become ValueErrors."""
+    import soundfile
+
+    if not Path(path).exists():
+        raise FileNotFoundError(f"{path}: no such file")
+    with open(path, "rb"):  # the system's own error, if it cannot be opened
+        pass
+    try:
+        with soundfile.SoundFile(_name(path)) as sound:
+            yield sound
+    except (RuntimeError, TypeError, MemoryError) as error:
+        raise ValueError(
+            f"{path}: cannot be read as audio ({reason(error)}); expected wav, flac or another "
+            f"file that libsndfile reads. {_conversion(Path(path))}"
+        ) from error
+
+
+def _name(path: str | Path) -> str | bytes:
+    """Return a name as libsndfile takes it; by handle it reads no MP3."""
+    return os.fsencode(path) if os.name == "posix" else str(path)
+
+
+def reason(error: Exception) -> str:
+    """Return what libsndfile says of a failure; a MemoryError says nothing itself."""
+    why: str = getattr(error, "error_string", str(error))
+    return why.rstrip(".") or "it claims to be too long"
+
+
+def _conversion(path: Path) -> str:
+    if path.suffix.lower() in (".sph", ".wv1", ".wv2", ".shn"):
+        return "If it is shorten-compressed, expand it with sph2pipe"
+    if path.suffix.lower() == ".raw":
+        return "For raw samples: nibblestream enhance - --rate HZ < FILE"
+    return f"To convert it: ffmpeg -i '{path}' '{path.with_suffix('.wav')}'"
+
+
+def _pieces(path: str | Path, sound: Any) -> Iterator[Float]:
+    size = min(int(PIECE * sound.samplerate), _VALUES // sound.channels) or 1
+    empty = True
+    while len(piece := sound.read(size, dtype="float64", always_2d=True)):
+        if not np.isfinite(piece).all():
+            raise ValueError(f"{path}: holds NaN or infinity; expected finite samples")
+        yield piece
+        empty = False
+    if empty:
+        raise ValueError(f"{path}: holds no samples; expected at least one")
+
+
+def _warn_if_cut(path: str | Path, sound: Any) -> None:
+    match = _CUT.search(sound.extra_info)
+    if not match or not sound.frames:
+        return
+    declared, found = map(int, match.groups())
+    if found < declared < LONGEST:  # lengths from there on stand for "until the end"
+        duration = sound.frames / sound.samplerate
+        warnings.warn(
+            f"{path} is cut short: its header says {duration * declared / found:.2f} s, "
+            f"{duration:.2f} s are there",
+            stacklevel=4,
+        )

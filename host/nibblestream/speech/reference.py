@@ -1,0 +1,66 @@
+"""The same network in float64: what the integers approximate, and how float models run."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import spec
+from ..network.float_model import FloatModel
+from .pipeline import stack
+
+Float = npt.NDArray[np.float64]
+Complex = npt.NDArray[np.complex128]
+
+_UNIT = 2.0**spec.FEATURE.frac / 2.0**spec.LOG2_FRAC  # octaves in one unit of the feature
+
+
+class FloatPipeline:
+    """A float model at work on complex spectra, with the interface of `pipeline.Pipeline`.
+
+    Parameters
+    ----------
+    model : FloatModel
+    """
+
+    one_at_a_time = False
+
+    def __init__(self, model: FloatModel) -> None:
+        self._model = model
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all previous frames."""
+        self._floor: Float | None = None
+        self._context = np.zeros((spec.CONTEXT - 1, spec.BINS))
+
+    def counted(self) -> None:
+        """Return None: nothing is counted where nothing moves."""
+
+    def close(self) -> None:
+        """Do nothing: arrays free themselves."""
+
+    def process(self, spectrum: Complex) -> Complex:
+        """Enhance the next frames: complex (frames, 129) in and out, full scale as in `stft`."""
+        magnitude = np.abs(spectrum)
+        features = self._log2_over_floor(magnitude) if self._model.features == "log2" else magnitude
+        x = np.ascontiguousarray(stack(features, self._context))  # BLAS takes no overlapping rows
+        self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
+        model = self._model
+        for weights, bias, relu in zip(model.weights, model.biases, model.relu, strict=True):
+            x = x @ weights.T.astype(np.float64) + bias
+            x = np.maximum(x, 0) if relu else x
+        if model.head == "gain":
+            return np.asarray(spectrum * np.clip(x, model.gain_floor, 1))
+        return np.asarray(np.maximum(x, 0) * np.exp(1j * np.angle(spectrum)))
+
+    def _log2_over_floor(self, magnitude: Float) -> Float:
+        """Return the features of `features.FloorTracker`, unrounded."""
+        level = np.log2(magnitude / spec.MAGNITUDE.resolution + spec.LOG2_OFFSET)
+        floors = np.empty_like(level)
+        floor = level[0] if self._floor is None else self._floor
+        for t, now in enumerate(level):
+            speed = np.where(now > floor, 2.0**-spec.FLOOR_RISE, 2.0**-spec.FLOOR_FALL)
+            floor = floors[t] = floor + speed * (now - floor)
+        self._floor = floor
+        return np.asarray(np.clip((level - floors) / _UNIT, -1, 1))

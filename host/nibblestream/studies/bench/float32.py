@@ -1,0 +1,63 @@
+"""The row to beat: the network in NumPy float32, with no codes and no integers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ... import spec
+from ...network.float_model import Float32, FloatModel
+from ...speech.pipeline import stack
+
+_UNIT = 2.0**spec.FEATURE.frac / 2.0**spec.LOG2_FRAC  # octaves in one unit of the feature
+_RISE, _FALL = np.float32(2.0**-spec.FLOOR_RISE), np.float32(2.0**-spec.FLOOR_FALL)
+
+
+class NumpyFloat32:
+    """A float model at work on complex64 spectra; what `reference` does, in half the width.
+
+    Parameters
+    ----------
+    model : FloatModel
+    """
+
+    def __init__(self, model: FloatModel) -> None:
+        self._model = model
+        self._weights = [np.ascontiguousarray(weights.T) for weights in model.weights]
+        self._floor: Float32 | None = None
+        self._context = np.zeros((spec.CONTEXT - 1, spec.BINS), np.float32)
+
+    def process(self, spectrum: npt.NDArray[Any]) -> npt.NDArray[np.complex64]:
+        """Enhance the next frames: complex64 (frames, 129), full scale as in `stft`."""
+        magnitude = np.abs(spectrum)
+        features = self._features(magnitude) if self._model.features == "log2" else magnitude
+        # A copy: the stack is a view whose rows overlap, which BLAS does not take.
+        x: npt.NDArray[Any] = np.ascontiguousarray(stack(features, self._context))
+        self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
+        model = self._model
+        for weights, bias, relu in zip(self._weights, model.biases, model.relu, strict=True):
+            x = x @ weights + bias
+            x = np.maximum(x, 0) if relu else x
+        if model.head == "gain":
+            return np.asarray(spectrum * np.clip(x, np.float32(model.gain_floor), 1))
+        return np.asarray(np.maximum(x, 0) * np.exp(1j * np.angle(spectrum)), np.complex64)
+
+    def counted(self) -> None:
+        """Return None: nothing is counted."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+    def _features(self, magnitude: Float32) -> Float32:
+        """Return log2 over the tracked floor, as `features.FloorTracker`, unrounded."""
+        level = np.log2(magnitude / spec.MAGNITUDE.resolution + spec.LOG2_OFFSET)
+        floor = level[0].copy() if self._floor is None else self._floor
+        floors = np.empty_like(level)
+        for t, now in enumerate(level):
+            difference = now - floor
+            floor = floor + np.maximum(difference, 0) * _RISE + np.minimum(difference, 0) * _FALL
+            floors[t] = floor
+        self._floor = floor
+        return np.asarray(np.clip((level - floors) / _UNIT, -1, 1))

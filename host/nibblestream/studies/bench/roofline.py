@@ -1,0 +1,77 @@
+"""What a board's code port and multipliers allow, and where the networks lie below that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from ... import spec
+from ...hardware import cycles
+from ...hardware.boards import Board
+from ...hardware.traffic import BEAT_BYTES, stream_bytes
+from ...network import pack
+from .figures import COUNTED, RATE, WEIGHTS, Row
+
+KERNELS: Final = "kernels alone"
+
+
+class Point(NamedTuple):
+    """A network in blocks of one size.
+
+    Parameters
+    ----------
+    who : str
+        `KERNELS`, by the cycle model, or the backend that it ran on.
+    network : str
+    block : int
+    intensity : float
+        MAC a byte of codes.
+    speed : float
+        MAC a second.
+    """
+
+    who: str
+    network: str
+    block: int
+    intensity: float
+    speed: float
+
+
+def port(board: Board) -> float:
+    """Return the bytes of codes a second that can be streamed: a beat a clock."""
+    return BEAT_BYTES * board.clock_mhz * 1e6
+
+
+def multipliers(bits: int) -> int:
+    """Return how many are busy at once with codes of `bits` bits."""
+    return pack.step_codes(bits) * spec.FRAME_LANES
+
+
+def points(rows: Sequence[Row], board: Board) -> list[Point]:
+    """Return where each network in codes lies, each point once.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Those of backends that count their bytes stand for themselves; the others, and these, for
+        the kernels with no driver around them.
+    board : Board
+        Whose clock the kernels run at.
+    """
+    coded = [row for row in rows if set(row.bits) <= set(spec.CODE_BITS)]
+    several = len({row.model for row in coded}) > 1
+    found = []
+    for row in coded:
+        name = f"{row.model}, {row.widths} bits" if several else f"{row.widths} bits"
+        found.append(_kernels(row, name, board))
+        weights = row.figures[WEIGHTS]
+        if weights.kind == COUNTED:
+            speed = row.macs * row.figures[RATE].value
+            found.append(Point(row.backend, name, row.block, row.macs / weights.value, speed))
+    return list(dict.fromkeys(found))
+
+
+def _kernels(row: Row, name: str, board: Board) -> Point:
+    block = cycles.Block(row.layers, row.block)
+    intensity = row.macs * row.block / stream_bytes(row.layers)
+    return Point(KERNELS, name, row.block, intensity, row.macs * block.rate(board.clock_mhz))

@@ -1,0 +1,91 @@
+"""From timed blocks to figures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ... import spec
+from ...hardware.traffic import (
+    CODES,
+    FRAME_BYTES,
+    SPECTRA_IN,
+    SPECTRA_OUT,
+    LayerTraffic,
+    stream_bytes,
+)
+from .figures import (
+    BLOCKS,
+    COUNTED,
+    DDR,
+    MODELLED,
+    P50,
+    P99,
+    RATE,
+    REAL_TIME,
+    SHARES,
+    SPECTRA,
+    WEIGHTS,
+    Figure,
+)
+from .session import Timed
+
+if TYPE_CHECKING:
+    from ...backends.virtual import Ledger
+
+FRAME_RATE = spec.SAMPLE_RATE / spec.HOP  # in real time
+
+
+def figures(timed: Timed, layers: Sequence[LayerTraffic], kind: str) -> dict[str, Figure]:
+    """Return all figures that there are of some blocks.
+
+    Parameters
+    ----------
+    timed : Timed
+    layers : sequence of LayerTraffic
+    kind : str
+        Of the times.
+    """
+    rate = timed.frames / float(timed.laps.mean())
+    half, most = (1e3 * float(np.quantile(timed.laps, q)) for q in (0.5, 0.99))
+    found = {
+        RATE: Figure(rate, "1/s", kind),
+        REAL_TIME: Figure(rate / FRAME_RATE, "1", kind),
+        P50: Figure(half, "ms", kind),
+        P99: Figure(most, "ms", kind),
+        BLOCKS: Figure(len(timed.laps), "1", COUNTED),
+    }
+    found |= _counted(timed, rate, kind) if timed.counted else _modelled(timed.frames, layers)
+    return found | (_shares(timed.ledger, kind) if timed.ledger else {})
+
+
+def _counted(timed: Timed, rate: float, kind: str) -> dict[str, Figure]:
+    """Bytes as the hardware's counters saw them; each block's were reconciled with the DMA's."""
+    assert timed.counted is not None
+    frames, seen = timed.frames * len(timed.laps), timed.counted.hardware
+    weights, spectra = seen[CODES] / frames, (seen[SPECTRA_IN] + seen[SPECTRA_OUT]) / frames
+    return {
+        WEIGHTS: Figure(weights, "bytes", COUNTED),
+        SPECTRA: Figure(spectra, "bytes", COUNTED),
+        DDR: Figure(rate * (weights + spectra) / 1e6, "MB/s", kind),
+    }
+
+
+def _modelled(frames: int, layers: Sequence[LayerTraffic]) -> dict[str, Figure]:
+    """Bytes from the layout: codes with all that is streamed with them, or float32 weights."""
+    coded = all(layer.bits in spec.CODE_BITS for layer in layers)
+    size = stream_bytes(layers) if coded else sum(layer.ideal for layer in layers)
+    return {
+        WEIGHTS: Figure(size / frames, "bytes", MODELLED),
+        SPECTRA: Figure(2 * FRAME_BYTES, "bytes", MODELLED),
+    }
+
+
+def _shares(ledger: Ledger, kind: str) -> dict[str, Figure]:
+    spent = (ledger.python, ledger.dma, ledger.kernel)
+    return {
+        name: Figure(seconds / ledger.elapsed, "1", kind)
+        for name, seconds in zip(SHARES, spent, strict=True)
+    }

@@ -1,0 +1,148 @@
+"""Run every network on every backend, live and in the largest blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from ... import spec
+from ...backends import connect
+from ...hardware.traffic import LayerTraffic, Traffic, layers_of
+from ...network.model import QuantizedModel
+from ...speech import stft
+from . import hop
+from .clocks import BoardTime, Wall, parameters
+from .figures import Row, widths
+from .float32 import NumpyFloat32
+from .rows import figures
+from .session import Session
+from .subjects import Subject
+
+if TYPE_CHECKING:
+    from ...backends.virtual.backend import Virtual
+
+NUMPY: Final = "numpy"  # how the float32 rows are called beside the backends
+LEVEL: Final = 0.1  # of the noise that is enhanced
+
+Array = npt.NDArray[Any]
+
+
+@dataclass
+class Results:
+    """What a bench found.
+
+    Parameters
+    ----------
+    rows : list of Row
+    ledgers : list of (str, Traffic)
+        What each network moved on a backend that counts, and on which.
+    parameters : dict
+        What a virtual board's times come from, if there is one.
+    """
+
+    rows: list[Row] = field(default_factory=list)
+    ledgers: list[tuple[str, Traffic]] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def count(subjects: Sequence[Subject], backends: Sequence[str]) -> int:
+    """Return how many rows there will be."""
+    return sum(
+        len(_sizes(model.block)) * times
+        for subject in subjects
+        for times, models in ((1, subject.codes[:1]), (len(backends), subject.codes))
+        for model in models
+    )
+
+
+def with_progress(subjects: Sequence[Subject], backends: Sequence[str], seconds: float) -> Results:
+    """Call `bench` under a progress bar on a terminal, and silently elsewhere."""
+    with tqdm(total=count(subjects, backends), unit="row", disable=None) as bar:
+        return bench(subjects, backends, seconds, bar.update)
+
+
+def bench(
+    subjects: Sequence[Subject],
+    backends: Sequence[str],
+    seconds: float,
+    on_row: Callable[[], object] = lambda: None,
+) -> Results:
+    """Run all.
+
+    Parameters
+    ----------
+    subjects : sequence of Subject
+    backends : sequence of str
+    seconds : float
+        Of this machine's time for each row, at least.
+    on_row : callable
+        Called after each row.
+    """
+    results = Results()
+    for row in _rows(subjects, backends, seconds, results):
+        results.rows.append(row)
+        on_row()
+    return results
+
+
+def _rows(
+    subjects: Sequence[Subject], backends: Sequence[str], seconds: float, results: Results
+) -> Iterator[Row]:
+    for subject in subjects:
+        yield from _float32(subject, seconds)
+        for backend in backends:
+            for model in subject.codes:
+                yield from _codes(subject.name, model, backend, seconds, results)
+
+
+def _float32(subject: Subject, seconds: float) -> Iterator[Row]:
+    model = subject.float32
+    layers = [LayerTraffic(len(w), w.shape[1], 32) for w in model.weights]
+    session = Session(NumpyFloat32(model), Wall())
+    for size in _sizes(subject.codes[0].block):
+        timed = session.time(spectra(size).astype(np.complex64), seconds)
+        found = figures(timed, layers, Wall.kind)
+        yield Row(NUMPY, subject.name, model.digest, layers, size, found)
+
+
+def _codes(
+    name: str, model: QuantizedModel, backend: str, seconds: float, results: Results
+) -> Iterator[Row]:
+    layers = layers_of(model)
+    with closing(connect(backend, model)) as machine:
+        clock: Wall | BoardTime = Wall()
+        if backend == "virtual":
+            device = cast("Virtual", machine).device
+            clock, results.parameters = BoardTime(device), parameters(device)
+        session, rows = Session(machine, clock), []
+        for size in _sizes(model.block):
+            timed = session.time(integers(spectra(size)), seconds)
+            found = figures(timed, layers, clock.kind)
+            rows.append(Row(backend, name, model.origin, layers, size, found))
+        traffic = session.traffic(layers)
+        if traffic.counted:
+            results.ledgers.append((f"{name}, {widths(layers)} bits, on {backend}", traffic))
+        if isinstance(clock, Wall):  # a virtual board's time does not tell that of the STFT
+            rows[0].figures.update(hop.figures(machine, seconds))
+        yield from rows
+
+
+def spectra(frames: int) -> Array:
+    """Return the complex spectra of some noise, the same ones each time."""
+    noise = np.random.default_rng(0).normal(0, LEVEL, (frames + 1) * spec.HOP)
+    return stft.analyse(stft.frames(noise))
+
+
+def integers(spectrum: Array) -> Array:
+    """Return complex spectra as the backends take them: int32 (frames, 129, 2)."""
+    return spec.SPECTRUM.from_float(np.stack([spectrum.real, spectrum.imag], axis=-1))
+
+
+def _sizes(block: int) -> list[int]:
+    return sorted({1, block})

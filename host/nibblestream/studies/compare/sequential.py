@@ -1,0 +1,27 @@
+"""A float model as a PyTorch module, as quantizers of others take it, and back."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from ...network.float_model import FloatModel
+from .peer import Float32
+
+
+def sequential(model: FloatModel) -> nn.Sequential:
+    """Return the layers, each with its ReLU if it has one."""
+    layers: list[nn.Module] = []
+    for weights, bias, relu in zip(model.weights, model.biases, model.relu, strict=True):
+        layer = nn.Linear(weights.shape[1], weights.shape[0])
+        layer.load_state_dict({"weight": torch.tensor(weights), "bias": torch.tensor(bias)})
+        layers += [layer, nn.ReLU()] if relu else [layer]
+    return nn.Sequential(*layers)
+
+
+def weights(layer: nn.Module) -> Float32:
+    """Return a linear layer's weights, float32 (out, in)."""
+    tensor = layer.weight
+    assert isinstance(tensor, torch.Tensor)
+    found: Float32 = tensor.detach().numpy().copy()
+    return found

@@ -1,0 +1,125 @@
+"""What a sweep found beside the paper's fixed choice, on clips that the search did not see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...evaluate.bootstrap import Interval
+from ...evaluate.score import NOISY, Scored, System
+from ...evaluate.score_table import ScoreTable
+from ...evaluate.summary import ALL, summarise
+from ...evaluate.workers import Work
+from ...network.float_model import FloatModel
+from .search import Trial, settle
+from .space import Settings, paper_settings, text
+
+PAPER_BITS, PAPER_K = (4, 4), (3, 2)  # section 4 of the paper
+FOUND, FIXED = "found", "fixed"  # by the sweep, by the paper
+
+
+@dataclass(frozen=True)
+class Row:
+    """A system on the clips for the test.
+
+    Parameters
+    ----------
+    label : str
+    kind : {"noisy", "float", "fixed", "found"}
+    settings : dict
+        Arguments of `quantize`; empty for the first two kinds.
+    bytes : int
+        Of codes; 0 for the first two.
+    beside : str
+        The row of the paper's choice with as many bits in each layer.
+    validation : float, optional
+        Mean STOI in the search.
+    figures : dict
+        By name ("stoi", "loss" from the float model, "gain" over `beside`) mean and interval.
+    """
+
+    label: str
+    kind: str
+    settings: Settings = field(default_factory=dict)
+    bytes: int = 0
+    beside: str = ""
+    validation: float | None = None
+    figures: dict[str, Interval] = field(default_factory=dict)
+
+
+def rows(model: FloatModel, found: Sequence[Trial]) -> list[Row]:
+    """Return what is to be compared, without figures: each find after its counterpart."""
+    listed = [Row(NOISY, NOISY), Row(model.name, "float")]
+    for trial in found:
+        bits = trial.settings["bits"]
+        listed += _fixed(model, bits)
+        label = f"{FOUND} {_written(bits)}"
+        beside = f"{FIXED} {_written(bits)}"
+        listed.append(Row(label, FOUND, trial.settings, trial.bytes, beside, trial.stoi))
+    return listed
+
+
+def compare(
+    model: FloatModel,
+    listed: Sequence[Row],
+    table: ScoreTable,
+    work: Work,
+    on_scores: Callable[[int], object],
+) -> tuple[list[Row], dict[str, Any]]:
+    """Score the rows on the table's clips.
+
+    Returns
+    -------
+    list of Row
+        With figures.
+    dict
+        Clips that were refused: their count, and name and reason of each.
+    """
+    systems = {row.label: _system(row, model) for row in listed}
+    scored = table.fill(work, systems, on_scores)
+    losses = {row.label: model.name for row in listed if row.settings}
+    lost, gains = (
+        _figures(scored, origins)
+        for origins in (losses, {row.label: row.beside for row in listed if row.beside})
+    )
+    refused = summarise(scored)["refused"]
+    return [_with_figures(row, lost[row.label], gains[row.label]) for row in listed], refused
+
+
+def _fixed(model: FloatModel, bits: Sequence[int]) -> Iterable[Row]:
+    """Give the paper's choice: k found from the weights, and where it tells k, that one too."""
+    settings, size = settle(model, paper_settings(bits))
+    yield Row(f"{FIXED} {_written(bits)}", FIXED, settings, size)
+    if tuple(bits) == PAPER_BITS:
+        with suppress(ValueError):  # another network's accumulator could overflow
+            settings, size = settle(model, paper_settings(bits, PAPER_K))
+            label = f"{FIXED} {_written(bits)}, k {_written(PAPER_K)}"
+            yield Row(label, FIXED, settings, size)
+
+
+def _written(values: Iterable[Any]) -> str:
+    return ",".join(map(str, values))
+
+
+def _system(row: Row, model: FloatModel) -> System:
+    if row.kind == NOISY:
+        return System()
+    return System(model.digest, text(row.settings) if row.settings else "")
+
+
+def _figures(scored: Sequence[Scored], origins: dict[str, str]) -> dict[str, Any]:
+    models = summarise(scored, origins=origins)["models"]
+    return {label: model["groups"][ALL] for label, model in models.items()}
+
+
+def _with_figures(row: Row, lost: dict[str, Any], gains: dict[str, Any]) -> Row:
+    figures = {"stoi": Interval(**lost["stoi"])}
+    if row.settings:
+        figures["loss"] = Interval(**lost["loss_stoi"])
+        figures["loss_percent"] = Interval(**lost["loss_stoi_percent"])
+    if row.beside:
+        worse = Interval(**gains["loss_stoi"])
+        figures["gain"] = Interval(*(0.0 - end for end in (worse.mean, worse.high, worse.low)))
+    return Row(**{**row.__dict__, "figures": figures})

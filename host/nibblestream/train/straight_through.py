@@ -1,0 +1,89 @@
+"""A layer that learns while it is quantized: its weights act as the nearest levels of a table.
+
+Rounding has no slope, so gradients pass it as if it were not there (straight-through estimator,
+Bengio et al. 2013, https://arxiv.org/abs/1308.3432); a level's gradient is the sum of those of the
+weights that have its code (LUT-Q, Cardinaux et al. 2018, https://arxiv.org/abs/1811.05355).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from .. import spec
+from ..fixed import QFormat
+from ..network.lut import Lut
+
+Float32 = npt.NDArray[np.float32]
+
+
+class CodedLinear(nn.Module):
+    """A fully connected layer of weights that are learnt in float32 and act as codes.
+
+    Parameters
+    ----------
+    weight : float32, shape (out, in)
+    bias : float32, shape (out,)
+        Acts in `spec.BIAS`. Biases that are all zero stay so: see `recipe.Recipe`.
+    levels : float, shape (2**bits,)
+        The table's values to begin with.
+    m, k : int
+        Of the table; both stay. A level acts on the nearer of the table's two grids.
+    """
+
+    def __init__(
+        self, weight: Float32, bias: Float32, levels: npt.NDArray[np.float64], m: int, k: int
+    ) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(weight))
+        self.bias = nn.Parameter(torch.tensor(bias), requires_grad=bool(bias.any()))
+        self.levels = nn.Parameter(torch.tensor(levels, dtype=torch.float32))
+        self._m, self._k = m, k
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return (..., out) of inputs (..., in)."""
+        levels = straight_through(self.levels, self._on_grid()[0])
+        weight = levels[self._codes(levels)] + (self.weight - self.weight.detach())
+        bias = straight_through(self.bias, rounded(self.bias, spec.BIAS))
+        return nn.functional.linear(x, weight, bias)
+
+    @torch.no_grad()
+    def quantized(self) -> tuple[npt.NDArray[np.uint8], Lut, npt.NDArray[np.int32]]:
+        """Return codes (out, in), their table and the biases in `spec.BIAS`: what acts now."""
+        levels, internal = self._on_grid()
+        order = levels.argsort()
+        rank = order.argsort()
+        codes = rank[self._codes(levels)].to(torch.uint8)
+        frac = self._m - 1 + self._k * internal[order]
+        mantissa = (levels[order] * 2.0**frac).to(torch.int32)
+        lut = Lut(mantissa.numpy(), internal[order].numpy(), self._m, self._k)
+        bias = rounded(self.bias, spec.BIAS) * 2.0**spec.BIAS.frac
+        return codes.numpy(), lut, bias.to(torch.int32).numpy()
+
+    @torch.no_grad()
+    def _codes(self, levels: Tensor) -> Tensor:
+        """Return the index of each weight's nearest level, int64 (out, in)."""
+        ordered, order = levels.sort()
+        return order[torch.bucketize(self.weight, (ordered[1:] + ordered[:-1]) / 2)]
+
+    @torch.no_grad()
+    def _on_grid(self) -> tuple[Tensor, Tensor]:
+        """Return the levels as the table holds them, and which of them are internal."""
+        coarse, fine = (
+            rounded(self.levels, QFormat(self._m, self._m - 1 + shift)) for shift in (0, self._k)
+        )
+        internal = (fine - self.levels).abs() <= (coarse - self.levels).abs()
+        return torch.where(internal, fine, coarse), internal
+
+
+def straight_through(x: Tensor, value: Tensor) -> Tensor:
+    """Return `value` with the gradient of x."""
+    return x + (value - x).detach()
+
+
+def rounded(x: Tensor, word: QFormat) -> Tensor:
+    """Round to the nearest value of a word, and saturate."""
+    scale = 2.0**word.frac
+    return (x * scale).round().clamp(word.low, word.high) / scale

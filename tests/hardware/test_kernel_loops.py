@@ -1,0 +1,87 @@
+"""The loops of the compiled lut_mac run as often as the cycle model says, each by itself."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from conftest import ROOT
+from networks import random_model
+from nibblestream.hardware import generate
+from nibblestream.hardware.cycles import Block
+from nibblestream.hardware.traffic import layers_of
+from nibblestream.network import code_stream
+
+KERNELS = ROOT / "hls" / "kernels"
+LOOPS = ("LOAD", "LUT", "BIAS", "MAC", "SEND", "DRAIN")  # DRAIN runs for refused streams only
+AHEAD = r" *(?:#|//|constexpr ).*\n"  # of what an iteration does
+FIRST_LINES = {
+    "MODEL": r"model = read_model",
+    "LAYER": r"const Layer layer = read_layer",
+    **{label: rf"{label}:\n *for .*\{{\n(?:{AHEAD})*" for label in LOOPS},
+}
+
+
+def sources(folder):
+    """The core's sources: name to text."""
+    paths = (*folder.glob("*.hpp"), folder / "lut_mac_core.cpp")
+    return {path.name: path.read_text() for path in paths}
+
+
+@pytest.fixture(scope="module")
+def counter(tmp_path_factory):
+    """The compiled kernel, with its sources in a folder; it writes how often each line ran."""
+    if not (shutil.which("g++") and shutil.which("gcov")):
+        pytest.skip("g++ and gcov count the kernel's iterations: install them")
+    folder = tmp_path_factory.mktemp("loops")
+    shutil.copytree(KERNELS, folder, dirs_exist_ok=True)
+    (folder / generate.HEADER).write_text("\n".join(generate.header()))
+    flags = ["-std=c++17", "-O0", "--coverage", "-w", "-pthread", "-I.", f"-I{ROOT / 'hls/sim'}"]
+    files = ["lut_mac_core.cpp", ROOT / "tests" / "count_loops.cpp"]
+    subprocess.run(["g++", *flags, *files, "-o", "count_loops"], cwd=folder, check=True)
+    return folder
+
+
+def iterations(folder, model, frames):
+    """Run a block and return how often each loop's body ran."""
+    for old in folder.glob("*.gcda"):
+        old.unlink()
+    words = np.concatenate([np.array([frames], np.uint64), code_stream.beats(model)])
+    stream = words.astype("<u8").tobytes()
+    subprocess.run([folder / "count_loops"], input=stream, check=True, cwd=folder)
+    (counts,) = folder.glob("*lut_mac_core.gcda")
+    command = ["gcov", "--json-format", "--stdout", counts.name]
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=True)
+    files = {Path(file["file"]).name: file["lines"] for file in json.loads(done.stdout)["files"]}
+    found = {}
+    for name, text in sources(folder).items():
+        lines = {line["line_number"]: line["count"] for line in files.get(name, ())}
+        for label, pattern in FIRST_LINES.items():
+            for match in re.finditer(pattern, text):
+                assert label not in found
+                start = text.count("\n", 0, match.end()) + 1
+                found[label] = lines[min(line for line in lines if line >= start)]
+    return found
+
+
+@pytest.mark.parametrize("frames", [1, 8, 9, 32])
+@pytest.mark.parametrize("bits", [2, 3, 4, 8, (4, 8, 2)])
+def test_the_kernel_iterates_as_often(counter, rng, bits, frames):
+    model = random_model(rng, (19, 33), scheme="u", bits=bits)
+    expected = Counter()
+    for loop in Block(layers_of(model), frames).loops:
+        expected[loop.label] += loop.iterations
+    assert iterations(counter, model, frames) == {**dict.fromkeys(FIRST_LINES, 0), **expected}
+
+
+@pytest.mark.parametrize("label", LOOPS)
+def test_each_loop_takes_an_iteration_a_clock(label):
+    """As far as the source asks for it: HLS's report has to say so, too."""
+    text = "\n".join(sources(KERNELS).values())
+    (loop,) = re.finditer(FIRST_LINES[label], text)
+    assert "#pragma HLS PIPELINE II = 1" in loop.group()

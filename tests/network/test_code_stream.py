@@ -1,0 +1,101 @@
+"""A model as one stream of beats: every field where the layout says, and its digest."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from networks import random_model
+from nibblestream import QuantizedModel, spec
+from nibblestream.fixed import QFormat
+from nibblestream.hardware.traffic import layers_of, stream_bytes
+from nibblestream.network import code_stream
+from nibblestream.network.pack import unpack
+
+pytestmark = pytest.mark.numeric
+
+
+def part(beat, layout, name):
+    low, bits = layout[name]
+    return int(beat) >> low & (1 << bits) - 1
+
+
+def slow_digest(beats: list[int]) -> int:
+    state = 0
+    for beat in beats:
+        state = (state << 1 | state >> 63) & (2**64 - 1)
+        state ^= beat
+    return (state ^ state >> 32) & (2**32 - 1) or 1
+
+
+@pytest.mark.parametrize("bits", [2, 3, 4, 8])
+def test_everything_of_a_model_is_in_its_stream(rng, bits):
+    model = random_model(rng, (37, 5), scheme="u" if bits == 8 else "rs-vbs", bits=bits)
+    beats = code_stream.beats(model)
+    assert beats.dtype == np.uint64
+    assert beats.nbytes == stream_bytes(layers_of(model))
+    head = {name: part(beats[0], spec.MODEL_BEAT, name) for name in spec.MODEL_BEAT}
+    assert head.pop("gain_floor") == model.gain_floor == round(0.1 * 2**15)
+    magic = int.from_bytes(b"NIBL", "little")
+    assert head == {"magic": magic, "version": 1, "log2": 1, "gain": 1, "layers": 3}
+    at = 1
+    for layer in model.layers:
+        fields = {name: part(beats[at], spec.LAYER_BEAT, name) for name in spec.LAYER_BEAT}
+        assert (fields["outputs"], fields["inputs"]) == layer.shape
+        assert (fields["code_bits"], fields["k"]) == (bits, layer.k)
+        assert (fields["shift"], fields["bias_shift"]) == (layer.shift, layer.bias_shift)
+        assert 2 ** fields["output_bits"] - 1 == layer.output_format.high
+        assert fields["relu"] == 1
+        at += 1
+        if bits < 8:
+            entries = [int(beats[at + i // 4]) >> 16 * (i % 4) & 0xFFFF for i in range(1 << bits)]
+            signed = [(entry & 255) - 2 * (entry & 128) for entry in entries]
+            assert signed == layer.lut.mantissa.tolist()
+            assert [entry >> 8 for entry in entries] == layer.lut.internal.tolist()
+            at += 4
+        biases = [int(beats[at + i // 8]) >> 8 * (i % 8) & 255 for i in range(layer.outputs)]
+        assert [b - 2 * (b & 128) for b in biases] == layer.bias.tolist()
+        at += -(-layer.outputs // 8)
+        used = len(layer.beats)
+        assert (unpack(beats[at : at + used], bits, layer.shape) == layer.codes).all()
+        at += used
+    assert at == len(beats)
+
+
+def test_the_bundled_model_adds_less_than_half_a_percent_to_its_codes():
+    model = QuantizedModel.load("default")
+    assert stream_bytes(layers_of(model)) - model.stream_bytes == 8 * 60
+    assert model.stream_bytes > 200 * 8 * 60
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=200))
+def test_digest_is_what_it_says(beats):
+    assert code_stream.digest(np.array(beats, np.uint64)) == slow_digest(beats)
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=80), st.data())
+def test_a_wrong_bit_changes_the_digest(beats, data):
+    found = np.array(beats, np.uint64)
+    before = code_stream.digest(found)
+    found[data.draw(st.integers(0, len(beats) - 1))] ^= np.uint64(
+        1 << data.draw(st.integers(0, 63))
+    )
+    assert code_stream.digest(found) != before or before == 1
+
+
+def test_a_signed_output_is_marked(rng):
+    model = random_model(rng, (4,))
+    first = replace(model.layers[0], relu=False)
+    beats = code_stream.beats(replace(model, layers=(first, model.layers[1])))
+    assert part(beats[1], spec.LAYER_BEAT, "relu") == 0
+
+
+def test_what_the_layout_has_no_bits_for_is_refused(rng):
+    model = random_model(rng, (4,))
+    silent = np.zeros_like(model.layers[0].bias)
+    fine = {"input_format": QFormat(12, 60), "output_format": QFormat(25, 50), "bias": silent}
+    object.__setattr__(model, "layers", (replace(model.layers[0], **fine), model.layers[1]))
+    with pytest.raises(ValueError, match=r"bias_shift is 64, but the stream has 6 bits"):
+        code_stream.beats(model)
