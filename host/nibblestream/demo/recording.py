@@ -43,7 +43,7 @@ def swell(rng: np.random.Generator, count: int, seconds: float, depth: float) ->
     """Wander smoothly between -depth and +depth, with a new goal every `seconds`."""
     goals = rng.uniform(-depth, depth, 2 + int(count / (seconds * spec.SAMPLE_RATE)))
     place = np.arange(count) / (seconds * spec.SAMPLE_RATE)
-    step = place.astype(int)
+    step = place.astype(np.intp)
     turn = (1 - np.cos(np.pi * (place - step))) / 2
     return np.asarray(goals[step] * (1 - turn) + goals[step + 1] * turn)
 

@@ -128,7 +128,7 @@ def segment(noise: Float, length: int, start: float) -> Float:
     """Cut `length` samples out of noise (n,), from `start` in [0, 1); short noise is looped."""
     room = len(noise) - length + 1 if len(noise) >= length else len(noise)
     first = int(start * room)
-    return np.take(noise, np.arange(first, first + length), mode="wrap")
+    return np.take(noise, np.arange(first, first + length, dtype=np.intp), mode="wrap")
 
 
 def _read_segment(path: Path, length: int, start: float) -> Float:

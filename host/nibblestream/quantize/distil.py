@@ -99,7 +99,7 @@ class _Tunable:
             layers[i] = replace(layer, lut=table, bias=spec.BIAS.from_float(bias))
         return layers
 
-    def step(self, frames: npt.NDArray[np.int64], step: int, rate: float) -> None:
+    def step(self, frames: npt.NDArray[np.intp], step: int, rate: float) -> None:
         """Take one step of Adam on some frames."""
         for n, gradient in enumerate(self._gradients(frames)):
             lut = _table(self._coded[self._tuned[n // 2]])
@@ -111,7 +111,7 @@ class _Tunable:
             size = np.sqrt(square / (1 - BETAS[1] ** step)) + 1e-12
             self._floats[n] = self._floats[n] - rate * unit * slope / size
 
-    def _gradients(self, frames: npt.NDArray[np.int64]) -> list[Float]:
+    def _gradients(self, frames: npt.NDArray[np.intp]) -> list[Float]:
         """Return the gradient of the error by tables and biases, as `_floats` has them."""
         model, coded = self._teacher.model, self.coded()
         seen = _forward(coded, self._teacher, self._teacher.inputs[frames])

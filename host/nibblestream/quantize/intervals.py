@@ -41,14 +41,15 @@ class Intervals:
 
 
 def tabulate(
-    weights: Float, index: npt.NDArray[np.int64], edges: Float, internal: npt.NDArray[np.bool_]
+    weights: Float, index: npt.NDArray[np.uint8], edges: Float, internal: npt.NDArray[np.bool_]
 ) -> Intervals:
     """Count and average the weights of each interval, equations (6) and (7) before rounding.
 
-    `index` gives the interval of each weight, in the weights' shape.
+    `index` gives the interval of each weight, in the weights' shape. It is no int64, which
+    `bincount` refuses where a platform's addresses have 32 bits.
     """
     size = len(edges) - 1
-    count = np.bincount(index.ravel(), minlength=size)
+    count = np.bincount(index.ravel(), minlength=size).astype(np.int64)
     total = np.bincount(index.ravel(), weights=weights.ravel(), minlength=size)
     midpoint = (edges[:-1] + edges[1:]) / 2
     mean = np.where(count > 0, total / np.maximum(count, 1), midpoint)

@@ -19,7 +19,7 @@ from .intervals import QuantizedWeights, tabulate
 from .levels import best_lut, nearest_codes
 
 Float = npt.NDArray[np.float64]
-Index = npt.NDArray[np.int64]
+Index = npt.NDArray[np.intp]
 
 
 class Clusters(NamedTuple):
@@ -35,7 +35,7 @@ def quantize_kmeans(weights: Float, scheme: Scheme, k_max: int) -> QuantizedWeig
     codes, values = nearest_codes(weights, lut), lut.values
     ends = [min(values[0], weights.min()), max(values[-1], weights.max())]
     edges = np.concatenate([ends[:1], (values[1:] + values[:-1]) / 2, ends[1:]])
-    intervals = tabulate(weights, codes.astype(np.int64), edges, lut.internal)
+    intervals = tabulate(weights, codes, edges, lut.internal)
     return QuantizedWeights(codes, lut, lut.k, intervals, scheme)
 
 
@@ -95,7 +95,7 @@ def _cuts(total: Float, moment: Float, count: int) -> Index:
     cuts = [size]
     for last in reversed(found):
         cuts.append(int(last[cuts[-1]]))
-    return np.array([*cuts, 0][::-1])
+    return np.array([*cuts, 0][::-1], np.intp)
 
 
 def _add_cluster(best: Float, total: Float, moment: Float, clusters: int) -> tuple[Float, Index]:
@@ -106,14 +106,14 @@ def _add_cluster(best: Float, total: Float, moment: Float, clusters: int) -> tup
     """
     size = len(total) - 1
     result = np.full(size + 1, -np.inf)
-    start = np.full(size + 1, clusters - 1)
+    start = np.full(size + 1, clusters - 1, np.intp)
     ends = size - clusters + 1  # ends from `clusters` to `size`, the p-th is clusters - 1 + p
     stride = 1 << ends.bit_length()
-    found = np.full(stride + 1, size - 1)
+    found = np.full(stride + 1, size - 1, np.intp)
     found[0] = clusters - 1
     while stride > 1:
         half = stride >> 1
-        p = np.arange(half, ends + 1, stride)
+        p = np.arange(half, ends + 1, stride, dtype=np.intp)
         if p.size:
             j = clusters - 1 + p
             low, high = found[p - half], np.minimum(found[p + half], j - 1)
@@ -129,7 +129,7 @@ def _best_start(
     """Try each start from `low` to `high` for the last cluster of each end."""
     sizes = high - low + 1
     first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    i = np.arange(sizes.sum()) + np.repeat(low - first, sizes)
+    i = np.arange(sizes.sum(), dtype=np.intp) + np.repeat(low - first, sizes)
     j = np.repeat(ends, sizes)
     explained = best[i] + (moment[j] - moment[i]) ** 2 / (total[j] - total[i])
     most = np.maximum.reduceat(explained, first)

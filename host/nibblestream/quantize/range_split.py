@@ -32,7 +32,7 @@ def inverse_distribution(ordered: Float, p: npt.ArrayLike) -> Float:
     float64, shape of p
     """
     # 0.29 * 100 is 28.999999999999996: a millionth of a rank keeps decimals what they mean.
-    rank = np.floor(np.asarray(p) * len(ordered) + 1e-6).astype(np.int64)
+    rank = np.floor(np.asarray(p) * len(ordered) + 1e-6).astype(np.intp)
     return np.asarray(ordered[np.minimum(rank, len(ordered) - 1)])
 
 
@@ -64,7 +64,7 @@ def edges_of(ordered: Float, scheme: Scheme) -> Float:
     return np.concatenate([lower, middle, upper, ordered[-1:]])
 
 
-def assign(weights: Float, edges: Float, internal: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+def assign(weights: Float, edges: Float, internal: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
     """Return the interval [edges[i], edges[i + 1]) of each weight; the last interval is closed.
 
     An internal partition of no width (nearly all weights are equal) has no half-open intervals,
@@ -74,7 +74,7 @@ def assign(weights: Float, edges: Float, internal: npt.NDArray[np.bool_]) -> npt
     first, last = np.flatnonzero(internal)[[0, -1]]
     if edges[first] == edges[last + 1]:
         index[weights == edges[first]] = first
-    return index
+    return index.astype(np.uint8)
 
 
 def quantize_range_split(weights: Float, scheme: Scheme, k_max: int) -> QuantizedWeights:
@@ -89,7 +89,7 @@ def quantize_range_split(weights: Float, scheme: Scheme, k_max: int) -> Quantize
     index = assign(weights, edges, internal)
     intervals = tabulate(weights, index, edges, internal)
     lut = table(intervals.mean, intervals.count, scheme, k_max)
-    return QuantizedWeights(index.astype(np.uint8), lut, lut.k, intervals, scheme)
+    return QuantizedWeights(index, lut, lut.k, intervals, scheme)
 
 
 def table(mean: Float, count: npt.NDArray[np.int64], scheme: Scheme, k_max: int) -> Lut:

@@ -29,9 +29,9 @@ def quantize_uniform(
     internal = np.full(len(every), scheme.shifted)
     # The outermost intervals reach to +-1, as whatever lies beyond the word saturates.
     edges = np.concatenate([[-1.0], (every[1:] - 0.5) * word.resolution, [1.0]])
-    index = (levels - word.low).astype(np.int64)
+    index = (levels - word.low).astype(np.uint8)
     intervals = tabulate(weights, index, edges, internal)
     if bits == 8:
         return QuantizedWeights(levels.astype(np.int8).view(np.uint8), None, k, intervals, scheme)
     lut = Lut(every << (scheme.m - bits), internal, scheme.m, k)
-    return QuantizedWeights(index.astype(np.uint8), lut, k, intervals, scheme)
+    return QuantizedWeights(index, lut, k, intervals, scheme)

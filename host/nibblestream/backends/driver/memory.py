@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ def allocate(board: Board, device: Any, shape: tuple[int, ...], dtype: str) -> A
     BoardError
         There is none left, or it lies where the DMAs have no addresses.
     """
-    size = np.dtype(dtype).itemsize * int(np.prod(shape))
+    size = np.dtype(dtype).itemsize * math.prod(shape)
     try:
         buffer = pynq.allocate(shape, dtype, target=device, cacheable=1)
     except (RuntimeError, MemoryError, OSError) as error:

@@ -82,7 +82,7 @@ class Memory:
 
     def allocate(self, shape: Any, dtype: Any, cacheable: int = 0, **_: Any) -> PynqBuffer:
         """Return a buffer, as XRT's memories in `pynq` do."""
-        count = int(np.prod(shape))
+        count = int(np.prod(shape, dtype=np.int64))
         block = self._find(max(count * np.dtype(dtype).itemsize, 1), bool(cacheable))
         buffer = PynqBuffer(
             shape,
