@@ -14,8 +14,6 @@ from networks import network
 from nibblestream.cli import main
 from nibblestream.evaluate.score import Scorer
 
-pytestmark = pytest.mark.numeric
-
 RATE = 8000
 COUNT = 4
 FIGURES = ("fig1", "fig2", "fig3", "fig4")
