@@ -190,7 +190,7 @@ def test_a_backend_that_fails_ends_it(fake, model, monkeypatch):
     def fail(self, spectrum):
         raise RuntimeError("the board is on fire")
 
-    monkeypatch.setattr("nibblestream.worker.Border.process", fail)
+    monkeypatch.setattr("nibblestream.enhance.session.FixedPoint.process", fail)
     refused("the board is on fire", "--model", model)
     assert len(fake.played) == 1
     assert not fake.played[0].any()  # silence, not what was in the buffer
