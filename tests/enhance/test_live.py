@@ -150,7 +150,7 @@ def test_devices_by_name_and_number(fake, model, arguments, devices):
     [
         (("--input", "Bluetooth"), "no input device 'Bluetooth' (No input device matching "
          "'Bluetooth'); available: 0: Webcam, 1: USB mic"),
-        (("--output", "mic"), "there are 0: Webcam, 2: USB speaker"),
+        (("--output", "mic"), "available: 0: Webcam, 2: USB speaker"),
         (("--input", "2"), "Not an input device: 'USB speaker'"),
         (("--output", "7"), "no output device '7' (Error querying device 7); available: 0: Webcam"),
         (("--input", "b"), "Multiple input devices found for 'b'"),
