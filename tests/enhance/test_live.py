@@ -149,10 +149,10 @@ def test_devices_by_name_and_number(fake, model, arguments, devices):
     ("arguments", "message"),
     [
         (("--input", "Bluetooth"), "no input device 'Bluetooth' (No input device matching "
-         "'Bluetooth'); there are 0: Webcam, 1: USB mic"),
-        (("--output", "mic"), "there are 0: Webcam, 2: USB speaker"),
+         "'Bluetooth'); available: 0: Webcam, 1: USB mic"),
+        (("--output", "mic"), "available: 0: Webcam, 2: USB speaker"),
         (("--input", "2"), "Not an input device: 'USB speaker'"),
-        (("--output", "7"), "no output device '7' (Error querying device 7); there are 0: Webcam"),
+        (("--output", "7"), "no output device '7' (Error querying device 7); available: 0: Webcam"),
         (("--input", "b"), "Multiple input devices found for 'b'"),
     ],
 )  # fmt: skip
@@ -168,12 +168,12 @@ def refused(message, *arguments):
 
 def test_no_devices_at_all(fake):
     fake.devices = type(fake.devices)()
-    refused("no input default device (Error querying device -1); there are none")
+    refused("no input default device (Error querying device -1); available: none")
 
 
 def test_no_rate_in_common(fake):
     fake.rates = (96000,)
-    refused("Webcam and Webcam run together at none of 8000, 16000, 48000, 44100 Hz (Invalid")
+    refused("Webcam and Webcam support none of 8000, 16000, 48000, 44100 Hz together (Invalid")
 
 
 def test_a_device_in_use(fake, model):
