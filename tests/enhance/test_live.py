@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from functools import partial
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -91,7 +92,7 @@ def test_the_summary(fake, model):
 def test_the_status_line(fake, model, noisy, monkeypatch):
     terminal = io.StringIO()
     shown = partial(tqdm, file=terminal, mininterval=0)
-    command = sys.modules["nibblestream.cli.live"]
+    command = import_module("nibblestream.cli.live")
     monkeypatch.setattr(command, "tqdm", lambda disable, **options: shown(disable=False, **options))
     monkeypatch.setattr(live, "REFRESH", 0.001)
     fake.flags = {0: ["output_underflow"]}

@@ -47,8 +47,8 @@ class Player:
         self.frames = self.underruns = self.overruns = 0
         self.error: BaseException | None = None
         self._laps: deque[float] = deque(maxlen=_LAPS)
-        self._power = np.zeros(2)
-        self._metered = 0
+        # Energy of input and output, and samples, of each block: added by PortAudio's thread.
+        self._blocks: deque[tuple[float, float, int]] = deque()
 
     def __call__(self, heard: Float32, played: Float32, frames: int, _: Any, status: Any) -> None:
         """Enhance a block: `heard` and `played` are float32, shape (frames, 1)."""
@@ -64,15 +64,15 @@ class Player:
         ready = np.concatenate([self._waiting, done])
         played[:, 0], self._waiting = ready[:frames], ready[frames:]
         self.frames += frames
-        self._metered += frames
-        self._power += [np.square(side, dtype=np.float64).sum() for side in (heard, played)]
+        energy = [float(np.square(side, dtype=np.float64).sum()) for side in (heard, played)]
+        self._blocks.append((energy[0], energy[1], frames))
         self._laps.append(time.perf_counter() - start)
 
     def levels(self) -> tuple[float, float]:
         """Return the input and output levels since the previous call, in dB re full scale."""
-        power, self._power = self._power, np.zeros(2)
-        count, self._metered = self._metered, 0
-        heard, played = 10 * np.log10(np.maximum(power / max(count, 1), _SILENT))
+        blocks = [self._blocks.popleft() for _ in range(len(self._blocks))]
+        *energy, count = np.sum(blocks or [(0, 0, 1)], axis=0)
+        heard, played = 10 * np.log10(np.maximum(np.array(energy) / count, _SILENT))
         return float(heard), float(played)
 
     def lap(self, quantile: float) -> float:
