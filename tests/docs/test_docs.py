@@ -213,9 +213,9 @@ def test_the_ported_board_is_right(patched):
 @pytest.mark.parametrize("patched", ["leak"], indirect=True)
 def test_the_added_layer_is_right(patched):
     tests = [
-        "test_leak.py",
-        "test_code_stream.py",
-        "test_csim.py::test_random_models_of_every_kind",
+        "network/test_leak.py",
+        "network/test_code_stream.py",
+        "backends/test_csim.py::test_random_models_of_every_kind",
     ]
     done = python(patched, "-m", "pytest", "-q", *(f"tests/{name}" for name in tests))
     assert done.returncode == 0, done.stdout

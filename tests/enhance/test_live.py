@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from functools import partial
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -91,7 +92,7 @@ def test_the_summary(fake, model):
 def test_the_status_line(fake, model, noisy, monkeypatch):
     terminal = io.StringIO()
     shown = partial(tqdm, file=terminal, mininterval=0)
-    command = sys.modules["nibblestream.cli.live"]
+    command = import_module("nibblestream.cli.live")
     monkeypatch.setattr(command, "tqdm", lambda disable, **options: shown(disable=False, **options))
     monkeypatch.setattr(live, "REFRESH", 0.001)
     fake.flags = {0: ["output_underflow"]}
@@ -149,10 +150,10 @@ def test_devices_by_name_and_number(fake, model, arguments, devices):
     ("arguments", "message"),
     [
         (("--input", "Bluetooth"), "no input device 'Bluetooth' (No input device matching "
-         "'Bluetooth'); there are 0: Webcam, 1: USB mic"),
-        (("--output", "mic"), "there are 0: Webcam, 2: USB speaker"),
+         "'Bluetooth'); available: 0: Webcam, 1: USB mic"),
+        (("--output", "mic"), "available: 0: Webcam, 2: USB speaker"),
         (("--input", "2"), "Not an input device: 'USB speaker'"),
-        (("--output", "7"), "no output device '7' (Error querying device 7); there are 0: Webcam"),
+        (("--output", "7"), "no output device '7' (Error querying device 7); available: 0: Webcam"),
         (("--input", "b"), "Multiple input devices found for 'b'"),
     ],
 )  # fmt: skip
@@ -168,12 +169,12 @@ def refused(message, *arguments):
 
 def test_no_devices_at_all(fake):
     fake.devices = type(fake.devices)()
-    refused("no input default device (Error querying device -1); there are none")
+    refused("no input default device (Error querying device -1); available: none")
 
 
 def test_no_rate_in_common(fake):
     fake.rates = (96000,)
-    refused("Webcam and Webcam run together at none of 8000, 16000, 48000, 44100 Hz (Invalid")
+    refused("Webcam and Webcam support none of 8000, 16000, 48000, 44100 Hz together (Invalid")
 
 
 def test_a_device_in_use(fake, model):
@@ -190,7 +191,7 @@ def test_a_backend_that_fails_ends_it(fake, model, monkeypatch):
     def fail(self, spectrum):
         raise RuntimeError("the board is on fire")
 
-    monkeypatch.setattr("nibblestream.worker.Border.process", fail)
+    monkeypatch.setattr("nibblestream.enhance.session.FixedPoint.process", fail)
     refused("the board is on fire", "--model", model)
     assert len(fake.played) == 1
     assert not fake.played[0].any()  # silence, not what was in the buffer

@@ -120,7 +120,7 @@ def test_a_cluster_that_is_none(
 ) -> None:
     validation, _ = clips(tmp_path)
     monkeypatch.setattr(module, "TIMEOUT", "1s")
-    with pytest.raises(OSError, match="has no workers; start some by 'dask worker tcp"):
+    with pytest.raises(OSError, match="has no workers; start some with 'dask worker tcp"):
         evaluate(validation, {"small": small()}, workers=cluster(dask.address))
     dask.scheduler.kill()
     dask.scheduler.wait()

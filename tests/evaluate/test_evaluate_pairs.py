@@ -93,7 +93,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"none\.csv: no such file"):
         read_pairs(tmp_path / "none.csv")
     (tmp_path / "x.csv").write_bytes(b"clean,noisy\n\xff\xfe,b\n")
-    with pytest.raises(ValueError, match=r"x\.csv: is no CSV in UTF-8"):
+    with pytest.raises(ValueError, match=r"x\.csv: is not a CSV in UTF-8"):
         read_pairs(tmp_path / "x.csv")
 
 

@@ -111,7 +111,7 @@ def test_files_with_other_content_are_refused(drawn: Drawn, tmp_path: Path) -> N
     content = bytearray(changed.read_bytes())
     content[-1] ^= 1
     changed.write_bytes(content)
-    with pytest.raises(ValueError, match=rf"1 of \d+ files \({changed}\) have other content"):
+    with pytest.raises(ValueError, match=rf"1 of \d+ files \({changed}\) have changed since"):
         manifest.read(path, speech, noise)
     gone = {mixture.speech for mixture in found}
     for file in gone:

@@ -276,7 +276,7 @@ def test_any_damaged_byte_is_refused_or_harmless(
 
 
 def test_bundled_names_are_files_of_the_package() -> None:
-    folder = Path(model_file.__file__).parent / "models"
+    folder = Path(model_file.__file__).parents[1] / "models"
     for name in model_file.BUNDLED:
         if (folder / f"{name}.npz").is_file():
             assert model_file.locate(name) == folder / f"{name}.npz"

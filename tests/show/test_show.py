@@ -18,7 +18,7 @@ from nibblestream.evaluate.metrics import stoi
 from nibblestream.hardware import boards
 from nibblestream.quantize import Scheme, quantize_weights
 from nibblestream.show import beats, cordic_steps, equality, nearest, playback
-from nibblestream.show import own_network as show_network
+from nibblestream.show import users_network as show_network
 from nibblestream.sound import reading
 from nibblestream.speech import cordic, stft
 from nibblestream.speech.pipeline import Pipeline

@@ -135,12 +135,12 @@ def test_a_file_cut_short_says_how_much_is_there(tmp_path, tone, kind):
         soundfile.write(file, np.tile(tone, 2), 8000, format=kind, subtype="PCM_16")
     data = path.read_bytes()
     path.write_bytes(data[: -len(data) // 4])  # a quarter of 4 s is missing
-    with pytest.warns(UserWarning, match=r"header says 4\.0\d s, (2\.99|3\.00) s are there"):
+    with pytest.warns(UserWarning, match=r"header states 4\.0\d s, the file holds (2\.99|3\.00) s"):
         found, _ = reading.read(path)
     assert len(found) == pytest.approx(3 * 8000, abs=100)
     result = enhance(path, "-o", tmp_path / "out.wav")
     assert result.exit_code == 0
-    assert "is cut short: its header says 4.0" in result.output
+    assert "is cut short: its header states 4.0" in result.output
 
 
 def test_a_length_that_stands_for_unknown_is_not_cut_short(tmp_path, tone):

@@ -340,7 +340,10 @@ def test_nothing_comes_in(raw, tmp_path):
     [
         (b"fLaC and so on", "starts with b'fLaC and so '; expected a wav header"),
         (b"RIFF....WAVE", "ends within its wav header"),
-        (b"RIFF....WAVEdata\4\0\0\0abcd", "a chunk b'data' of 4 bytes; expected chunks of formats"),
+        (
+            b"RIFF....WAVEdata\4\0\0\0abcd",
+            "a chunk b'data' of 4 bytes; expected format chunks",
+        ),
         (b"RIFF....WAVEjunk\xff\xff\xff\x7f", "a chunk b'junk' of 2147483647 bytes"),
         (b"RIFF....WAVEfmt \2\0\0\0ab", "a format of 2 bytes"),
         (wave.header(Layout(8000, 1, "PCM_16")), "holds no samples"),
@@ -406,7 +409,7 @@ def test_a_reader_that_leaves_ends_it_in_one_line(recording):
         command.stdin.write(data[HEADER + 2 * PIECE :][: 3 * PIECE])
         messages = command.stderr.read().decode()
         assert command.wait() == 1
-    assert messages == "Error: standard output: who read it has closed it\n"
+    assert messages == "Error: standard output: the reader has closed it\n"
 
 
 def test_ctrl_c_ends_it_in_one_line_with_a_header_that_is_right(recording, tmp_path):

@@ -192,7 +192,7 @@ def test_a_stream_of_which_a_block_failed_has_ended(model, rng):
         with pytest.raises(BoardError):
             stream.process(rng.normal(0, 0.1, 3000))
         device.faults.clear()
-        with pytest.raises(RuntimeError, match="a block of it failed: reset it, or start another"):
+        with pytest.raises(RuntimeError, match="a block failed: reset it, or start another"):
             stream.process(rng.normal(0, 0.1, 3000))
         noisy = rng.normal(0, 0.1, 3000)
         with Enhancer(model) as emulated:

@@ -1,1 +1,1 @@
-"""The demonstration: a bundled noisy recording, or one of the user's own, enhanced and drawn."""
+"""Demonstration: enhance and plot the bundled noisy recording or a user's own."""

@@ -1,4 +1,4 @@
-"""``python -m nibblestream.demo``: enhance a noisy recording, say what it gained and cost."""
+"""``python -m nibblestream.demo``: enhance a noisy recording; report STOI, traffic and speed."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ Float = npt.NDArray[np.float64]
 
 
 @click.command()
-@click.option("--wav", type=click.Path(path_type=Path), help="A noisy recording of your own.")
+@click.option(
+    "--wav",
+    type=click.Path(path_type=Path),
+    help="A noisy recording to enhance instead of the bundled one.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
     default=Path("build/demo"),
     show_default=True,
-    help="The folder for the enhanced recording and the picture.",
+    help="Folder for the recordings and the picture.",
 )
 def main(wav: Path | None, out: Path) -> None:
     """Enhance the bundled noisy recording, or WAV, with the bundled 4-bit network.
@@ -39,7 +43,7 @@ def main(wav: Path | None, out: Path) -> None:
 
 
 def demonstrate(noisy_path: Path, clean_path: Path | None, out: Path) -> None:
-    """Enhance one file; print the gain, the bytes and the speed; write the sound and a picture."""
+    """Enhance one file; print STOI, traffic and speed; write the recordings and a picture."""
     noisy, rate = reading.read(noisy_path)
     out.mkdir(parents=True, exist_ok=True)
     with Enhancer(backend="emu", model="default") as enhancer:
@@ -61,13 +65,13 @@ def demonstrate(noisy_path: Path, clean_path: Path | None, out: Path) -> None:
 
 
 def mono(samples: Float, rate: int) -> Float:
-    """Return the mean of the channels at the network's rate."""
+    """Return the mean of the channels, resampled to 8 kHz."""
     channel = samples if samples.ndim == 1 else samples.mean(axis=1)
     return resample(channel, rate, spec.SAMPLE_RATE)
 
 
 def with_stoi(signals: dict[str, Float], clean: Float) -> dict[str, Float]:
-    """Add each signal's STOI to its title."""
+    """Append each signal's STOI to its title."""
     from pystoi import stoi
 
     return {
@@ -77,7 +81,7 @@ def with_stoi(signals: dict[str, Float], clean: Float) -> dict[str, Float]:
 
 
 def write(out: Path, noisy: Float, enhanced: Float, rate: int, signals: dict[str, Float]) -> None:
-    """Write noisy.wav, enhanced.wav and demo.png, and print where they are."""
+    """Write noisy.wav, enhanced.wav and demo.png, and print their paths."""
     writing.write(out / "noisy.wav", noisy, rate)
     writing.write(out / "enhanced.wav", enhanced, rate)
     recordings.picture(out / "demo.png", signals)

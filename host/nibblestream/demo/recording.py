@@ -1,8 +1,9 @@
 """Make the bundled recording: ``python -m nibblestream.demo.recording`` (needs Debian's flite).
 
-It is synthetic. The speech is made by Flite 2.2 with its voice "slt" (Carnegie Mellon University;
-both are free to use and distribute, and put no condition on what they say). The noise is computed
-here: rain, and an engine that idles. So both files are under the licence of this project.
+The recording is synthetic. The speech is synthesised by Flite 2.2 with its voice "slt" (Carnegie
+Mellon University; both are free to use and distribute, without conditions on their output). The
+noise, rain and an idling engine, is computed here. Both files are thus under the licence of this
+project.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ SENTENCES = (
 )
 PAUSE = 0.5  # seconds before, between and after the sentences
 SNR = 4.0  # dB, over the whole recording
-PEAK = 0.7  # of the noisy recording
+PEAK = 0.7  # amplitude of the noisy recording
 SEED = 4
 
 
 def say(sentence: str) -> Float:
-    """Speak one sentence at 8 kHz."""
+    """Synthesise one sentence at 8 kHz."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "sentence.wav")
         subprocess.run(["flite", "-voice", "slt", "-t", sentence, "-o", str(path)], check=True)
@@ -40,7 +41,7 @@ def say(sentence: str) -> Float:
 
 
 def swell(rng: np.random.Generator, count: int, seconds: float, depth: float) -> Float:
-    """Wander smoothly between -depth and +depth, with a new goal every `seconds`."""
+    """Return a smooth random curve within +-depth, through a new random value every `seconds`."""
     goals = rng.uniform(-depth, depth, 2 + int(count / (seconds * spec.SAMPLE_RATE)))
     place = np.arange(count) / (seconds * spec.SAMPLE_RATE)
     step = place.astype(np.intp)
@@ -49,7 +50,7 @@ def swell(rng: np.random.Generator, count: int, seconds: float, depth: float) ->
 
 
 def rain(rng: np.random.Generator, count: int) -> Float:
-    """Noise whose power falls by 3 dB an octave above 300 Hz; its level wanders by 4 dB."""
+    """Return noise that falls by 3 dB per octave above 300 Hz, its level varying by +-4 dB."""
     spectrum = np.fft.rfft(rng.standard_normal(count))
     hertz = np.fft.rfftfreq(count, 1 / spec.SAMPLE_RATE)
     shaped = np.fft.irfft(spectrum / np.sqrt(np.maximum(hertz, 300.0)), count)
@@ -57,7 +58,7 @@ def rain(rng: np.random.Generator, count: int) -> Float:
 
 
 def engine(rng: np.random.Generator, count: int) -> Float:
-    """Thirty harmonics of about 60 Hz whose pitch wanders by 5%."""
+    """Return thirty harmonics of about 60 Hz, their pitch varying by +-5%."""
     phase = np.cumsum(60 * (1 + swell(rng, count, 0.8, 0.05))) * 2 * np.pi / spec.SAMPLE_RATE
     harmonics = [np.sin(k * phase + rng.uniform(0, 2 * np.pi)) / k for k in range(1, 31)]
     total = np.sum(harmonics, axis=0)

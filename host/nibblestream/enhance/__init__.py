@@ -1,1 +1,1 @@
-"""Noisy audio in, enhanced audio out, on a backend: sessions, streams, `Enhancer`."""
+"""Speech enhancement of recordings and live audio on a backend: `Enhancer`, streams, sessions."""

@@ -1,4 +1,4 @@
-"""Wav to wav: recordings and live streams through one model."""
+"""`Enhancer`: enhances recordings and live streams with one model."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ Float = npt.NDArray[np.float64]
 
 RATES = (1000, 768_000)  # sample rates accepted, Hz
 MAX_CHANNELS = 64
-_CHUNK = 8 * spec.MAX_BLOCK  # hops at a time, so that long recordings need little memory
+_CHUNK = 8 * spec.MAX_BLOCK  # hops per chunk; bounds the memory that long recordings need
 
 
 class Enhancer:
-    """Make noisy speech easier to understand.
+    """Reduce the noise in speech recordings and live streams with one model.
 
     Parameters
     ----------
     model : str, path, QuantizedModel or FloatModel
         A bundled model's name, a model file, or a model.
     backend : {"emu", "csim", "virtual", "pynq"}
-        Where the integers are computed: in NumPy, by the kernels' compiled C++, on a virtual
-        board, or on a board. Float models run in float64 on "emu" only.
+        Where the integer arithmetic runs: in NumPy, in the compiled C++ kernels, on a virtual
+        board, or on a real board. Float models run in float64, on "emu" only.
 
     Raises
     ------
     ValueError
         The backend is unknown or cannot run the model, or the model file is damaged.
     FileNotFoundError
-        There is no such model, or no C++ compiler for "csim".
+        The model does not exist, or "csim" finds no C++ compiler.
 
     Examples
     --------
@@ -70,28 +70,28 @@ class Enhancer:
     ) -> npt.NDArray[Any]:
         """Enhance a recording.
 
-        Inside, it is 8 kHz: what lies above 4 kHz in the input is not in the output.
+        Processing runs at 8 kHz: the output has no content above 4 kHz.
 
         Parameters
         ----------
         noisy : float or int16, shape (n,) or (n, channels)
-            Full scale is +-1 for floats. What is louder is clipped, with a warning.
+            Full scale is +-1 for floats. Louder samples are clipped, with a warning.
         sample_rate : int
             In Hz, 1000 to 768000.
         progress : bool
-            Show a bar, if this is a terminal.
+            Show a progress bar on a terminal.
 
         Returns
         -------
         ndarray
-            Same shape, dtype and rate; within full scale.
+            Same shape, dtype and sample rate as `noisy`; within full scale.
 
         Raises
         ------
         TypeError
-            The samples are neither float nor int16, or the rate is no integer.
+            The samples are neither float nor int16, or the rate is not an integer.
         ValueError
-            The shape is another, nothing or NaN or infinity is in it, or the rate is out of range.
+            The shape is wrong, the array is empty or not finite, or the rate is out of range.
         """
         rate = checked_rate(sample_rate)
         samples, dtype = to_float(noisy)
@@ -106,33 +106,34 @@ class Enhancer:
         return from_float(clean.reshape(samples.shape), dtype)
 
     def stream(self, sample_rate: int = spec.SAMPLE_RATE) -> Stream:
-        """Start enhancing live mono audio: 16 ms of algorithmic latency at 8 kHz, see `Stream`.
+        """Start a stream of live mono audio; see `Stream`. Algorithmic latency is 16 ms at 8 kHz.
 
-        Streams side by side, and calls of `enhance` meanwhile, share no state: each has a network
-        of its own. Only a board has room for one: there, what is begun ends the stream before.
+        Concurrent streams and calls of `enhance` share no state: each has its own network
+        instance. A board holds only one: there, each new stream or call of `enhance` ends the
+        previous stream.
 
         Parameters
         ----------
         sample_rate : int
-            In Hz, 1000 to 768000; as with `enhance`, what lies above 4 kHz is lost.
+            In Hz, 1000 to 768000; as with `enhance`, content above 4 kHz is removed.
 
         Raises
         ------
         TypeError, ValueError
-            The rate is no integer, or out of range.
+            The rate is not an integer, or out of range.
         RuntimeError
-            This Enhancer was closed.
+            This Enhancer is closed.
         """
         return Stream(Session(self._pool), checked_rate(sample_rate))
 
     @property
     def one_at_a_time(self) -> bool:
-        """Whether what is begun ends the stream before, as a board holds the state of one."""
+        """Whether a new stream ends the previous one: a board holds the state of only one."""
         return self._pool.one_at_a_time
 
     @property
     def traffic(self) -> Traffic:
-        """Weight bytes of the `enhance` or `stream` begun last."""
+        """Weight traffic of the most recent `enhance` or `stream`, in bytes."""
         if isinstance(self.model, FloatModel):
             layers = [LayerTraffic(len(w), w.shape[1], 32) for w in self.model.weights]
         else:
@@ -140,7 +141,7 @@ class Enhancer:
         return (self._pool.last or Session(self._pool)).traffic(layers)
 
     def close(self) -> None:
-        """Free the backend; nothing can be enhanced afterwards."""
+        """Free the backend. The Enhancer cannot be used afterwards."""
         self._pool.close()
 
     def __enter__(self) -> Enhancer:
@@ -182,7 +183,7 @@ def _enhance_channel(stream: Stream, samples: Float, rate: int, advance: Advance
 
 
 def checked_rate(sample_rate: int) -> int:
-    """Return a sample rate in Hz as an int; TypeError or ValueError if it is none of `RATES`."""
+    """Return a sample rate in Hz as an int; TypeError or ValueError if it is not within `RATES`."""
     try:
         rate = operator.index(sample_rate)
     except TypeError:

@@ -1,4 +1,4 @@
-"""Live audio: from a microphone, enhanced, to headphones."""
+"""Live enhancement from a microphone to headphones."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ from .stream import Stream
 
 Float32 = npt.NDArray[np.float32]
 
-REFRESH: Final = 0.25  # seconds
-_LAPS: Final = 10_000  # blocks whose times are kept
-_SILENT: Final = 1e-10  # of the mean square, -100 dB
+REFRESH: Final = 0.25  # seconds between calls of `show`
+_LAPS: Final = 10_000  # most recent blocks whose processing times are kept
+_SILENT: Final = 1e-10  # floor of the mean square, -100 dB
 
 
 class Player:
-    """What a sound card calls for each block, and what happened so far.
+    """The audio callback for PortAudio, with statistics of the blocks so far.
 
-    The output follows the input by `latency` samples, however large the blocks are: as many
-    zeros as a stream may keep back go out first.
+    The output lags the input by a constant `latency` samples: it starts with as many zeros as
+    the stream may hold back.
 
     Parameters
     ----------
     stream : Stream
     block : int
-        Samples that it is called with.
-    stop : exception
-        Raised to end the calls.
+        Samples per call.
+    stop : callable
+        Makes the exception that is raised to stop the callbacks.
     """
 
     def __init__(self, stream: Stream, block: int, stop: Callable[[], BaseException]) -> None:
         self._stream, self._stop = stream, stop
-        # At 8 kHz blocks are whole hops, of which a stream keeps back exactly one.
+        # At 8 kHz a block is one hop, and the stream holds back exactly one hop.
         kept = spec.HOP if block == spec.HOP else stream.latency - 1
         self._waiting: Float32 = np.zeros(kept, np.float32)
         self.latency = kept + block
         self.frames = self.underruns = self.overruns = 0
         self.error: BaseException | None = None
         self._laps: deque[float] = deque(maxlen=_LAPS)
-        self._power = np.zeros(2)
-        self._metered = 0
+        # Energy of input and output, and samples, of each block: added by PortAudio's thread.
+        self._blocks: deque[tuple[float, float, int]] = deque()
 
     def __call__(self, heard: Float32, played: Float32, frames: int, _: Any, status: Any) -> None:
         """Enhance a block: `heard` and `played` are float32, shape (frames, 1)."""
@@ -57,26 +57,26 @@ class Player:
         self.overruns += bool(status.input_overflow or status.output_overflow)
         try:
             done = self._stream.process(heard[:, 0])
-        except BaseException as error:  # in PortAudio's thread, where nobody would catch it
+        except BaseException as error:  # PortAudio's thread would lose it; `play` raises it
             self.error = error
             played.fill(0)
             raise self._stop() from error
         ready = np.concatenate([self._waiting, done])
         played[:, 0], self._waiting = ready[:frames], ready[frames:]
         self.frames += frames
-        self._metered += frames
-        self._power += [np.square(side, dtype=np.float64).sum() for side in (heard, played)]
+        energy = [float(np.square(side, dtype=np.float64).sum()) for side in (heard, played)]
+        self._blocks.append((energy[0], energy[1], frames))
         self._laps.append(time.perf_counter() - start)
 
     def levels(self) -> tuple[float, float]:
-        """Return the levels of input and output since the last call, in dB of full scale."""
-        power, self._power = self._power, np.zeros(2)
-        count, self._metered = self._metered, 0
-        heard, played = 10 * np.log10(np.maximum(power / max(count, 1), _SILENT))
+        """Return the input and output levels since the previous call, in dB re full scale."""
+        blocks = [self._blocks.popleft() for _ in range(len(self._blocks))]
+        *energy, count = np.sum(blocks or [(0, 0, 1)], axis=0)
+        heard, played = 10 * np.log10(np.maximum(np.array(energy) / count, _SILENT))
         return float(heard), float(played)
 
     def lap(self, quantile: float) -> float:
-        """Return a quantile of the seconds that blocks took."""
+        """Return a quantile of the processing time per block, in seconds."""
         return float(np.quantile(list(self._laps) or [0.0], quantile))
 
 
@@ -90,25 +90,26 @@ def play(
     enhancer : Enhancer
     chosen : Plan
     show : callable
-        Called now and then, with what happened and the seconds from input to output.
+        Called every `REFRESH` seconds with the player and the latency in seconds.
 
     Returns
     -------
     Player
-        What happened.
+        The player, with its statistics.
     float
-        Seconds from input to output: the algorithm's and, as PortAudio says, the devices'.
+        Latency from input to output in seconds: the algorithm's plus the devices', as PortAudio
+        reports it.
 
     Raises
     ------
     RuntimeError
-        A device cannot be opened, or stopped.
+        A device cannot be opened, or stopped by itself.
     """
     sd = sounddevice()
     from threadpoolctl import threadpool_limits
 
     ended = threading.Event()
-    # A product of one row is too small to share: waiting for another core takes longer.
+    # A product with one row is too small for several threads: synchronising them costs more.
     with threadpool_limits(1), enhancer.stream(chosen.rate) as stream:
         player = Player(stream, chosen.block, sd.CallbackAbort)
         try:
@@ -134,7 +135,7 @@ def play(
 
 
 def _watch(ended: threading.Event, show: Callable[[], None]) -> bool:
-    """Wait for the end, and return whether it came by Ctrl-C."""
+    """Wait until the stream ends; return whether Ctrl-C ended it."""
     try:
         while not ended.wait(REFRESH):
             show()

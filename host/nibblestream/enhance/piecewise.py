@@ -1,4 +1,4 @@
-"""Recordings enhanced piece by piece, in constant memory."""
+"""Enhance recordings piece by piece, in constant memory."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Float = npt.NDArray[np.float64]
 
 
 def enhanced(enhancer: Enhancer, layout: Layout, pieces: Iterable[Float]) -> Iterator[Float]:
-    """Enhance pieces (n, channels) one by one, each channel by a stream of its own.
+    """Enhance pieces of shape (n, channels) in order, one stream per channel.
 
-    All that comes out, concatenated, is what `Enhancer.enhance` returns for all the pieces.
+    The concatenated output equals what `Enhancer.enhance` returns for the concatenated input.
 
     Raises
     ------
@@ -45,9 +45,9 @@ def _side_by_side(enhancer: Enhancer, layout: Layout, pieces: Iterable[Float]) -
 
 
 def _one_by_one(enhancer: Enhancer, layout: Layout, pieces: Iterable[Float]) -> Iterator[Float]:
-    """Enhance channel after channel, through temporary files.
+    """Enhance one channel after another, through temporary files.
 
-    Where there is one stream at a time, a piece of one channel cannot follow one of another.
+    For backends that run one stream at a time, where the channels cannot be interleaved.
     """
     with ExitStack() as stack:
         noisy = stack.enter_context(TemporaryFile())

@@ -1,4 +1,4 @@
-"""One stream's use of a network: the backend it holds, the state there, and the byte ledger."""
+"""Sessions: a stream's exclusive use of a network, with its state and its byte ledger."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Complex = npt.NDArray[np.complex128]
 
 
 class FixedPoint:
-    """A backend for complex spectra: rounds them to `spec.SPECTRUM` on the way in."""
+    """Adapter from complex spectra to a backend: rounds the input to `spec.SPECTRUM`."""
 
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
@@ -27,7 +27,7 @@ class FixedPoint:
         self.close = backend.close
 
     def process(self, spectrum: Complex) -> Complex:
-        """Enhance the next frames: complex (frames, 129), in and out."""
+        """Enhance the next frames; input and output are complex, shape (frames, 129)."""
         parts = np.stack([spectrum.real, spectrum.imag], axis=-1)
         floats = SPECTRUM.to_float(self.backend.process(SPECTRUM.from_float(parts)))
         return floats[..., 0] + 1j * floats[..., 1]
@@ -37,19 +37,20 @@ Network = FixedPoint | FloatPipeline
 
 
 class Pool:
-    """The networks of one `Enhancer`: each is connected once and lent to one session at a time.
+    """The network instances of one `Enhancer`, each lent to one session at a time.
 
     Parameters
     ----------
     connect : callable
-        Connects one more network to its backend. Called at once, and again when all are lent.
+        Connects a new network instance to its backend. Called at once, and again whenever all
+        instances are lent.
     block : int
-        Frames that one pass over the codes serves.
+        Frames processed per pass over the weight codes.
     """
 
     def __init__(self, connect: Callable[[], Network], block: int) -> None:
         self.block = block
-        self.last: Session | None = None  # the one begun last
+        self.last: Session | None = None  # the most recently begun one
         self._connect = connect
         self._networks = [connect()]
         self._idle = list(self._networks)
@@ -58,11 +59,11 @@ class Pool:
 
     @property
     def one_at_a_time(self) -> bool:
-        """Whether a session ends the one before, as the backend holds the state of one."""
+        """Whether a new session ends the previous one: the backend holds the state of only one."""
         return self._networks[0].one_at_a_time
 
     def lend(self, session: Session) -> Network:
-        """Give a session a network of its own, until `take_back`.
+        """Lend a session a network for its exclusive use, until `take_back`.
 
         Raises
         ------
@@ -72,8 +73,8 @@ class Pool:
         if not self._open:
             raise RuntimeError("this Enhancer was closed; make a new one")
         if self.one_at_a_time:
-            self._end_all("its Enhancer began another, and a board runs one at a time")
-        self.last = None  # frees its network, if nobody else holds that session
+            self._end_all("its Enhancer started another, and a board runs one at a time")
+        self.last = None  # frees that session's network, unless it is referenced elsewhere
         if not self._idle:
             self._networks.append(self._connect())
             self._idle.append(self._networks[-1])
@@ -81,7 +82,7 @@ class Pool:
         return self._idle.pop()
 
     def take_back(self, network: Network) -> None:
-        """Make a network free for another session."""
+        """Return a network to the pool."""
         self._idle.append(network)
 
     def close(self) -> None:
@@ -98,10 +99,10 @@ class Pool:
 
 
 class Session:
-    """A network at work for one stream.
+    """The exclusive use of a network by one stream.
 
-    `begin` takes a network from the pool and clears its state, `end` gives it back, as does
-    dropping the session. The ledger goes on over all that was begun.
+    `begin` takes a network from the pool and clears its state; `end`, or garbage collection of
+    the session, gives it back. The byte ledger accumulates over all runs of the session.
 
     Parameters
     ----------
@@ -114,10 +115,10 @@ class Session:
         self._frames = self._passes = 0
         self._before: Counted | None = None
         self._moved: Counted | None = None
-        self.ended = "it was not begun"  # why, or empty while it runs
+        self.ended = "it was not begun"  # the reason; empty while the session runs
 
     def begin(self) -> None:
-        """Forget all frames; take a network first, if this session has none."""
+        """Clear the network's state; take a network from the pool if the session holds none."""
         if self._network is None:
             self._network = self._pool.lend(self)
             self._release = weakref.finalize(self, self._pool.take_back, self._network)
@@ -127,7 +128,7 @@ class Session:
         self.ended = ""
 
     def process(self, spectrum: Complex) -> Complex:
-        """Enhance the next frames: complex (frames, 129), in and out.
+        """Enhance the next frames; input and output are complex, shape (frames, 129).
 
         Raises
         ------
@@ -141,7 +142,7 @@ class Session:
         return self._network.process(spectrum)
 
     def end(self, why: str) -> None:
-        """Give the network back; the first reason given is kept."""
+        """Give the network back. If called again, the first reason is kept."""
         self.ended = self.ended or why
         if self._network is not None:
             self._moved = self._counted()
@@ -149,7 +150,7 @@ class Session:
             self._release()
 
     def traffic(self, layers: Sequence[LayerTraffic]) -> Traffic:
-        """Return what was streamed since the session was made."""
+        """Return the traffic since the session was created."""
         return Traffic(layers, self._frames, self._passes, self._counted())
 
     def _counted(self) -> Counted | None:

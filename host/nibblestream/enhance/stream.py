@@ -1,4 +1,4 @@
-"""Live audio: samples in, as many samples out, state kept between calls."""
+"""Streams of live audio, enhanced chunk by chunk with state kept between calls."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ Float = npt.NDArray[np.float64]
 class Stream:
     """Enhance mono audio chunk by chunk.
 
-    How it is cut into chunks does not change a bit (with float models, rounding errors of
-    float64 at most): the outputs of all `process` and of `flush`, one after the other, are what
-    `Enhancer.enhance` returns for all the chunks in one.
+    The result does not depend on the chunk sizes: the concatenated outputs of `process` and
+    `flush` equal what `Enhancer.enhance` returns for the concatenated chunks, bit for bit (float
+    models: up to float64 rounding).
 
-    A sample comes out once all that it depends on is in: after 16 ms at 8 kHz, where 128 samples
-    are under a window. Of the other rates, two filters take 2.5 ms more (rates below 8 kHz: 20
-    samples in all). See `latency`. As a context manager, a stream is closed in the end.
+    A sample is output once all input that it depends on has arrived: after 16 ms at 8 kHz, the
+    window of 128 samples. At other rates the two resampling filters add 2.5 ms (below 8 kHz: 20
+    samples). See `latency`. As a context manager, a stream is closed on exit.
 
     Parameters
     ----------
     session : Session
-        Owned by the stream: begun and ended with it.
+        Owned by the stream, which begins and ends it.
     sample_rate : int
         In Hz.
     """
@@ -49,9 +49,9 @@ class Stream:
     def latency(self) -> int:
         """The algorithmic latency in samples: 128 at 8 kHz, which is 16 ms.
 
-        Sample n has come out once `latency` samples from it on, n itself the first of them, have
-        gone in. So while a stream runs, it keeps back at most ``latency - 1`` samples; at 8 kHz
-        at least 64 (after chunks of whole hops of 64 samples: exactly 64).
+        Sample n has been output once samples n to ``n + latency - 1`` have been input. A running
+        stream thus holds back at most ``latency - 1`` samples, and at 8 kHz at least 64 (exactly
+        64 if all chunks are multiples of the hop, 64 samples).
         """
         filters = 0 if self._rate == spec.SAMPLE_RATE else 2 * LOBES
         lower = min(self._rate, spec.SAMPLE_RATE)
@@ -60,16 +60,16 @@ class Stream:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more is taken in, until a `reset`."""
+        """Whether the stream has ended; `reset` restarts it."""
         return bool(self._session.ended)
 
     def process(self, chunk: npt.ArrayLike) -> npt.NDArray[Any]:
-        """Take in samples and return those that are done.
+        """Process the next samples; return the enhanced samples that are complete.
 
         Parameters
         ----------
         chunk : float or int16, shape (n,)
-            Any number of samples, none included; beyond full scale they are clipped.
+            Any number of samples, including none; clipped to full scale.
 
         Returns
         -------
@@ -81,7 +81,7 @@ class Stream:
         RuntimeError
             The stream has ended.
         TypeError, ValueError
-            The chunk is of another dtype or shape, or not finite.
+            The chunk's dtype or shape is wrong, or it is not finite.
         """
         self._check_open()
         samples, dtype = to_float(chunk, whole=False)
@@ -92,9 +92,9 @@ class Stream:
         return self._finish(self._enhance(self._down.process(samples)))
 
     def flush(self) -> npt.NDArray[Any]:
-        """End the stream: return the samples still owed, in the last chunk's dtype.
+        """End the stream and return the samples held back, in the last chunk's dtype.
 
-        They are fewer than `latency`. Afterwards `reset` begins anew.
+        They are fewer than `latency`. `reset` restarts the stream.
         """
         self._check_open()
         parts = [self._enhance(self._down.flush()), self._enhance(None), self._up.flush()]
@@ -102,12 +102,12 @@ class Stream:
         return self._finish(np.concatenate(parts))
 
     def reset(self) -> None:
-        """Forget all that went in, and begin anew, even if the stream had ended.
+        """Restart with cleared state, even if the stream has ended.
 
         Raises
         ------
         RuntimeError
-            The Enhancer was closed.
+            The Enhancer is closed.
         """
         self._session.begin()
         self._core = Overlap(self._session.process)
@@ -117,7 +117,7 @@ class Stream:
         self._dtype = np.dtype(np.float64)
 
     def close(self, why: str = "it was closed: reset it, or start another") -> None:
-        """End the stream without what is still owed; later calls fail with the first `why`."""
+        """End the stream and drop the samples held back; later calls fail with the first `why`."""
         self._session.end(why)
 
     def __enter__(self) -> Stream:
@@ -136,19 +136,19 @@ class Stream:
             raise RuntimeError(f"this stream has ended: {self._session.ended}")
 
     def _enhance(self, samples: Float | None) -> Float:
-        """Bring the next samples at 8 kHz (None: what is left) through the network."""
+        """Run the next samples at 8 kHz through the network; None flushes it."""
         try:
             if samples is None:
                 done = self._core.flush()
             else:
-                done = self._core.process(np.clip(samples, -1, 1))  # a filter overshoots
+                done = self._core.process(np.clip(samples, -1, 1))  # the filter overshoots
         except BaseException:
-            # How far the network's state has come is not known, so nothing right could follow.
-            self.close("a block of it failed: reset it, or start another")
+            # The network's state is undefined now, so the stream cannot continue.
+            self.close("a block failed: reset it, or start another")
             raise
         return self._up.process(np.clip(done, -1, 1))
 
     def _finish(self, samples: Float) -> npt.NDArray[Any]:
-        done = samples[: self._owed]  # flushed filters give up to a sample too many
+        done = samples[: self._owed]  # flushing the filters may yield one sample too many
         self._owed -= len(done)
         return from_float(done, self._dtype)

@@ -1,1 +1,1 @@
-"""What a model does to speech: mixtures, STOI, SI-SDR and PESQ, intervals, tables (extra: eval)."""
+"""Evaluation of models on mixtures: STOI, SI-SDR, PESQ, intervals, tables (extra: eval)."""

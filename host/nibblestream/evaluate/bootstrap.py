@@ -26,9 +26,9 @@ class Interval(NamedTuple):
 def interval(numerator: Float, denominator: Float, names: Sequence[str]) -> Interval:
     """Return sum(numerator) / sum(denominator) and its percentile bootstrap interval.
 
-    With a denominator of ones that is a mean, and with a numerator of differences between two
-    systems on the same clips the interval is a paired one. Clips of one name (one mixture through
-    several channels) are drawn together, for they are not independent.
+    With a denominator of ones this is a mean, and with a numerator of differences between two
+    systems on the same clips the interval is paired. Clips with the same name (one mixture through
+    several channels) are resampled together, as they are not independent.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def interval(numerator: Float, denominator: Float, names: Sequence[str]) -> Inte
     Returns
     -------
     Interval
-        Seeded: the same input gives the same interval. One name alone gives one of no width.
+        Seeded: the same input gives the same interval. With a single name, its width is zero.
     """
     clusters = np.unique(np.asarray(names), return_inverse=True)[1]
     top, bottom = np.bincount(clusters, numerator), np.bincount(clusters, denominator)
@@ -49,7 +49,7 @@ def interval(numerator: Float, denominator: Float, names: Sequence[str]) -> Inte
     return Interval(float(top.sum() / bottom.sum()), float(low), float(high))
 
 
-@lru_cache(maxsize=128)  # as many sizes as groups have
+@lru_cache(maxsize=128)  # one entry per group size
 def _draws(size: int) -> Float:
     rng = np.random.default_rng(SEED)
     return rng.multinomial(size, np.full(size, 1 / size), RESAMPLES).astype(np.float64)

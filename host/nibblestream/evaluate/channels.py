@@ -1,4 +1,4 @@
-"""Linear channels that a recording may have come through; used to evaluate only, never to train."""
+"""Linear channels (telephone, equaliser) for evaluation; training never uses them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PEAKS = 4
 PEAK_GAIN = 10.0  # dB, up or down
 TILT_GAIN = 6.0  # dB, of the shelf above TILT_CENTRE, up or down
 TILT_CENTRE = 1000.0  # Hz
-TILT_Q = 0.4  # below 0.5: a slope over octaves rather than a step
+TILT_Q = 0.4  # below 0.5: a gradual slope over octaves rather than a step
 
 
 def sections(channel: str, seed: Sequence[int]) -> Float:
@@ -28,12 +28,12 @@ def sections(channel: str, seed: Sequence[int]) -> Float:
         A 300 to 3400 Hz band-pass, or a smooth random curve: four peaks or dips of up to 10 dB
         and a tilt.
     seed : sequence of int
-        Draws the equaliser; the telephone has nothing to draw.
+        Seed of the equaliser; the telephone is not random.
 
     Returns
     -------
     float64, shape (sections, 6)
-        As `scipy.signal.sosfilt` takes them, for 8 kHz.
+        In the form of `scipy.signal.sosfilt`, for 8 kHz.
     """
     if channel == "telephone":
         from scipy.signal import butter
@@ -48,7 +48,7 @@ def sections(channel: str, seed: Sequence[int]) -> Float:
 
 
 def transmit(signal: Float, channel: str, seed: Sequence[int]) -> Float:
-    """Send a signal (n,) at 8 kHz through a channel of `CHANNELS`; the shape is kept."""
+    """Filter a signal (n,) at 8 kHz with one of `CHANNELS`; the shape is kept."""
     if channel not in CHANNELS:
         raise ValueError(f"channel is '{channel}'; expected one of {', '.join(CHANNELS)}")
     if channel == "none":
@@ -59,14 +59,14 @@ def transmit(signal: Float, channel: str, seed: Sequence[int]) -> Float:
 
 
 def peaking(centre: float, gain: float, q: float) -> Float:
-    """Return a section of `gain` dB at `centre` Hz (R. Bristow-Johnson, Audio EQ Cookbook)."""
+    """Return a peak of `gain` dB at `centre` Hz (R. Bristow-Johnson, Audio EQ Cookbook)."""
     a, cos, alpha = _cookbook(centre, gain, q)
     numerator = [1 + alpha * a, -2 * cos, 1 - alpha * a]
     return _section(numerator, [1 + alpha / a, -2 * cos, 1 - alpha / a])
 
 
 def high_shelf(centre: float, gain: float, q: float) -> Float:
-    """Return a section of `gain` dB above `centre` Hz (R. Bristow-Johnson, Audio EQ Cookbook)."""
+    """Return a shelf of `gain` dB above `centre` Hz (R. Bristow-Johnson, Audio EQ Cookbook)."""
     a, cos, alpha = _cookbook(centre, gain, q)
     up, down, slope = a + 1, a - 1, 2 * np.sqrt(a) * alpha
     numerator = [up + down * cos + slope, -2 * (down + up * cos), up + down * cos - slope]

@@ -1,4 +1,4 @@
-"""What is evaluated: pairs of a clean and a noisy signal, made where they are scored."""
+"""Evaluation clips (pairs of a clean and a noisy signal) and the recipes they are made from."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ class Clip(NamedTuple):
 
 
 class Source(Protocol):
-    """A light recipe of a clip; it travels to the process that scores it and is realised there."""
+    """A clip's recipe: small, sent to the process that scores the clip and realised there."""
 
     @property
     def name(self) -> str:
-        """Name of the material; clips of one name are not independent of each other."""
+        """Name of the material; clips with the same name are not statistically independent."""
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """Groups that the clip is averaged in, besides "all"."""
+        """Groups in whose averages the clip counts, besides "all"."""
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all that makes the clip, the files' content too; OSError if they are gone."""
+        """SHA-256 of the recipe and the files' contents; OSError if a file is missing."""
 
     def realise(self) -> Clip:
-        """Read or mix the clip; raises ValueError or OSError when that cannot be done."""
+        """Read or mix the clip; raises ValueError or OSError if that is impossible."""

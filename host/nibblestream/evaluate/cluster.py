@@ -1,4 +1,4 @@
-"""Workers of a Dask cluster (extra: sweep)."""
+"""Scoring on the workers of a Dask cluster (extra: sweep)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from .known import code
 from .score import Scorer, Task
 from .workers import Answer, Work, Workers, as_they_come, do, hold
 
-TIMEOUT = "10s"  # for the scheduler to answer
+TIMEOUT = "10s"  # to connect to the scheduler
 
 
 @dataclass(frozen=True)
 class Recording:
-    """A clip that was read where its files are, to be scored where they are not."""
+    """A clip read on this machine, for workers that lack its files."""
 
     name: str
     groups: tuple[str, ...]
@@ -34,7 +34,7 @@ class Recording:
     refused: str = ""
 
     def realise(self) -> Clip:
-        """Return the clip, or raise a ValueError that says why there is none."""
+        """Return the clip; a ValueError gives the reason if it could not be read."""
         if self.clip is None:
             raise ValueError(self.refused)
         return self.clip
@@ -43,35 +43,36 @@ class Recording:
 def cluster(address: str) -> Workers:
     """Return the workers of a running Dask cluster.
 
-    Clips are read here and sent to each worker once, with the models, also to workers that join
-    later; what a lost worker was at is done again by another. A worker does one task at a time:
-    start it by ``dask worker ADDRESS --nthreads 1``. A fleet of boards is a worker on each.
+    Clips are read on this machine and sent to each worker once, together with the models;
+    workers may join later. Tasks of a lost worker are repeated by another. A worker processes one
+    task at a time: start it with ``dask worker ADDRESS --nthreads 1``. To use several boards, run
+    one worker on each.
 
     Parameters
     ----------
     address : str
-        Of the scheduler, as tcp://host:8786.
+        Address of the scheduler, such as tcp://host:8786.
 
     Raises
     ------
     OSError
-        No scheduler answers, or it has no workers, when they are opened; or it is lost later.
+        On opening: no scheduler answers, or it has no workers. Later: the scheduler is lost.
     RuntimeError
-        A worker has other sources of this library, so that its scores may differ; or a task's
-        workers were lost each time it was tried.
+        A worker has different sources of this library, so that its scores may differ; or every
+        worker that tried a task was lost.
     """
     return lambda scorer: _open(address, scorer)
 
 
 class Giving(WorkerPlugin):  # type: ignore[misc, unused-ignore]
-    """Gives a scorer to each worker as it starts, and takes it back.
+    """A Dask plugin that installs a scorer on each worker, and removes it at the end.
 
     Parameters
     ----------
     name : str
-        What tasks call the scorer by: several programs may use one cluster.
+        Name by which tasks find the scorer, as several programs may share a cluster.
     scorer : Scorer
-        Travels as bytes, which other sources need not understand.
+        Sent as bytes, and unpickled only after the worker's sources have been checked.
     """
 
     def __init__(self, name: str, scorer: Scorer) -> None:
@@ -80,18 +81,18 @@ class Giving(WorkerPlugin):  # type: ignore[misc, unused-ignore]
         self._code = code()
 
     def setup(self, worker: Any) -> None:
-        """Be called by a worker that starts, or runs when this is registered."""
+        """Install the scorer; called on each running worker, and on each that joins."""
         if code() != self._code:
             reason = (
                 f"worker {worker.address} has other sources of nibblestream, or of the libraries "
-                "that make a score, than this machine: install the same and start it again"
+                "that scores depend on, than this machine: install the same and restart it"
             )
-            hold(self.name, reason)  # who joins later is asked for tasks all the same
+            hold(self.name, reason)  # a worker that joins late is given tasks even if this raises
             raise RuntimeError(reason)
         hold(self.name, pickle.loads(self._scorer))
 
     def teardown(self, worker: Any) -> None:
-        """Be called when this is no longer needed."""
+        """Remove the scorer; called when the plugin is unregistered."""
         hold(self.name, None)
 
 
@@ -115,24 +116,25 @@ def _work(client: Any, name: str, tasks: Iterable[Task]) -> Iterator[tuple[Task,
         raise RuntimeError(f"a task's workers were lost each time: {error}") from error
     except CancelledError as error:
         raise OSError(
-            "the Dask scheduler was lost; start one and call this again: what is scored is known"
+            "the Dask scheduler was lost; start one and run this again: finished scores are kept"
         ) from error
 
 
 def _client(address: str) -> Any:
     connect: Any = Client
     try:
-        parse_host_port(parse_address(address)[1])  # a client that fails at this is not closed
+        # Check the address first: a client that fails on a bad one would stay open.
+        parse_host_port(parse_address(address)[1])
         client = connect(address, timeout=TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise OSError(
-            f"{address}: no Dask scheduler answers ({error}); start one by 'dask scheduler' and "
-            f"workers by 'dask worker {address} --nthreads 1'"
+            f"{address}: no Dask scheduler answers ({error}); start one with 'dask scheduler' and "
+            f"workers with 'dask worker {address} --nthreads 1'"
         ) from error
     if not client.scheduler_info()["workers"]:
         client.close()
         raise OSError(
-            f"{address}: the scheduler has no workers; start some by "
+            f"{address}: the scheduler has no workers; start some with "
             f"'dask worker {address} --nthreads 1'"
         )
     return client
@@ -141,19 +143,19 @@ def _client(address: str) -> Any:
 def _give(client: Any, plugin: Giving) -> None:
     try:
         client.register_plugin(plugin, name=plugin.name)
-    except Exception as error:  # whatever went wrong on a worker
+    except Exception as error:  # any error on a worker
         _take(client, plugin.name)
-        raise RuntimeError(f"a worker could not be given clips and models: {error}") from error
+        raise RuntimeError(f"sending clips and models to a worker failed: {error}") from error
 
 
 def _take(client: Any, name: str) -> None:
-    if client.status == "running":  # else there is no one to take it from
+    if client.status == "running":  # otherwise the scheduler is gone
         client.unregister_worker_plugin(name)
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what distributed logs from the terminal: what a user can use of it is raised here."""
+    """Silence distributed's log; what matters to the user is raised as an error."""
     logger = logging.getLogger("distributed")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)

@@ -22,25 +22,25 @@ def collect(
     split: str | None = None,
     **drawn: Any,
 ) -> Sequence[Source]:
-    """Return the clips of a pairs file, or of a folder of speech and one of noise.
+    """Return the clips of a table of pairs, a corpus of pairs, or folders of speech and noise.
 
     Parameters
     ----------
     speech, noise : path, optional
         Folders of corpora; see `corpora.files`.
     pairs : path, optional
-        Instead: a table as `read_pairs` takes it, or the folder of a corpus of pairs.
+        Instead of the folders: a table for `read_pairs`, or the folder of a corpus of pairs.
     written : path, optional
-        A manifest whose mixtures are taken instead of drawing any.
+        A manifest of mixtures to use instead of drawing new ones.
     split : {"train", "val", "test"}, optional
-        Which files of a corpus; all, or of a corpus of pairs the test ones, if not given.
+        Split of the corpora; if not given, all files, or the test split of a corpus of pairs.
     **drawn
-        What else `mixtures` takes: count, seed, snrs, channel.
+        Further arguments of `mixtures`: count, seed, snrs, channel.
 
     Raises
     ------
     ValueError
-        Neither or both are given; as the functions above do.
+        Neither or both of pairs and folders are given; or as the functions above raise.
     """
     if pairs is not None and (speech, noise, written) == (None, None, None):
         return corpus_pairs(pairs, split or "test") if pairs.is_dir() else read_pairs(pairs)

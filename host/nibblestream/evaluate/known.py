@@ -1,6 +1,6 @@
-"""Scores that are known already, kept by the content of all that made them.
+"""A cache of scores, keyed by a digest of everything that determines a score.
 
-So a command that is called again, or was killed, computes only what it has not computed yet.
+A command that is repeated or was killed computes only the missing scores.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from ..hardware import sources
 from .score import Score, System
 
 _LIBRARIES = ("numpy", "scipy", "soundfile", "pystoi", "pesq")
-# What makes a score, whatever the backend.
+# Source folders that determine a score, for any backend.
 _ROOMS = ("network", "speech", "hardware", "backends", "enhance", "quantize", "sound", "evaluate")
 _KERNELS = ("kernels/*.?pp", "sim/*", "sim/axi/*")
 
 
 class Known:
-    """A table of scores in the cache's folder; several programs may use it at once.
+    """A database of scores; several programs may use one file at the same time.
 
     Parameters
     ----------
     path : path, optional
-        An SQLite file, made if it is not there; without one, scores are kept until `close`.
+        An SQLite file, created if missing; by default, scores are kept in memory until `close`.
     """
 
     def __init__(self, path: str | Path = ":memory:") -> None:
@@ -38,7 +38,7 @@ class Known:
             database.execute("CREATE TABLE IF NOT EXISTS scores (key TEXT PRIMARY KEY, score TEXT)")
 
     def get(self, keys: Sequence[str]) -> dict[str, Score]:
-        """Return what is known of these."""
+        """Return the known scores of these keys."""
         found = {}
         for key in keys:
             row = self._database.execute(
@@ -49,34 +49,34 @@ class Known:
         return found
 
     def put(self, scores: Mapping[str, Score]) -> None:
-        """Keep scores; from now on they outlive this process."""
+        """Store scores and commit them."""
         rows = [(key, json.dumps(score)) for key, score in scores.items()]
         with self._database as database:
             database.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?)", rows)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the database."""
         self._database.close()
 
 
 @contextmanager
 def open_known() -> Iterator[Known]:
-    """Open the scores in the folder ``NIBBLESTREAM_CACHE``, ~/.cache/nibblestream by default."""
+    """Open the cache of scores in ``NIBBLESTREAM_CACHE``, by default ~/.cache/nibblestream."""
     with closing(Known(sources.writable_cache() / "scores.sqlite")) as known:
         yield known
 
 
 def key(clip: str, system: System, backend: str, metric: str) -> str:
-    """Return the name of a score: a digest of clip, system, backend, metric, and the code."""
+    """Return the key of a score: a digest of clip, system, backend, metric and `code`."""
     parts = (clip, system.model, system.settings, backend, metric, code())
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 @cache
 def code() -> str:
-    """Return a digest of the sources that make a score, and of the libraries' versions.
+    """Return a digest of the sources and library versions that scores depend on.
 
-    Two machines that agree in it give the same scores.
+    Machines with the same digest compute the same scores.
     """
     package = Path(__file__).parents[1]
     files = [*package.glob("*.py")]

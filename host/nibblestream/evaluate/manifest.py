@@ -1,8 +1,8 @@
-"""Mixtures written down: MIXTURES.csv, one row a mixture, from which they are made again exactly.
+"""Manifests of mixtures: MIXTURES.csv, one row per mixture, to reproduce mixtures exactly.
 
-Paths are relative to the folders of speech and noise, which may lie elsewhere later; numbers are
-exact; the SHA-256 of each file's content tells whether it is still the same. MIXTURES.json beside
-it says how they were drawn; nothing reads it.
+Paths are relative to the folders of speech and noise, which may be moved; numbers are exact; the
+SHA-256 of each file's content detects changed files. MIXTURES.json beside it records how the
+mixtures were drawn; it is never read.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ COLUMNS = (
     "speech_sha256",
     "noise_sha256",
 )
-_NAMED = 5  # files that an error names
+_NAMED = 5  # files listed in an error, at most
 
 
 def check_target(path: str | Path) -> None:
-    """Refuse what `write` could not write to; raises as `files.target` does."""
+    """Check that `write` can write to a path; raises as `files.target` does."""
     if Path(path).suffix.lower() != ".csv":
-        raise ValueError(f"{path}: is no name of a manifest; expected one that ends in .csv")
+        raise ValueError(f"{path}: is not a manifest; expected a name that ends in .csv")
     for file in (target(path), Path(path).with_suffix(".json")):
         target(file)
 
@@ -51,19 +51,19 @@ def write(
     noise: str | Path,
     how: Mapping[str, Any],
 ) -> None:
-    """Write mixtures of the files below two folders.
+    """Write a manifest of mixtures of files in two folders.
 
     Parameters
     ----------
     path : path
-        A name that ends in .csv.
+        File name ending in .csv.
     how : mapping
-        How they were drawn, as JSON takes it: the command, the seed, the splits, ...
+        How the mixtures were drawn, JSON-serialisable: the command, the seed, the splits, ...
 
     Raises
     ------
     ValueError, OSError
-        The path cannot be written to, a file cannot be read, or lies outside its folder.
+        The path cannot be written, or a file cannot be read or lies outside its folder.
     """
     check_target(path)
     speech, noise = Path(speech), Path(noise)
@@ -77,21 +77,21 @@ def write(
 
 
 def read(path: str | Path, speech: str | Path, noise: str | Path) -> list[Mixture]:
-    """Read mixtures back, equal to those written if the folders are the same.
+    """Read a manifest; the mixtures equal those written if the folders are the same.
 
     Parameters
     ----------
     path : path
-        What `write` wrote.
+        A manifest from `write`.
     speech, noise : path
-        Where the folders lie now.
+        The current locations of the folders.
 
     Raises
     ------
     FileNotFoundError
-        There is no such manifest, or files that it names are missing.
+        The manifest, or a file that it names, does not exist.
     ValueError
-        It is no manifest, or files have other content than they had.
+        The file is not a manifest, or the content of recordings has changed.
     """
     rows = _rows(Path(path))
     mixtures = []
@@ -100,7 +100,7 @@ def read(path: str | Path, speech: str | Path, noise: str | Path) -> list[Mixtur
             mixtures.append(_mixture(row, Path(speech), Path(noise)))
         except (ValueError, TypeError) as error:
             raise ValueError(
-                f"{path}: row {number}: {error}; expected one as `mix` writes"
+                f"{path}: row {number}: {error}; expected a row as `mix` writes it"
             ) from error
     expected: dict[Path, str] = {}
     for row, mixture in zip(rows, mixtures, strict=True):
@@ -112,8 +112,8 @@ def read(path: str | Path, speech: str | Path, noise: str | Path) -> list[Mixtur
     changed = [file for file in expected if found[file] != expected[file]]
     if changed:
         raise ValueError(
-            f"{path}: {_some(changed, expected)} have other content than when the mixtures were "
-            "drawn; expected the same recordings"
+            f"{path}: {_some(changed, expected)} have changed since the mixtures were drawn; "
+            "expected the same recordings"
         )
     return mixtures
 
@@ -143,7 +143,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
             reader = csv.DictReader(file, strict=True)
             rows = list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{path}: is no CSV in UTF-8 ({error})") from error
+        raise ValueError(f"{path}: is not a CSV in UTF-8 ({error})") from error
     columns = reader.fieldnames or []
     if not set(COLUMNS) <= set(columns):
         raise ValueError(f"{path}: has the columns {list(columns)}; expected {', '.join(COLUMNS)}")
@@ -167,7 +167,7 @@ def _mixture(row: Mapping[str, str], speech: Path, noise: Path) -> Mixture:
     )
     inside = not any(path.is_absolute() or ".." in path.parts for path in (voice, sound))
     if not (inside and 0 <= mixture.start < 1 and mixture.channel in CHANNELS):
-        raise ValueError(f"no mixture of files in the folders: {list(row.values())}")
+        raise ValueError(f"not a mixture of files in the folders: {list(row.values())}")
     return mixture
 
 

@@ -10,23 +10,23 @@ import numpy as np
 from .. import spec
 from .clip import Float
 
-STOI_SHORTEST = 0.4  # seconds: 30 frames of 256 samples every 128, at STOI's own 10 kHz
-SI_SDR_LIMIT = 100.0  # dB; beyond it rounding is compared, not sound
-# The code of PESQ crashes beyond 50 utterances; each takes 0.2 s and a pause of 0.2 s, so clips of
-# 20 s cannot hold more. (It was made for 8 to 30 s of speech.)
+STOI_SHORTEST = 0.4  # seconds: 30 frames of 256 samples, hop 128, at STOI's 10 kHz
+SI_SDR_LIMIT = 100.0  # dB; beyond it, only rounding errors are compared
+# The PESQ code crashes beyond 50 utterances. Each takes at least 0.2 s and a pause of 0.2 s, so a
+# clip of 20 s cannot hold more. (PESQ was designed for 8 to 30 s of speech.)
 PESQ_LONGEST = 20.0
 
 
 class UnusableReferenceError(ValueError):
-    """The clean clip is no reference that a metric can use: the clip is counted, not scored."""
+    """The clean signal is unusable as a reference: the clip is refused, not scored."""
 
 
 class UndefinedScoreError(ValueError):
-    """The metric says nothing of a signal; other metrics may."""
+    """The metric is undefined for the signal; other metrics may be defined."""
 
 
 def stoi(clean: Float, estimate: Float) -> float:
-    """Short-time objective intelligibility (Taal et al. 2011), by pystoi.
+    """Return the short-time objective intelligibility (Taal et al. 2011), using pystoi.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def stoi(clean: Float, estimate: Float) -> float:
     Returns
     -------
     float
-        At most 1; clips of other sample rates are not comparable.
+        At most 1; not comparable with scores at other sample rates.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def stoi(clean: Float, estimate: Float) -> float:
 
 
 def si_sdr(clean: Float, estimate: Float) -> float:
-    """Scale-invariant signal-to-distortion ratio (Le Roux et al. 2019, eq. 3), means removed.
+    """Return the scale-invariant SDR (Le Roux et al. 2019, eq. 3) after removing the means.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def si_sdr(clean: Float, estimate: Float) -> float:
     Raises
     ------
     UndefinedScoreError
-        The estimate is silent or is the clean signal, up to scale: the ratio is infinite.
+        The ratio is infinite: the estimate is silent, or the clean signal up to scale.
     """
     _check(clean, estimate)
     clean, estimate = clean - clean.mean(), estimate - estimate.mean()
@@ -91,7 +91,7 @@ def si_sdr(clean: Float, estimate: Float) -> float:
 
 
 def pesq(clean: Float, estimate: Float) -> float:
-    """Narrow-band PESQ, MOS-LQO (ITU-T P.862.1).
+    """Return narrow-band PESQ as MOS-LQO (ITU-T P.862.1).
 
     Parameters
     ----------
@@ -113,12 +113,14 @@ def pesq(clean: Float, estimate: Float) -> float:
     _check(clean, estimate)
     seconds = len(clean) / spec.SAMPLE_RATE
     if seconds > PESQ_LONGEST:
-        raise UndefinedScoreError(f"PESQ takes at most {PESQ_LONGEST:g} s, so that it cannot crash")
+        raise UndefinedScoreError(
+            f"PESQ takes at most {PESQ_LONGEST:g} s: it may crash on longer clips"
+        )
     try:
         return float(itu.pesq(spec.SAMPLE_RATE, clean, estimate, "nb"))
     except itu.PesqError as error:
         raise UndefinedScoreError(f"PESQ: {error.args[0].decode()}") from error
-    except ValueError as error:  # its levels are NaN: the estimate has no power in float32
+    except ValueError as error:  # PESQ's levels are NaN: the estimate has no power in float32
         raise UndefinedScoreError("PESQ: the signal is silent") from error
 
 

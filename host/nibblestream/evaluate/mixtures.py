@@ -1,7 +1,7 @@
-"""Mixtures of speech and noise after section 4 of the paper.
+"""Mixtures of speech and noise, as in section 4 of the paper.
 
-A random speech clip, a segment of noise as long, an SNR drawn from {0, 5} dB. A seed fixes all
-of it, and the same seed gives the same mixtures through every channel.
+A random speech clip, a noise segment of the same length, an SNR drawn from {0, 5} dB. The seed
+determines all of it; with the same seed, every channel gets the same mixtures.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from .channels import CHANNELS, transmit
 from .clip import Clip, Float
 from .noise_types import noise_types
 
-SHORTEST = 1.5  # seconds; shorter speech is left out: STOI needs 0.4 s of activity
-LONGEST = 10.0  # seconds; longer speech is cut, unless asked for
-LIMIT = 100.0  # dB, of the SNR
+SHORTEST = 1.5  # seconds; shorter speech is not used: STOI needs 0.4 s of activity
+LONGEST = 10.0  # seconds; by default, longer speech is cut
+LIMIT = 100.0  # dB, largest absolute SNR
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class Mixture:
     name : str
         Speech and noise; the same in every channel.
     start : float
-        Where the noise segment starts, in [0, 1) of where it may.
+        Start of the noise segment, as a fraction in [0, 1) of the possible range.
     snr : float
         In dB over the whole clip, before the channel; infinity means clean speech.
     channel : {"none", "telephone", "equaliser"}
-        What both signals pass through, so that the clean one stays the reference.
+        Channel applied to both signals, so that the clean one stays the reference.
     seed : tuple of int
-        Draws the equaliser.
+        Seed of the equaliser.
     longest : float
         In seconds; longer speech is cut.
     """
@@ -58,25 +58,25 @@ class Mixture:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """Kind of noise, SNR, channel, and the cell of all three."""
+        """Noise type, SNR, channel, and the combination of all three."""
         kind = "none" if np.isinf(self.snr) else self.noise_type
         factors = (f"noise={kind}", f"snr={self.snr:g} dB", f"channel={self.channel}")
         return (*factors, ", ".join(factors))
 
     @property
     def digest(self) -> str:
-        """SHA-256 of both files' content and of how they are mixed."""
+        """SHA-256 of both files' contents and of the mixing parameters."""
         parts = [content_digest(file) for file in (self.speech, self.noise)]
         drawn = (self.start, self.snr, self.channel, self.seed, self.longest)
         return text_digest("mixture", *parts, *drawn)
 
     def realise(self) -> Clip:
-        """Read, cut, mix, filter; scaled down, both alike, only where the mixture would clip.
+        """Read, cut, mix and filter; both signals are scaled down if the mixture would clip.
 
         Raises
         ------
         ValueError, FileNotFoundError
-            A file cannot be read, or speech or noise segment are silent.
+            A file cannot be read, or the speech or the noise segment is silent.
         """
         last = None if np.isinf(self.longest) else int(self.longest * spec.SAMPLE_RATE)
         clean = reading.read_mono(self.speech, last=last)
@@ -102,7 +102,7 @@ def mix(clean: Float, noise: Float, snr: float) -> Float:
     ----------
     clean, noise : float64, shape (n,)
     snr : float
-        Ratio of their powers over all n samples, in dB, finite.
+        Ratio of the powers over all n samples, in dB, finite.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def mix(clean: Float, noise: Float, snr: float) -> Float:
     Raises
     ------
     ValueError
-        Their lengths differ, or one is silent, so that no ratio exists.
+        The lengths differ, or a signal is silent, so that the SNR is undefined.
     """
     if clean.shape != noise.shape:
         raise ValueError(f"speech has shape {clean.shape}, noise {noise.shape}; expected the same")
@@ -132,12 +132,12 @@ def segment(noise: Float, length: int, start: float) -> Float:
 
 
 def _read_segment(path: Path, length: int, start: float) -> Float:
-    """Read what `segment` cuts out of a file's noise, and no more than that of long files."""
+    """Return `segment` of a noise file, reading only the samples needed of long files."""
     room = reading.length(path) - length + 1
     if room > 0:
         first = int(start * room)
         noise = reading.read_mono(path, first=first, last=first + length)
-        if len(noise) == length:  # a header may promise more than there is
+        if len(noise) == length:  # the header may state more samples than there are
             return noise
     return segment(reading.read_mono(path), length, start)
 
@@ -156,37 +156,37 @@ def mixtures(
 ) -> list[Mixture]:
     """Draw mixtures of the files in two folders.
 
-    Files are taken in random order and again once all were taken. Speech under 1.5 s is left
-    out, as too short for STOI.
+    Files are used in random order, and reused once all have been used. Speech under 1.5 s is not
+    used, as it is too short for STOI.
 
     Parameters
     ----------
     speech, noise : path
         Folders, searched with their sub-folders.
     count : int
-        Mixtures in each channel.
+        Number of mixtures per channel.
     seed : int
         Not negative.
     snrs : sequence of float
         In dB; infinity leaves the speech clean.
     channel : {"none", "telephone", "equaliser", "all"}
-        "all" gives the same mixtures through every channel: three times `count`.
+        "all" applies every channel to the same mixtures: three times `count` in total.
     balanced : bool
-        Whether each SNR is used equally often, or drawn for each mixture on its own.
+        Whether each SNR is used equally often; otherwise each mixture's SNR is drawn independently.
     longest : float
-        In seconds; longer speech is cut. Infinity cuts none.
+        In seconds; longer speech is cut. Infinity disables cutting.
     files : callable
-        Lists the files of a folder that may be drawn.
+        Lists the usable files of a folder.
 
     Returns
     -------
     list of Mixture
-        Files that cannot be read are named in a warning and left out.
+        Files that cannot be read cause a warning and are not used.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        A folder is missing or holds nothing to use, or a parameter is out of range.
+        A folder is missing or holds no usable file, or a parameter is out of range.
     """
     _check(count, snrs, channel, longest)
     rng = np.random.default_rng(seed)

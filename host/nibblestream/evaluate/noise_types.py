@@ -1,4 +1,4 @@
-"""What kind of noise a file holds, for the groups of an evaluation."""
+"""Noise types of files, for the groups of an evaluation."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .corpora.tut import scenes
 
 
 def noise_types(folder: Path, paths: list[Path]) -> dict[Path, str]:
-    """Name the kind of noise of files below a folder.
+    """Return the noise type of each file in a folder or its sub-folders.
 
-    A `manifest.csv` with the columns file and noise_type, in the folder or the nearest parent
-    that has one, decides; `file` is relative to the manifest. Without one, the meta.txt of TUT
-    Acoustic Scenes does. A file not named belongs to the sub-folder it lies in, and one that lies
-    in `folder` itself, or in its train, val or test, is a kind of its own.
+    It is taken from `manifest.csv` (columns file, relative to the manifest, and noise_type) in the
+    folder or its nearest parent that has one; without one, from the meta.txt of TUT Acoustic
+    Scenes. The type of a file not listed there is the name of its sub-folder, or, directly in
+    `folder` or its train, val or test folder, the file's own name.
     """
     listed = _manifest(folder.resolve()) or scenes(folder)
     return {path: listed.get(path.resolve()) or _by_place(folder, path) for path in paths}

@@ -1,4 +1,4 @@
-"""Noisy speech at 8 kHz, from recordings or mixed from folders: what a calibration takes."""
+"""Noisy speech at 8 kHz for calibration, from recordings or mixed from folders."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..sound import reading
 from .clip import Float
 from .mixtures import mixtures
 
-LONGEST = 60  # seconds taken of each recording
-RECORDINGS = 400  # most recordings drawn from folders
+LONGEST = 60  # seconds used of each recording
+RECORDINGS = 400  # recordings drawn from folders, at most
 
 
 def recordings(paths: Iterable[str | Path], *, seed: int = 0) -> Iterator[Float]:
@@ -22,9 +22,9 @@ def recordings(paths: Iterable[str | Path], *, seed: int = 0) -> Iterator[Float]
     Parameters
     ----------
     paths : iterable of path
-        Files, and folders to be searched with their sub-folders.
+        Files, or folders, which are searched with their sub-folders.
     seed : int
-        Draws 400 where folders hold more.
+        Seed for choosing 400 recordings if there are more.
     """
     found = [[path] if path.is_file() else reading.find(path) for path in map(Path, paths)]
     files = [file for some in found for file in some]

@@ -1,8 +1,8 @@
-"""How far a model's outputs are from those of the float network it was made from.
+"""Output error of models relative to the float network they were made from.
 
-The error of the gains, or of the magnitudes relative to the float network's: mean squares, clip by
-clip. Quantized models run in integers, float models in float32, both on the integers that the
-overlay would give them; every eighth frame is taken, so that each is in one context.
+The error is the mean square per clip: of the gains, or of the magnitudes, relative to the float
+network's. Quantized models run in integers, float models in float32, both on the overlay's integer
+features. Every eighth frame is evaluated, so that the contexts do not overlap.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .score import System
 
 Model = FloatModel | QuantizedModel
 Integers = npt.NDArray[np.int32]
-Outputs = Callable[[Integers], Float]  # from what the first layer sees
+Outputs = Callable[[Integers], Float]  # from the first layer's input
 
 BACKEND = "emu"
 
@@ -40,17 +40,17 @@ def output_errors(
     known: Known | None = None,
     on_clip: Callable[[], object] = lambda: None,
 ) -> dict[str, Float]:
-    """Measure models against the float network they were made from.
+    """Compute the output errors of models relative to the float network they were made from.
 
     Parameters
     ----------
     network : FloatModel
     models : mapping of str to FloatModel or QuantizedModel
-        Of the network's features and head, by label.
+        By label; with the same features and head as the network.
     clips : sequence of Source
-        Ones that can be read.
+        Must be readable.
     known : Known, optional
-        Errors that need not be computed, to which those that are get added.
+        Cache of errors; newly computed errors are added.
     on_clip : callable
         Called after each clip.
 
@@ -85,7 +85,7 @@ def output_errors(
 
 
 def seen(noisy: Float, features: str) -> Integers:
-    """Return what the first layer sees of a signal at 8 kHz, int32 (frames, 1032)."""
+    """Return the first layer's input for a signal at 8 kHz: int32, shape (frames, 1032)."""
     spectrum = stft(noisy)
     parts = spec.SPECTRUM.from_float(np.stack([spectrum.real, spectrum.imag], axis=-1))
     magnitude = cordic.vectoring(parts)[0]

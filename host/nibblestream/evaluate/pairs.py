@@ -1,6 +1,6 @@
-"""Pairs of recordings, as a table or a corpus names them.
+"""Pairs of clean and noisy recordings, from a table or a corpus.
 
-A table is PAIRS.csv with the columns clean, noisy and group.
+A table is a CSV file (PAIRS.csv) with the columns clean, noisy and optionally group.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .clip import Clip
 
 @dataclass(frozen=True)
 class Pair:
-    """One row of a table: files relative to it; a group or several, with semicolons, or none."""
+    """One row of a table: paths relative to the table, and any groups, semicolon-separated."""
 
     table: Path
     row: int
@@ -33,17 +33,17 @@ class Pair:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The groups, as the table names them."""
+        """The groups listed in the table."""
         return tuple(group for part in self.group.split(";") if (group := part.strip()))
 
     @property
     def digest(self) -> str:
-        """SHA-256 of both files' content."""
+        """SHA-256 of both files' contents."""
         parts = [content_digest(self.table.parent / f) for f in (self.clean, self.noisy)]
         return text_digest("pair", *parts)
 
     def realise(self) -> Clip:
-        """Read both files as mono at 8 kHz, cut to the shorter.
+        """Read both files as mono at 8 kHz, cut to the shorter length.
 
         Raises
         ------
@@ -75,12 +75,12 @@ def read_pairs(table: str | Path) -> list[Pair]:
     Returns
     -------
     list of Pair
-        One a row; what is wrong with a row comes to light when it is realised.
+        One per row; the files are not checked until a pair is realised.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        There is no such file, or it is no such table, or it has no rows.
+        The file does not exist, is not a table of pairs, or has no rows.
     """
     table = Path(table)
     if not table.is_file():
@@ -89,14 +89,14 @@ def read_pairs(table: str | Path) -> list[Pair]:
         with table.open(newline="", encoding="utf-8-sig") as file:
             pairs = _rows(table, csv.DictReader(file, skipinitialspace=True))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise ValueError(f"{table}: is no CSV in UTF-8 ({error})") from error
+        raise ValueError(f"{table}: is not a CSV in UTF-8 ({error})") from error
     if not pairs:
         raise ValueError(f"{table}: has no rows below its header; expected one for each pair")
     return pairs
 
 
 def corpus_pairs(root: str | Path, split: str = "test") -> list[Pair]:
-    """List the pairs of a corpus that comes with noisy speech; see `corpora.paired`."""
+    """List the pairs of a corpus that contains noisy speech; see `corpora.paired`."""
     table = Path(root) / (corpora.layout(root) or "")
     return [Pair(table, row, *pair) for row, pair in enumerate(corpora.paired(root, split), 1)]
 

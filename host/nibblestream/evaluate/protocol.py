@@ -1,8 +1,8 @@
 """The mixing protocol of section 4 of the paper.
 
-A random speech signal, a segment of noise of equal length, and a signal-to-noise ratio drawn from
-{0, 5} dB for each mixture on its own; about 12,000 mixtures to train on, 5,000 to validate and
-2,800 to test. Speech is not cut.
+A random speech signal, a noise segment of equal length, and a signal-to-noise ratio drawn
+independently from {0, 5} dB for each mixture; about 12,000 mixtures for training, 5,000 for
+validation and 2,800 for testing. Speech is not cut.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def draw(
         Folders of corpora; see `corpora.files`.
     split : {"train", "val", "test"}
     count : int, optional
-        Mixtures; the paper's number for the split, if not given.
+        Number of mixtures; by default the paper's number for the split.
     snrs : sequence of float
         In dB.
     seed : int
@@ -61,7 +61,7 @@ def draw(
 
 
 def described(speech: str | Path, noise: str | Path, **drawn: Any) -> dict[str, Any]:
-    """Say how mixtures were drawn, for `manifest.write`: `drawn`, and how the folders lie."""
+    """Describe how mixtures were drawn, for `manifest.write`: `drawn` and the folders' layouts."""
     folders = {"speech": speech, "noise": noise}
     layouts = {f"{name} layout": corpora.layout(folder) for name, folder in folders.items()}
     return {**drawn, **layouts}

@@ -1,4 +1,4 @@
-"""What `nibblestream evaluate` does: load models, evaluate under a progress bar, write JSON."""
+"""Evaluation runs: load models, evaluate under a progress bar, write JSON."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ Model = FloatModel | QuantizedModel
 def with_progress(
     clips: Sequence[Source], models: Mapping[str, Any], **options: Any
 ) -> dict[str, Any]:
-    """Call `evaluate` under a progress bar on a terminal, and silently elsewhere."""
+    """Call `evaluate`, with a progress bar on a terminal."""
     with tqdm(total=len(clips) * (1 + len(models)), unit="clip", disable=None) as bar:
         return evaluate(clips, models, on_scores=bar.update, **options)
 
 
 def load(models: Sequence[str | Path]) -> dict[str, Model]:
-    """Load models, by label; raises as `load_model` and `labels` do."""
+    """Load models and return them by label; raises as `load_model` and `labels` do."""
     return {label: load_model(model) for label, model in labels(models).items()}
 
 
 def origins(loaded: dict[str, Model]) -> dict[str, str]:
-    """Return, by label, the float model of this list that each quantized one was made from."""
+    """Map each quantized model's label to that of its float model, if it is among `loaded`."""
     floats = {m.digest: label for label, m in loaded.items() if isinstance(m, FloatModel)}
     return {
         label: floats[model.origin]
@@ -42,7 +42,7 @@ def origins(loaded: dict[str, Model]) -> dict[str, str]:
 
 
 def weight_bytes(loaded: dict[str, Model]) -> dict[str, int]:
-    """Return the bytes of the codes of those models that are quantized, by label; no padding."""
+    """Return the bytes of codes, without padding, of each quantized model, by label."""
     return {
         label: model.ideal_bytes
         for label, model in loaded.items()
@@ -51,6 +51,6 @@ def weight_bytes(loaded: dict[str, Model]) -> dict[str, int]:
 
 
 def write(results: dict[str, Any], path: str | Path) -> None:
-    """Write results as JSON; the file appears whole or not at all."""
+    """Write results as JSON, atomically."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(results, indent=1, allow_nan=False) + "\n")

@@ -1,4 +1,4 @@
-"""The scores of clips: the noisy input, or what a model makes of it, by every metric."""
+"""Scoring of clips: the noisy input or a model's output, with every metric."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from .. import spec
 from .clip import Clip, Float, Source
 from .metrics import METRICS, UndefinedScoreError, UnusableReferenceError
 
-NOISY = "noisy"  # the input, listed as if it were a model
-AT_HAND = 64  # clips and models kept in memory by each process
+NOISY = "noisy"  # label of the unprocessed input, listed like a model
+AT_HAND = 64  # clips, and models, kept in memory by each process
 
 Enhance = Callable[[Float], Float]
-Score = float | str  # a number, or why there is none
+Score = float | str  # a number, or the reason why there is none
 Scores = dict[str, Score]  # by metric
 
 
 class Digested(Protocol):
-    """A model, as far as scoring cares: `FloatModel` and `QuantizedModel` are."""
+    """A model as scoring needs it; `FloatModel` and `QuantizedModel` conform."""
 
     @property
     def digest(self) -> str:
-        """What tells it from any other."""
+        """Digest that identifies the model."""
 
 
-# A model and a backend -> what cleans a signal at 8 kHz, as long as it is open.
+# (model, backend) -> context manager of a function that enhances a signal at 8 kHz.
 OpenModel = Callable[[Any, str], AbstractContextManager[Enhance]]
 
 
 @dataclass(frozen=True)
 class System:
-    """What is scored: a model that is at hand, quantized first if there are settings.
+    """A system to score: a model of the `Scorer`, quantized first if there are settings.
 
     Parameters
     ----------
     model : str
-        The model's digest; empty for the noisy input as it is.
+        The model's digest; empty for the unprocessed noisy input.
     settings : str
-        The arguments of `quantize` as JSON, or empty: the model as it is.
+        The arguments of `quantize` as JSON; empty to use the model as it is.
     """
 
     model: str = ""
@@ -55,7 +55,7 @@ class System:
 
 @dataclass(frozen=True)
 class Task:
-    """What is asked of a worker: one system on some clips."""
+    """A scoring task: one system, a list of clips (rows of the `Scorer`'s sources)."""
 
     system: System
     label: str
@@ -66,7 +66,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Scored:
-    """The scores of one clip, by model and metric, or why it was refused."""
+    """The scores of one clip by model and metric, or the reason why it was refused."""
 
     name: str
     groups: tuple[str, ...]
@@ -76,7 +76,7 @@ class Scored:
 
 @contextmanager
 def enhancer(model: Any, backend: str) -> Iterator[Enhance]:
-    """Open a model in an `Enhancer`."""
+    """Open an `Enhancer` with a model, and yield a function that enhances a signal at 8 kHz."""
     from .. import Enhancer
 
     with Enhancer(model, backend) as opened:
@@ -84,7 +84,7 @@ def enhancer(model: Any, backend: str) -> Iterator[Enhance]:
 
 
 class Scorer:
-    """What a worker needs to do any task: all clips and all models.
+    """Scores the clips of a task; holds all clips and models, so that it can do any task.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ class Scorer:
     models : mapping of str to model
         By digest.
     open_model : callable
-        Importable by name, so that it travels to other processes.
+        Importable by name, so that it can be pickled for other processes.
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class Scorer:
         self._begin()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what travels: neither what is at hand here, nor the lock."""
+        """Return the state to pickle, without caches and the lock."""
         return {key: getattr(self, key) for key in ("sources", "models", "open_model")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -120,11 +120,11 @@ class Scorer:
         self._lock = threading.Lock()  # a board serves one task at a time
 
     def __call__(self, task: Task) -> list[Scores | str]:
-        """Return the scores of each of the task's clips, or why a clip is refused.
+        """Return, for each clip of the task, its scores or the reason why it is refused.
 
-        A clip that cannot be read, or whose clean signal no metric can use, is refused; an error
-        of a model is the model's and is raised. One thread: how sums are split among more decides
-        how they are rounded.
+        A clip is refused if it cannot be read, or if its clean signal is unusable as a reference;
+        errors of a model are raised. Runs on one thread, as the split of sums among several
+        threads would change their rounding.
         """
         with self._lock, threadpool_limits(1), self._open(task) as enhance:
             return [self._score(row, task, enhance) for row in task.rows]

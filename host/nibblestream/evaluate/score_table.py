@@ -1,4 +1,4 @@
-"""The scores of systems on clips: looked up where they are known, else computed."""
+"""Tables of scores: systems by clips, from the cache where known, otherwise computed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from .known import Known, key
 from .score import Scored, Scores, System, Task
 from .workers import Work
 
-CHUNK = 8  # clips in a task
+CHUNK = 8  # clips per task
 
 
 class ScoreTable:
-    """The scores of systems on clips: looked up, or else computed.
+    """The scores of systems on clips, from the cache where known, otherwise computed.
 
     Parameters
     ----------
@@ -21,7 +21,7 @@ class ScoreTable:
     metrics : sequence of str
     backend : str
     known : Known, optional
-        What is looked up, and gets what is computed.
+        Cache of scores; newly computed scores are added.
     """
 
     def __init__(
@@ -44,16 +44,16 @@ class ScoreTable:
         on_scores: Callable[[int], object] = lambda count: None,
         chunk: int = CHUNK,
     ) -> list[Scored]:
-        """Return the scores of all systems, by label, clip by clip.
+        """Return each clip's scores for all systems, by label.
 
         Parameters
         ----------
         work : Work
         systems : mapping of str to System
         on_scores : callable
-            Called with the number of clips a system was just scored on, or was known on.
+            Called with the number of clips just completed for a system, cached ones included.
         chunk : int
-            Clips in a task. A system is made ready once a task; clips are read once a worker.
+            Clips per task. A system is prepared once per task; a clip is read once per worker.
         """
         scores: dict[str, dict[int, Scores]] = {label: {} for label in systems}
         refused: dict[int, str] = {}
@@ -71,7 +71,7 @@ class ScoreTable:
         return [self._scored(row, scores, refused) for row in range(len(self.clips))]
 
     def _look_up(self, system: System) -> dict[int, Scores]:
-        """Return the scores of the clips of which every metric is known."""
+        """Return the cached scores of the clips for which every metric is known."""
         rows = [row for row, digest in enumerate(self._digests) if digest]
         named = {row: self._keys(row, system) for row in rows}
         found = self._known.get([name for names in named.values() for name in names])
@@ -115,7 +115,7 @@ class ScoreTable:
 
 
 def _digest(clip: Source) -> str:
-    """Return a clip's digest, or nothing where it cannot be read, which is told when it is."""
+    """Return a clip's digest, or "" if it cannot be read, which is reported on scoring."""
     try:
         return clip.digest
     except OSError:

@@ -1,4 +1,4 @@
-"""Evaluate models on clips: only what is not known yet, on as many workers as there are."""
+"""Evaluate models on clips: compute the missing scores on workers, and average."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ def evaluate(
     on_scores: Callable[[int], object] = lambda count: None,
     open_model: OpenModel = enhancer,
 ) -> dict[str, Any]:
-    """Score the noisy input and each model's output on every clip, and average.
+    """Score the noisy input and each model's output on every clip, and average the scores.
 
     Parameters
     ----------
     clips : sequence of Source
         From `mixtures` or `read_pairs`.
     models : mapping of str to FloatModel or QuantizedModel
-        By the label that the results carry.
+        By label, as used in the results.
     metrics : sequence of {"stoi", "si_sdr", "pesq"}
     origins : mapping of str to str, optional
-        Which model each was quantized from, both by label: what is lost is counted from it.
+        The model that each was quantized from, both by label: losses are relative to it.
     workers : Workers, optional
-        `local` or `cluster`; this process if not given. The result does not depend on it.
+        `local` or `cluster`; by default this process. The result does not depend on it.
     known : Known, optional
-        Scores that need not be computed, to which those that are get added as they come.
+        Cache of scores; newly computed scores are added as they arrive.
     on_scores : callable
-        Called with the number of clips that a model was just scored on, `noisy` included.
+        Called with the number of clips just completed for a model or for the noisy input.
     open_model : callable
-        Turns a model and a backend into what enhances a signal at 8 kHz; importable by name.
+        Opens a model on a backend, to enhance signals at 8 kHz; importable by name.
 
     Returns
     -------
     dict
-        As `summarise` describes it.
+        As returned by `summarise`.
 
     Raises
     ------
@@ -69,9 +69,9 @@ def evaluate(
 
 
 def labels(models: Sequence[str | Path]) -> dict[str, str]:
-    """Name the models shortly.
+    """Return short labels of models.
 
-    A file goes by its own name without ".npz", or by its path if another has the same.
+    A file's label is its name without ".npz", or its path if that name is not unique.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def labels(models: Sequence[str | Path]) -> dict[str, str]:
     Raises
     ------
     ValueError
-        A model is given twice, or is called as the noisy input is.
+        A model is given twice, or has the label of the noisy input.
     """
     listed = [str(model) for model in models]
     short = [Path(model).name[:-4] if model.endswith(".npz") else model for model in listed]

@@ -1,4 +1,4 @@
-"""Mixtures as audio: a folder of clean and noisy wav files and the table of their pairs."""
+"""Export of mixtures as audio: clean and noisy wav files with a table of their pairs."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ def write_stems(folder: str | Path, clips: Sequence[Source]) -> Path:
     Parameters
     ----------
     folder : path
-        Made if it is not there; its parent is.
+        Created if missing; its parent must exist.
     clips : sequence of Source
-        One that cannot be realised is named in a warning and left out.
+        A clip that cannot be realised causes a warning and is left out.
 
     Returns
     -------
     path
-        The table.
+        Path of the table.
 
     Raises
     ------
     OSError, ValueError
-        The folder cannot be written into, or no clip can be realised.
+        The folder cannot be written, or no clip can be realised.
     """
     folder = Path(folder)
     for part in (folder, folder / "clean", folder / "noisy"):

@@ -1,4 +1,4 @@
-"""From the scores of clips to means and intervals, by model, group and metric."""
+"""Means and intervals of clips' scores, by model, group and metric."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ALL = "all"
 
 
 class Ratio(NamedTuple):
-    """A figure as a ratio of means: two columns (clips,); NaN where a clip has no score."""
+    """A figure as a ratio of means; both have shape (clips,), NaN where a score is missing."""
 
     numerator: Float
     denominator: Float
@@ -27,25 +27,25 @@ class Ratio(NamedTuple):
 def summarise(
     scored: Sequence[Scored], *, origins: Mapping[str, str] | None = None, command: str = ""
 ) -> dict[str, Any]:
-    """Average the scores.
+    """Average the scores of clips by model and group.
 
     Parameters
     ----------
     scored : sequence of Scored
         In the order of the clips.
     origins : mapping of str to str, optional
-        Which model each was quantized from, by label: losses are as in Table 3 of the paper.
+        The model that each was quantized from, by label; losses are as in Table 3 of the paper.
     command : str
-        What was called, to stand in the result.
+        The command line, recorded in the result.
 
     Returns
     -------
     dict
         Ready for JSON: {"models": {NAME: {"groups": {GROUP: {"n": ..., METRIC: {"mean", "low",
         "high"}}}}}, "command", "digest", "refused": {"count", "clips"}, "missing": {NAME: {METRIC:
-        {REASON: count}}}}. Besides stoi, si_sdr and pesq, METRIC is d_stoi, ... (over the noisy
-        input), and where the origin is known loss_stoi, ... and loss_stoi_percent (what is lost
-        against it: positive is worse). A metric that no clip of a group has is left out.
+        {REASON: count}}}}. METRIC is stoi, si_sdr, pesq; d_stoi, ... (gain over the noisy input);
+        and if the origin is known, loss_stoi, ... and loss_stoi_percent (loss relative to the
+        origin: positive is worse). A metric without scores in a group is left out.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def summarise(
 
 
 def digest(scored: Sequence[Scored]) -> str:
-    """Return the SHA-256 of clips and scores (to 6 decimals), in order; paths are not in it."""
+    """Return the SHA-256 of clips and scores (to 6 decimals), in order, without paths."""
     rows = [[clip.name, clip.groups, _rounded(clip), clip.refused != ""] for clip in scored]
     return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 

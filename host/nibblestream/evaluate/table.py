@@ -1,4 +1,4 @@
-"""The results of an evaluation as a table for a terminal of 100 columns."""
+"""Evaluation results as a table for a terminal of 100 columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .score import NOISY
 from .summary import ALL
 
 WIDTH = 100
-ENOUGH = 10  # clips; smaller groups say little of a model
+ENOUGH = 10  # clips; smaller groups are too uncertain to rank
 COLUMNS = {  # metric: title, decimals
     "stoi": ("STOI", 3),
     "d_stoi": ("gain", 3),
@@ -38,7 +38,7 @@ def show(
     results : dict
         From `evaluate`.
     weight_bytes : mapping of str to int
-        Bytes of each model's weights, by label; unknown ones may be left out.
+        Bytes of each model's weights, by label; may lack models.
     """
     console = console or Console()
     if not console.is_terminal:
@@ -47,7 +47,7 @@ def show(
 
 
 def render(results: dict[str, Any], weight_bytes: Mapping[str, int]) -> Group:
-    """Return a table of all clips and of each group but the kinds of noise, and notes below it."""
+    """Return a table of all clips and of each group except noise types, with notes below."""
     models = results["models"]
     metrics = _metrics(models)
     table = Table(box=box.SIMPLE_HEAD, padding=0)
@@ -78,7 +78,7 @@ def _cell(figure: Figures, metric: str) -> str:
     if metric not in figure:
         return ""
     decimals = COLUMNS[metric][1]
-    if metric == "loss_stoi":  # as Table 3 of the paper writes it
+    if metric == "loss_stoi":  # in the form of Table 3 of the paper
         percent = figure["loss_stoi_percent"]["mean"]
         return f"{-figure[metric]['mean']:+.{decimals}f}{_margin(figure, metric)} ({percent:.1f}%)"
     if metric.startswith("d_"):
@@ -109,7 +109,7 @@ def _notes(results: dict[str, Any]) -> list[str]:
 
 
 def _worst(models: dict[str, Any]) -> list[str]:
-    """Tell where each model gains least, if there are groups large enough to say."""
+    """Return lines with each model's lowest gain among the groups that are large enough."""
     lines = [f"least gain of STOI in a group of {ENOUGH} clips or more:"]
     for label, model in models.items():
         gains = {

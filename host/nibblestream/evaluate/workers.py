@@ -1,6 +1,6 @@
-"""Where tasks are done: in this process, in a pool of processes, or on a Dask cluster.
+"""Workers for scoring tasks: this process, a pool of processes, or a Dask cluster.
 
-Each worker is given all clips and models once, when it starts; a task names what it uses.
+Each worker receives all clips and models once, when it starts; a task refers to those it uses.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from multiprocessing import get_context
 from ..console import warn_in_one_line
 from .score import Scorer, Scores, Task
 
-Answer = list[Scores | str]  # for each clip of a task: its scores, or why it was refused
-Work = Callable[[Iterable[Task]], Iterator[tuple[Task, Answer]]]  # answers as they come
-# Gives a scorer to every worker; they work as long as it is open.
+Answer = list[Scores | str]  # for each clip: its scores, or why it was refused
+Work = Callable[[Iterable[Task]], Iterator[tuple[Task, Answer]]]  # answers as they arrive
+# Opens workers with a scorer; they accept tasks until the context ends.
 Workers = Callable[[Scorer], AbstractContextManager[Work]]
 
 _POOL = "pool"
-_scorers: dict[str, Scorer | str] = {}  # of this process, if it is a worker
+_scorers: dict[str, Scorer | str] = {}  # by name, in a worker process
 
 
 def local(jobs: int) -> Workers:
-    """Return workers on this machine: processes of one thread each, or for one job this process.
+    """Return workers on this machine: single-threaded processes, or for one job this process.
 
-    From a script, use more than one under ``if __name__ == "__main__":``, for the processes import
-    the script.
+    A script that uses several must guard its code by ``if __name__ == "__main__":``, because the
+    processes import the script.
 
     Raises
     ------
     ValueError
-        Fewer than one.
+        `jobs` is less than 1.
     """
     if jobs < 1:
         raise ValueError(f"jobs is {jobs}; expected 1 process or more")
@@ -40,9 +40,9 @@ def local(jobs: int) -> Workers:
 
 
 def hold(name: str, scorer: Scorer | str | None) -> None:
-    """Make this process a worker, whose tasks are done by the scorer of that name.
+    """Register a scorer under a name in this process, which makes the process a worker.
 
-    In its place, a text says why there is none, and None makes it a worker no more.
+    A string instead of a scorer is the reason why tasks must fail; None removes the scorer.
     """
     if scorer is None:
         _scorers.pop(name, None)
@@ -51,8 +51,8 @@ def hold(name: str, scorer: Scorer | str | None) -> None:
 
 
 def do(name: str, task: Task) -> Answer:
-    """Do a task in a process that was made a worker; a RuntimeError says why it was not."""
-    scorer = _scorers.get(name, "this worker was given no clips and models")
+    """Run a task with the scorer of that name; RuntimeError with the reason if there is none."""
+    scorer = _scorers.get(name, "this worker has not received clips and models")
     if isinstance(scorer, str):
         raise RuntimeError(scorer)
     return scorer(task)
@@ -61,7 +61,7 @@ def do(name: str, task: Task) -> Answer:
 def as_they_come(
     submit: Callable[[Task], Future[Answer]], tasks: Iterable[Task]
 ) -> Iterator[tuple[Task, Answer]]:
-    """Submit all tasks and give each answer when it is there; the first error ends it."""
+    """Submit all tasks and yield answers as they complete; the first error ends the iteration."""
     waiting = {submit(task): task for task in tasks}
     try:
         for future in as_completed(waiting):
@@ -83,6 +83,6 @@ def _pool(jobs: int, scorer: Scorer) -> Iterator[Work]:
 
 
 def _settle(scorer: Scorer) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent process handles Ctrl-C
     warn_in_one_line()
     hold(_POOL, scorer)

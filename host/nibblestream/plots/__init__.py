@@ -1,1 +1,1 @@
-"""Figures: waveforms and spectrograms, and the style that all figures share."""
+"""Plots of waveforms and spectrograms, and the style shared by all figures."""

@@ -1,4 +1,4 @@
-"""The picture: waveforms and spectrograms of several versions of one recording, for comparison."""
+"""Waveforms and spectrograms of several versions of a recording in one figure."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
 Float = npt.NDArray[np.float64]
 
-FULL_SCALE = spec.WINDOW / 4  # the STFT's magnitude at the frequency of a full-scale sine
+FULL_SCALE = spec.WINDOW / 4  # STFT magnitude of a full-scale sine at its frequency
 SPAN = 70.0  # dB between the darkest and the brightest colour
-QUIET = -60.0  # dB of the brightest colour at least, so that silence is dark
-WIDTH, HEIGHT = 11.0, 3.0  # inches; the height is that of one signal
+QUIET = -60.0  # dB; the brightest colour is at least this, so that silence is dark
+WIDTH, HEIGHT = 11.0, 3.0  # inches; height per signal
 INK = "#1b3a6b"
 
 
 def levels(signal: Float) -> Float:
-    """Return the level of each bin in dB of a full-scale sine: (samples,) -> (frames, 129)."""
+    """Return each bin's level in dB re a full-scale sine: (samples,) -> (frames, 129)."""
     magnitude = np.abs(stft.stft(signal)) / FULL_SCALE
     return np.asarray(20 * np.log10(np.maximum(magnitude, 1e-10)))
 
@@ -38,7 +38,7 @@ def picture(path: str | Path, signals: Mapping[str, Float]) -> None:
     Parameters
     ----------
     path : path
-        The PNG file to write; it appears whole or not at all.
+        The PNG file, written atomically.
     signals : mapping of title to samples
         Each of shape (samples,), at 8 kHz, full scale +-1.
     """
@@ -57,7 +57,7 @@ def picture(path: str | Path, signals: Mapping[str, Float]) -> None:
     axes[-1].set_xlabel("time in s")
     figure.align_ylabels(axes)
     bar = figure.colorbar(image, ax=list(axes[1::2]), aspect=40, pad=0.01, extend="min")
-    bar.set_label("level in dB of a full-scale sine")
+    bar.set_label("level in dB re full-scale sine")
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png")
 
@@ -71,7 +71,7 @@ def draw_wave(axis: Axes, signal: Float, peak: float) -> None:
 
 
 def draw_spectrum(axis: Axes, spectrum: Float, top: float) -> AxesImage:
-    """Draw a spectrogram whose colours end at `top` dB."""
+    """Draw a spectrogram whose colour scale ends at `top` dB."""
     seconds = spec.HOP / spec.SAMPLE_RATE
     bin_khz = spec.SAMPLE_RATE / spec.FFT / 1000
     left, right = -seconds / 2, (len(spectrum) - 0.5) * seconds

@@ -1,4 +1,4 @@
-"""How figures look: colours that all eyes tell apart, sizes for print, and files that repeat."""
+"""Figure style: colour-blind-safe colours, sizes for print, and reproducible files."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe, Ito
-HATCHES: Final = ("", "////", "....", "xxxx")  # tell bars apart without colour
+COLOURS: Final = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito
+HATCHES: Final = ("", "////", "....", "xxxx")  # distinguish bars without colour
 INK: Final = "#333333"
-COLUMN: Final = 7.2  # inches, the width of a page of two columns
+COLUMN: Final = 7.2  # inches, the text width of a two-column page
 DPI: Final = 130  # of PNGs
 
 RC: Final[dict[str, Any]] = {
     "font.size": 8,
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so it is the same everywhere
+    "font.family": "DejaVu Sans",  # bundled with matplotlib, so identical everywhere
     "mathtext.fontset": "dejavusans",
     "axes.linewidth": 0.6,
     "axes.titlesize": 8,
@@ -34,9 +34,9 @@ RC: Final[dict[str, Any]] = {
     "legend.fontsize": 7.5,
     "legend.frameon": False,
     "hatch.linewidth": 0.5,
-    "pdf.fonttype": 42,  # letters stay letters
+    "pdf.fonttype": 42,  # embed TrueType, so that text stays text
 }
-# Without dates and versions, so that what is drawn again has the same bytes.
+# No dates and versions: the same figure gives the same bytes.
 _METADATA: Final[dict[str, dict[str, None]]] = {
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     "png": {"Software": None},
@@ -45,10 +45,10 @@ _METADATA: Final[dict[str, dict[str, None]]] = {
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw and save in the house style within this block."""
+    """Apply the style to figures drawn and saved within this block."""
     from matplotlib import rc_context
 
-    settings: Any = RC  # matplotlib 3.11 lists its settings as types, older ones do not
+    settings: Any = RC  # only matplotlib >= 3.11 has types for its settings
     with rc_context(settings):
         yield
 

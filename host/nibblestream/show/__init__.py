@@ -7,11 +7,11 @@ from .equality import same_bits
 from .figures import paper_figure
 from .intelligibility import scores, stoi_against_bits
 from .nearest import backend
-from .own_network import comparison, own_network
 from .partitions import intervals, rounding
 from .playback import players
 from .spectra import spectrograms
 from .trace import Frame, frame
+from .users_network import comparison, own_network
 
 __all__ = [
     "Frame",

@@ -1,4 +1,4 @@
-"""Sound devices, through sounddevice and PortAudio: which there are, and their rates."""
+"""Sound devices, through sounddevice and PortAudio: listing, selection, sample rates."""
 
 from __future__ import annotations
 
@@ -9,16 +9,21 @@ from typing import Any, Final
 
 from .. import spec
 
-RATES: Final = (spec.SAMPLE_RATE, 16_000, 48_000, 44_100)  # in Hz; the first one that both can
+RATES: Final = (
+    spec.SAMPLE_RATE,
+    16_000,
+    48_000,
+    44_100,
+)  # in Hz, in order of preference
 
 
 def sounddevice() -> ModuleType:
-    """Return the package, or say what is missing.
+    """Import and return the `sounddevice` package.
 
     Raises
     ------
     RuntimeError
-        It, or PortAudio's library, is not installed.
+        The package or the PortAudio library is not installed; the message says how to install it.
     """
     try:
         return import_module("sounddevice")
@@ -34,18 +39,18 @@ def sounddevice() -> ModuleType:
 
 
 def devices() -> str:
-    """Return all devices as a list for people, with the numbers and names that choose them."""
+    """Return a printable list of all devices, with the numbers and names that select them."""
     return str(sounddevice().query_devices()) or "there are no sound devices"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Which devices run, and how.
+    """The selected devices and their sample rate.
 
     Parameters
     ----------
     devices : (int, int)
-        Input and output.
+        PortAudio's indices of the input and the output device.
     rate : int
         In Hz.
     """
@@ -55,19 +60,25 @@ class Plan:
 
     @property
     def block(self) -> int:
-        """Samples at a time: 8 ms, at 8 kHz a hop."""
+        """Samples per block: 8 ms, which is one hop at 8 kHz."""
         return spec.HOP * self.rate // spec.SAMPLE_RATE
 
 
 def plan(source: str | None, sink: str | None) -> Plan:
-    """Find devices, by number, by a part of their names, or PortAudio's default, and their rate.
+    """Select the input and output device, and the first sample rate that both support.
+
+    Parameters
+    ----------
+    source, sink : str, optional
+        Number or part of the name of the input and the output device; PortAudio's default if not
+        given.
 
     Raises
     ------
     ValueError
-        There is no such device, or there are several; the error names those that there are.
+        No device matches, or several do; the message lists the devices.
     RuntimeError
-        They have no rate in common, or `sounddevice` does.
+        The devices have no rate in common, or as `sounddevice` raises.
     """
     sd = sounddevice()
     found = [_find(sd, *wanted) for wanted in ((source, "input"), (sink, "output"))]
@@ -81,8 +92,8 @@ def plan(source: str | None, sink: str | None) -> Plan:
         else:
             return Plan(pair, rate)
     raise RuntimeError(
-        f"{found[0]['name']} and {found[1]['name']} run together at none of "
-        f"{', '.join(map(str, RATES))} Hz ({why}): choose others, as 'default' or 'pulse'"
+        f"{found[0]['name']} and {found[1]['name']} support none of "
+        f"{', '.join(map(str, RATES))} Hz together ({why}): try 'default' or 'pulse'"
     )
 
 
@@ -98,5 +109,5 @@ def _find(sd: ModuleType, wanted: str | None, kind: str) -> dict[str, Any]:
         ]
         name = f"device {wanted!r}" if wanted is not None else "default device"
         raise ValueError(
-            f"no {kind} {name} ({error}); there are {', '.join(there) or 'none'}"
+            f"no {kind} {name} ({error}); available: {', '.join(there) or 'none'}"
         ) from error

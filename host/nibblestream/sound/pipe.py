@@ -18,24 +18,24 @@ Float = npt.NDArray[np.float64]
 
 
 def from_pipe(file: BinaryIO, raw: Layout | None) -> tuple[Layout, Iterator[Float]]:
-    """Return how samples lie in a stream, from its header if it is not raw, and the samples."""
+    """Return a stream's layout (`raw`, or from its wav header) and its samples piece by piece."""
     layout = wave.read_header(file) if raw is None else raw
     return layout, wave.pieces(file, layout)
 
 
 class Output:
-    """Samples written at once, to a file that may be a pipe.
+    """A writer of wav or raw samples that flushes every piece, to a file that may be a pipe.
 
-    A wav header that turned out wrong, as the input did not say how long it is or ended early, is
-    written anew in the end, where the file allows that.
+    If the input's length was unknown or wrong, `close` corrects the sizes in the wav header,
+    provided the file is seekable.
 
     Parameters
     ----------
     file : buffered binary file
     layout : Layout
-        Of the input.
+        Layout of the input.
     raw : bool
-        No header.
+        Whether to write samples without a header.
     """
 
     def __init__(self, file: BinaryIO, layout: Layout, *, raw: bool) -> None:
@@ -51,7 +51,7 @@ class Output:
         Raises
         ------
         ConnectionError
-            Nobody reads any more.
+            The reader has closed the pipe.
         """
         if len(samples):
             before = b"" if self._raw or self.frames else wave.header(self._layout)
@@ -59,7 +59,7 @@ class Output:
             self.frames += len(samples)
 
     def close(self) -> None:
-        """Write what ends a wav, and its header if that was wrong."""
+        """Write the pad byte, and correct the sizes in the header if the file is seekable."""
         if self._raw or not self.frames:
             return
         self._send(bytes(self.frames * self._layout.frame_bytes % 2))
@@ -74,11 +74,11 @@ class Output:
             self._file.write(data)
             self._file.flush()
         except BrokenPipeError:
-            raise ConnectionError("standard output: who read it has closed it") from None
+            raise ConnectionError("standard output: the reader has closed it") from None
 
 
 def _is_rewritable(file: Any) -> bool:
-    """Return whether one can go back in this file, which one cannot where it is appended to."""
+    """Return whether the file is seekable and not open for appending."""
     try:
         from fcntl import F_GETFL, fcntl
 

@@ -1,6 +1,6 @@
-"""Reading audio files: anything libsndfile reads, piece by piece.
+"""Reading of audio files piece by piece, in every format that libsndfile supports.
 
-soundfile is imported when the first file is opened: arrays at 8 kHz need NumPy alone.
+soundfile is imported when the first file is opened: enhancing arrays at 8 kHz needs only NumPy.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ SUFFIXES = (
     *(".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".aifc", ".w64", ".rf64"),
     *(".au", ".caf", ".sph", ".wv1", ".wv2"),
 )
-PIECE = 256 * spec.HOP / spec.SAMPLE_RATE  # seconds read at a time: whole blocks of frames ...
+PIECE = 256 * spec.HOP / spec.SAMPLE_RATE  # seconds per piece: whole blocks of frames ...
 _VALUES = 1 << 19  # ... but at most this many samples of all channels: 4 MiB
-# What libsndfile's log says of a file that is shorter than its header has it.
+# libsndfile's log entry for a file that is shorter than its header states.
 _CUT = re.compile(r"^ *(?:RIFF|riff|FORM|Riff size|Data Size) *: (\d+) \(should be (\d+)\)", re.M)
 
 Float = npt.NDArray[np.float64]
@@ -34,12 +34,12 @@ Float = npt.NDArray[np.float64]
 
 @contextmanager
 def reading(path: str | Path) -> Iterator[tuple[Layout, Iterator[Float]]]:
-    """Open an audio file: give its layout, and its samples piece by piece.
+    """Open an audio file for reading piece by piece.
 
     Parameters
     ----------
     path : path
-        Anything libsndfile reads: wav, flac, ogg, NIST sphere (uncompressed), ...
+        Any format that libsndfile reads: wav, flac, ogg, NIST sphere (uncompressed), ...
 
     Yields
     ------
@@ -50,14 +50,14 @@ def reading(path: str | Path) -> Iterator[tuple[Layout, Iterator[Float]]]:
     Raises
     ------
     FileNotFoundError
-        There is no such file.
+        The file does not exist.
     ValueError
-        The file cannot be read as audio, or holds no sample, NaN or infinity.
+        The file cannot be read as audio, holds no samples, or holds NaN or infinity.
 
     Warns
     -----
     UserWarning
-        The file is shorter than its header says.
+        The file is shorter than its header states.
     """
     with _opened(path) as sound:
         _warn_if_cut(path, sound)
@@ -86,7 +86,7 @@ def read(path: str | Path) -> tuple[Float, int]:
 
 
 def mono_pieces(path: str | Path, rate: int = spec.SAMPLE_RATE) -> Iterator[Float]:
-    """Read a file piece by piece as one channel (the mean of all) at `rate` Hz.
+    """Read a file piece by piece as mono (the mean of all channels), resampled to `rate` Hz.
 
     Raises as `reading` does.
     """
@@ -100,7 +100,7 @@ def mono_pieces(path: str | Path, rate: int = spec.SAMPLE_RATE) -> Iterator[Floa
 def read_mono(
     path: str | Path, rate: int = spec.SAMPLE_RATE, *, first: int = 0, last: int | None = None
 ) -> Float:
-    """Read samples `first` to `last` of what `mono_pieces` gives; fewer where the file ends."""
+    """Read samples `first` to `last` (exclusive) as `mono_pieces` does; fewer if the file ends."""
     parts, position = [np.zeros(0)], 0
     for piece in mono_pieces(path, rate):
         parts.append(piece[max(first - position, 0) : None if last is None else last - position])
@@ -111,24 +111,24 @@ def read_mono(
 
 
 def length(path: str | Path, rate: int = spec.SAMPLE_RATE) -> int:
-    """Return how many samples `read_mono` returns of a file, by its header."""
+    """Return the number of samples that `read_mono` returns, according to the file's header."""
     with _opened(path) as sound:
         return -(-int(sound.frames) * rate // int(sound.samplerate))
 
 
 def seconds(path: str | Path) -> float:
-    """Return the duration of a file, by its header; raises as `reading` does."""
+    """Return a file's duration in seconds, from its header; raises as `reading` does."""
     with _opened(path) as sound:
         return float(sound.frames / sound.samplerate)
 
 
 def find(folder: str | Path) -> list[Path]:
-    """List the audio files below a folder, sorted, by their suffix.
+    """List the audio files in a folder and its sub-folders, recognised by suffix, sorted.
 
     Raises
     ------
     FileNotFoundError
-        There is no such folder, or no audio file in it.
+        The folder does not exist, or holds no audio file.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -146,7 +146,7 @@ def _opened(path: str | Path) -> Iterator[Any]:
 
     if not Path(path).exists():
         raise FileNotFoundError(f"{path}: no such file")
-    with open(path, "rb"):  # the system's own error, if it cannot be opened
+    with open(path, "rb"):  # raises the operating system's error if the file cannot be opened
         pass
     try:
         with soundfile.SoundFile(_name(path)) as sound:
@@ -159,14 +159,14 @@ def _opened(path: str | Path) -> Iterator[Any]:
 
 
 def _name(path: str | Path) -> str | bytes:
-    """Return a name as libsndfile takes it; by handle it reads no MP3."""
+    """Return a path in the form libsndfile takes; from a file handle it cannot read MP3."""
     return os.fsencode(path) if os.name == "posix" else str(path)
 
 
 def reason(error: Exception) -> str:
-    """Return what libsndfile says of a failure; a MemoryError says nothing itself."""
+    """Return libsndfile's message for an error; a MemoryError has none."""
     why: str = getattr(error, "error_string", str(error))
-    return why.rstrip(".") or "it claims to be too long"
+    return why.rstrip(".") or "its header states an impossible length"
 
 
 def _conversion(path: Path) -> str:
@@ -194,10 +194,10 @@ def _warn_if_cut(path: str | Path, sound: Any) -> None:
     if not match or not sound.frames:
         return
     declared, found = map(int, match.groups())
-    if found < declared < LONGEST:  # lengths from there on stand for "until the end"
+    if found < declared < LONGEST:  # longer ones mean "until the end"
         duration = sound.frames / sound.samplerate
         warnings.warn(
-            f"{path} is cut short: its header says {duration * declared / found:.2f} s, "
-            f"{duration:.2f} s are there",
+            f"{path} is cut short: its header states {duration * declared / found:.2f} s, "
+            f"the file holds {duration:.2f} s",
             stacklevel=4,
         )

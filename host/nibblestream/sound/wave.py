@@ -1,4 +1,4 @@
-"""WAV and raw samples as streams: read and written in order, piece by piece."""
+"""WAV and raw samples as sequential streams, read and written piece by piece."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 Float = npt.NDArray[np.float64]
 
-SUBTYPES: Final = {  # format tag, bits: soundfile's name
+SUBTYPES: Final = {  # (format tag, bits): soundfile's name
     (1, 8): "PCM_U8",
     (1, 16): "PCM_16",
     (1, 24): "PCM_24",
@@ -26,15 +26,15 @@ SUBTYPES: Final = {  # format tag, bits: soundfile's name
 }
 TAGS: Final = {subtype: tag_bits for tag_bits, subtype in SUBTYPES.items()}
 EXTENSIBLE: Final = 0xFFFE
-UNKNOWN: Final = 0x7FFFF000  # the length that sox writes where it does not know it
-LONGEST: Final = 0x7FFF0000  # lengths from here on, and 0, mean "until the end", whoever wrote them
-_PIECE: Final = 1 << 16  # bytes at most
-_HEADER: Final = 1 << 20  # bytes of chunks that may stand before the samples
+UNKNOWN: Final = 0x7FFFF000  # the length that sox writes when it is unknown
+LONGEST: Final = 0x7FFF0000  # 0 and lengths from here on mean "until the end"
+_PIECE: Final = 1 << 16  # bytes read at a time, at most
+_HEADER: Final = 1 << 20  # bytes of chunks allowed before the samples
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How samples lie in a stream.
+    """The sample format of a stream or file.
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ class Layout:
         In Hz.
     channels : int
     subtype : str
-        As soundfile names it; little-endian.
+        soundfile's name of the sample type; little-endian.
     frames : int, optional
-        How many samples of each channel there are, if that is known.
+        Number of samples per channel, if known.
     """
 
     rate: int
@@ -54,22 +54,22 @@ class Layout:
 
     @property
     def frame_bytes(self) -> int:
-        """Bytes of one sample of all channels."""
+        """Bytes per frame: one sample of every channel."""
         return self.channels * TAGS[self.subtype][1] // 8
 
     @property
     def raw(self) -> dict[str, Any]:
-        """What soundfile must be told of such samples without a header."""
+        """Arguments of soundfile for samples of this layout without a header."""
         return {"subtype": self.subtype, "format": "RAW", "endian": "LITTLE"}
 
 
 def read_header(file: BinaryIO) -> Layout:
-    """Read up to the first sample of a WAV, whose lengths need not be known to who wrote it.
+    """Read a WAV header, up to the first sample; its lengths may be placeholders.
 
     Raises
     ------
     ValueError
-        It is no WAV, a damaged one, or of a kind that is not read.
+        The stream is not a WAV, or it is damaged or of an unsupported sample format.
     """
     start = file.read(12)
     if not start:
@@ -85,7 +85,7 @@ def read_header(file: BinaryIO) -> Layout:
             return Layout(layout.rate, layout.channels, layout.subtype, frames)
         left -= size
         if left < 0 or name == b"data":
-            _refuse(f"has a chunk {name!r} of {size} bytes", "chunks of formats, then samples")
+            _refuse(f"has a chunk {name!r} of {size} bytes", "format chunks, then samples")
         chunk = _exactly(file, size + size % 2)
         layout = _format(chunk) if name == b"fmt " else layout
 
@@ -99,7 +99,7 @@ def _format(chunk: bytes) -> Layout:
     if (tag, bits) not in SUBTYPES or not channels or align != channels * bits // 8:
         _refuse(
             f"has samples of format {tag:#x}, {bits} bits, {channels} channels in {align} bytes",
-            "linear ones of 8, 16, 24 or 32 bits, floats, A-law or u-law",
+            "linear PCM of 8, 16, 24 or 32 bits, floats, A-law or u-law",
         )
     return Layout(rate, channels, SUBTYPES[tag, bits])
 
@@ -116,18 +116,18 @@ def _refuse(found: str, expected: str) -> NoReturn:
 
 
 def pieces(file: Any, layout: Layout) -> Iterator[Float]:
-    """Yield samples (n, channels) as soon as they come, to the end of the file or of its samples.
+    """Yield samples of shape (n, channels) as they arrive, up to `layout.frames` if known.
 
     Parameters
     ----------
     file : buffered binary file
-        Read to its end, so that whoever writes it is not cut off.
+        Read to its end even beyond the samples, so that the writer gets no broken pipe.
     layout : Layout
 
     Raises
     ------
     ValueError
-        There is no sample, or NaN or infinity is among them.
+        The stream holds no samples, or NaN or infinity.
     """
     left = None if layout.frames is None else layout.frames * layout.frame_bytes
     held, count = b"", 0
@@ -149,7 +149,7 @@ def pieces(file: Any, layout: Layout) -> Iterator[Float]:
 
 
 def decode(data: bytes, layout: Layout) -> Float:
-    """Return float64 samples (n, channels), full scale +-1, of bytes."""
+    """Decode bytes to float64 samples of shape (n, channels), full scale +-1."""
     import soundfile
 
     shape = {"samplerate": layout.rate, "channels": layout.channels}
@@ -160,7 +160,7 @@ def decode(data: bytes, layout: Layout) -> Float:
 
 
 def encode(samples: Float, layout: Layout) -> bytes:
-    """Return the bytes of samples (n, channels), the same as in a file."""
+    """Encode samples of shape (n, channels) as bytes, identical to those in an audio file."""
     import soundfile
 
     data = BytesIO()
@@ -169,7 +169,7 @@ def encode(samples: Float, layout: Layout) -> bytes:
 
 
 def header(layout: Layout) -> bytes:
-    """Return the bytes before the samples; for integers, those that libsndfile writes."""
+    """Return the WAV header; for integer samples, the same bytes as libsndfile writes."""
     tag, bits = TAGS[layout.subtype]
     size = layout.frame_bytes
     start = b"WAVE" + struct.pack("<4sI", b"fmt ", 16)

@@ -1,4 +1,4 @@
-"""Writing audio files: every format that keeps a recording's samples and rate, atomically."""
+"""Atomic writing of audio files, in every format that keeps a recording's samples and rate."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ FORMATS = {
     ".sds": "SDS",
     ".mat": "MAT5",
 }
-# Not written: RAW has no header, SD2 needs a resource fork, XI and WVE have a rate of their own,
-# MPC2K holds 16-bit samples of a sampler.
-_LIMITED = {"WAV": 1 << 32, "AIFF": 1 << 32, "AU": 1 << 32}  # bytes that sizes in a header hold
-_HEADER = 1 << 16  # bytes of such a file that are no samples, at most
+# Not supported: RAW has no header, SD2 needs a resource fork, XI and WVE have a fixed rate,
+# MPC2K is a sampler's 16-bit format.
+_LIMITED = {"WAV": 1 << 32, "AIFF": 1 << 32, "AU": 1 << 32}  # bytes that a header can state
+_HEADER = 1 << 16  # bytes, at most, that are not samples in such a file
 _BLOCK = 1 << 16  # samples; libsndfile's Vorbis encoder overflows its stack on minutes at once
 
 Write = Callable[[npt.NDArray[Any]], None]
 
 
 def check_target(path: str | Path) -> None:
-    """Refuse what `writing` could not write to: raises as it does, and as `files.target` does."""
+    """Check that `writing` can write to a path; raises as it and `files.target` do."""
     if Path(path).suffix.lower() not in FORMATS:
         raise ValueError(
             f"{path}: cannot write '{Path(path).suffix}' files; expected {', '.join(FORMATS)}"
@@ -63,15 +63,15 @@ def check_target(path: str | Path) -> None:
 
 @contextmanager
 def writing(path: str | Path, layout: Layout) -> Iterator[Write]:
-    """Write an audio file piece by piece; it replaces `path` once the block ends without error.
+    """Write an audio file piece by piece; it replaces `path` if the block ends without error.
 
     Parameters
     ----------
     path : path
         Its suffix chooses the format.
     layout : Layout
-        Its sample format is kept where the file's format knows it, otherwise the format's default
-        is taken. Wav files beyond 4 GiB become RF64, which has room for their length.
+        Its sample type is kept if the file format supports it; otherwise the format's default
+        is used. Wav files beyond 4 GiB become RF64, whose sizes are 64 bits wide.
 
     Yields
     ------
@@ -84,7 +84,7 @@ def writing(path: str | Path, layout: Layout) -> Iterator[Write]:
     ValueError
         The format is unknown, or cannot hold this rate, number of channels or length.
     OSError
-        The disk is full, or fails.
+        The disk is full or fails.
     """
     import soundfile
 
@@ -98,13 +98,13 @@ def writing(path: str | Path, layout: Layout) -> Iterator[Write]:
         except RuntimeError as error:
             raise ValueError(
                 f"{path}: {layout.channels} channels at {layout.rate} Hz cannot be written as "
-                f"{kind} {subtype} ({reason(error)}); choose another format, as .wav or .flac"
+                f"{kind} {subtype} ({reason(error)}); choose another format, such as .wav or .flac"
             ) from error
         try:
             with file:
                 yield lambda samples: _append(file, samples)
             _check_length(path, kind, temporary)
-        except (RuntimeError, AssertionError):  # of soundfile, which does not tell why
+        except (RuntimeError, AssertionError):  # from soundfile, which gives no reason
             _raise_if_full(path, temporary)
             raise
 
@@ -117,7 +117,7 @@ def write(path: str | Path, samples: npt.NDArray[Any], rate: int, subtype: str =
 
 
 def subtype_in(kind: str, subtype: str) -> str:
-    """Return the sample format written for `subtype` in a file format, such as "WAV"."""
+    """Return the sample type that is written for `subtype` in a file format such as "WAV"."""
     import soundfile
 
     linear = subtype.startswith("PCM_") or subtype in ("FLOAT", "DOUBLE")
@@ -151,7 +151,7 @@ def _check_length(path: str | Path, kind: str, written: Path) -> None:
 
 
 def _raise_if_full(path: str | Path, temporary: Path) -> None:
-    """Raise the operating system's error, if a plain write to the file fails as well."""
+    """Raise the operating system's error if a plain write to the file fails too."""
     try:
         with temporary.open("ab") as file:
             file.write(bytes(_HEADER))

@@ -1,1 +1,1 @@
-"""From folders of speech and noise to a trained network (extra: train; it needs PyTorch)."""
+"""Training of networks on folders of speech and noise (extra: train; needs PyTorch)."""

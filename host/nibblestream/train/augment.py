@@ -1,6 +1,6 @@
-"""Random rooms, microphones and levels, so that the network learns speech and not one channel.
+"""Data augmentation: random rooms, microphones and telephone bands.
 
-All filters act on whole segments in the frequency domain.
+All filters are applied to whole segments in the frequency domain.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def filtered(signal: Float, response: Float | Complex) -> Float:
 
 
 def equaliser(rng: Rng, samples: int, spread: float) -> Float:
-    """Draw a smooth gain curve: eight points of `spread` dB standard deviation, joined."""
+    """Draw a gain curve: linear in dB between eight points of `spread` dB standard deviation."""
     position = np.linspace(0, 1, samples // 2 + 1)
     points = np.concatenate([[0], np.sort(rng.uniform(0, 1, 6)), [1]])
     return np.asarray(10 ** (np.interp(position, points, rng.normal(0, spread, 8)) / 20))
@@ -46,7 +46,7 @@ def room(rng: Rng, samples: int) -> Complex:
 
 
 def channel(rng: Rng, signal: Float, spread: float = 5.0) -> Float:
-    """Pass a segment through a random microphone; `spread` as in `equaliser`."""
+    """Filter a segment with a random microphone response; `spread` as in `equaliser`."""
     response = equaliser(rng, len(signal), spread)
     if rng.random() < 0.3:
         response = response * telephone(rng, len(signal))

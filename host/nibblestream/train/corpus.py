@@ -1,4 +1,4 @@
-"""Recordings as an endless supply of segments at 8 kHz."""
+"""Random segments at 8 kHz from a set of recordings."""
 
 from __future__ import annotations
 
@@ -18,17 +18,18 @@ Recording = TypeVar("Recording")
 
 
 class Corpus(Generic[Recording]):
-    """Recordings, read when first drawn, then kept.
+    """A set of recordings, read when first drawn and cached in memory.
 
     Parameters
     ----------
     recordings : sequence
-        Audio files: any rate, any number of channels, any format libsndfile reads; or what else
-        `read` takes. One that cannot be used is named in a warning when it is drawn, and never
-        drawn again.
+        Audio files of any rate, channel count and format that libsndfile reads, or anything else
+        that `read` accepts. An unusable one causes a warning when it is first drawn, and is
+        skipped from then on.
     read : callable
         Yields a recording at 8 kHz piece by piece, each float64 of shape (n,) or (n, channels).
-        It is called twice for each recording kept, so that long ones are never held as floats.
+        Called twice for each recording that is cached, so that a long recording is never held
+        in memory as floats.
     """
 
     def __init__(
@@ -43,7 +44,7 @@ class Corpus(Generic[Recording]):
         self._room = CACHE_SAMPLES
 
     def draw(self, rng: np.random.Generator, samples: int) -> Float:
-        """Return a random segment of exactly `samples` samples; short ones are strung together.
+        """Return a random segment of exactly `samples` samples; short ones are concatenated.
 
         Raises
         ------
@@ -60,7 +61,7 @@ class Corpus(Generic[Recording]):
         return np.asarray(np.concatenate(parts) / 2.0**15)
 
     def _signal(self, rng: np.random.Generator) -> npt.NDArray[np.int16]:
-        # What failed is drawn again and passed over: later draws do not depend on it.
+        # Unusable recordings are still drawn and then skipped, which keeps the draws reproducible.
         while len(self._failed) < len(self.recordings):
             recording = self.recordings[rng.integers(len(self.recordings))]
             if recording in self._kept:

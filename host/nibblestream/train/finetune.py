@@ -1,7 +1,7 @@
 """Quantization-aware fine-tuning: codes, look-up tables and biases learnt from a float model.
 
-The paper needs no retraining, and neither do the other schemes; this one does, for codes so
-narrow that it pays. The float model is start and teacher.
+The paper and the other schemes need no retraining; it pays off for very narrow codes. The float
+model is both the starting point and the teacher.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from .module import Stack
 from .recipe import FineTuning
 from .straight_through import CodedLinear
 
-START = "kmeans"  # the best tables that weights alone give; any level may become external
+START = "kmeans"  # the best scheme without training; any level may become external
 
 
 class FineTuned:
-    """A float model that learns to be codes.
+    """Quantization-aware fine-tuning of a float model, as a `Trainee`.
 
     Parameters
     ----------
@@ -37,12 +37,12 @@ class FineTuned:
         Weights and biases within +-1.
     settings : FineTuning
     name : str
-        Of the quantized model.
+        Name of the quantized model.
 
     Raises
     ------
     ValueError
-        The model cannot be quantized, or codes of that width have no table.
+        The model cannot be quantized, or codes of the given width have no table.
     """
 
     every = 100
@@ -71,7 +71,7 @@ class FineTuned:
         return torch.as_tensor(loss + self.settings.distillation * error)
 
     def model(self, state: State, *, final: bool) -> QuantizedModel:
-        """Return the quantized model of a state; all are wanted as they are chosen."""
+        """Return the quantized model of a training state; `final` makes no difference."""
         network = copy.deepcopy(self.network)
         network.load_state_dict(state["weights"])
         words = Words(self._model)
@@ -86,13 +86,13 @@ class FineTuned:
 
 
 def _linear(weights: Float32, bias: Float32) -> nn.Linear:
-    """Return a layer as it is in the float model."""
+    """Return a layer of the float model as a PyTorch module."""
     layer = nn.Linear(weights.shape[1], weights.shape[0])
     layer.weight.data, layer.bias.data = torch.tensor(weights), torch.tensor(bias)
     return layer
 
 
 def _coded(weights: Float32, bias: Float32, start: QuantizedLayer) -> CodedLinear:
-    """Return a layer that begins at a quantized one's table."""
+    """Return a trainable quantized layer that starts from the table of `start`."""
     assert start.lut is not None
     return CodedLinear(weights, bias, start.lut.values, start.m, start.k)

@@ -1,4 +1,4 @@
-"""Training: seeded, resumable, the best model chosen by STOI on validation mixtures."""
+"""Training loop: seeded, resumable, selects the best model by STOI on validation mixtures."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .module import Stack
 from .recipe import Settings
 
 WARM_UP = 50  # steps
-AVERAGING = 0.995  # of the weights: the average generalises better than the last step's
+AVERAGING = 0.995  # per step; averaged weights generalise better than the last step's
 GRADIENT_NORM = 1.0
 
 State = dict[str, Any]  # "step", "weights" (the network's state), "stoi_gain"
@@ -34,34 +34,34 @@ M = TypeVar("M", bound=FloatModel | QuantizedModel, covariant=True)
 
 
 class Trainee(Protocol[M]):
-    """What is trained, and how its states become models."""
+    """A network to be trained, and how to convert its states to models."""
 
     every: int  # steps between validations
 
     @property
     def settings(self) -> Settings:
-        """What decides the run, beside its recordings."""
+        """Settings that, with the recordings, determine the run."""
 
     @property
     def network(self) -> Stack:
-        """The network, whose parameters are trained."""
+        """The network whose parameters are trained."""
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """Return the loss on a batch, a scalar."""
 
     def model(self, state: State, *, final: bool) -> M:
-        """Return the model of a state: to choose by, or the one that is wanted in the end."""
+        """Return the model of a state: the final one, or the one used for validation."""
 
 
 class Training(Generic[M]):
-    """The state of a run; `run` advances it to its end.
+    """The state of a training run; `run` completes it.
 
     Parameters
     ----------
     trainee : Trainee
-        Its network has the values to begin with.
+        Its network holds the initial values.
     validation : sequence of (Clip, float)
-        What the model is chosen by, at least one clip, each with the STOI of its noisy signal.
+        Validation clips, at least one, each with the STOI of its noisy signal.
     """
 
     def __init__(self, trainee: Trainee[M], validation: Sequence[tuple[Clip, float]]) -> None:
@@ -77,13 +77,13 @@ class Training(Generic[M]):
         self._adam = torch.optim.Adam(self._network.parameters(), lr=self._settings.rate)
 
     def run(self, batches: Batches, checkpoint: Path) -> M:
-        """Train to the last step, validating and saving now and then; return the best.
+        """Train to the last step, validating and saving periodically; return the best model.
 
         Parameters
         ----------
         batches : Batches
         checkpoint : path
-            Where the state is kept; if the file is there, training goes on from it.
+            File for the training state; if it exists, training resumes from it.
         """
         self._files = batches.supply.recordings
         if checkpoint.exists():
@@ -124,7 +124,7 @@ class Training(Generic[M]):
         return min(1.0, (self.step + 1) / WARM_UP) * fall
 
     def _validate(self) -> str:
-        """Keep the averaged weights if they are the best so far; describe how they did."""
+        """Keep the averaged weights if they are the best so far; return a report of their score."""
         state = {key: value.clone() for key, value in self._average.state_dict().items()}
         now = {"step": self.step, "weights": state}
         with Enhancer(self._trainee.model(now, final=False)) as enhancer:
@@ -138,7 +138,7 @@ class Training(Generic[M]):
 
     def _save(self, checkpoint: Path) -> None:
         state = {
-            "made": self._made(),
+            "made": self._identity(),
             "step": self.step,
             "best": self._best,
             "network": self._network.state_dict(),
@@ -148,19 +148,19 @@ class Training(Generic[M]):
         with replacing(checkpoint) as temporary:
             torch.save(state, temporary)
 
-    def _made(self) -> dict[str, Any]:
-        """Return what a checkpoint must agree in: settings, files, scores of the noisy clips."""
+    def _identity(self) -> dict[str, Any]:
+        """Return what a checkpoint must match: settings, files, scores of the noisy clips."""
         return {"settings": asdict(self._settings), "files": self._files, "before": self._before}
 
     def _restore(self, checkpoint: Path) -> None:
         try:
             state = torch.load(checkpoint, weights_only=True)
-        except Exception as error:  # damaged files raise many kinds
-            raise ValueError(f"{checkpoint}: is damaged; delete it to start afresh") from error
-        if state["made"] != self._made():
+        except Exception as error:  # damaged files raise various errors
+            raise ValueError(f"{checkpoint}: is damaged; delete it to start over") from error
+        if state["made"] != self._identity():
             raise ValueError(
-                f"{checkpoint}: was made with other settings or other recordings; go on with "
-                "those, or delete it to start afresh"
+                f"{checkpoint}: was made with other settings or other recordings; resume with "
+                "those, or delete it to start over"
             )
         self.step, self._best = state["step"], state["best"]
         self._network.load_state_dict(state["network"])

@@ -1,4 +1,4 @@
-"""What training minimises: loss of intelligibility, and error of the compressed magnitudes."""
+"""The training loss: loss of intelligibility plus error of the compressed magnitudes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from .. import spec
 
-SEGMENT = 24  # of 16 ms: STOI's 384 ms
-HARM = 3.0  # what intelligibility taken from a clip costs, beyond what it costs anyway
+SEGMENT = 24  # frames of 16 ms: STOI's 384 ms
+HARM = 3.0  # weight of the extra penalty for clips made less intelligible than the noisy input
 CLIP = 1 + 10 ** (15 / 20)  # STOI's lower bound on the signal-to-distortion ratio, -15 dB
 
 
@@ -24,17 +24,17 @@ def third_octaves() -> Tensor:
 
 
 class Loss(nn.Module):
-    """Loss of intelligibility, more for clips made worse, and error of compressed magnitudes.
+    """Loss of intelligibility, with a penalty for clips made worse, plus magnitude error.
 
     ``1 - after + HARM * relu(before - after) + weight * error``, where before and after are STOI's
-    correlation (Taal et al. 2010, eqs. 1-5) of the noisy and the enhanced clip: of third-octave
-    envelopes over 384 ms, scaled to the clean one's energy and clipped, averaged over bands and
-    over the segments with speech.
+    correlation (Taal et al. 2010, eqs. 1-5) of the noisy and the enhanced clip: the correlation of
+    third-octave envelopes over 384 ms, scaled to the clean envelope's energy and clipped, averaged
+    over bands and over the segments with speech.
 
     Parameters
     ----------
     weight : float
-        Weight of the squared error of magnitudes to the power 0.3.
+        Weight of the mean squared error of the magnitudes to the power 0.3.
     """
 
     bands: Tensor
@@ -45,7 +45,7 @@ class Loss(nn.Module):
         self.register_buffer("bands", third_octaves())
 
     def forward(self, enhanced: Tensor, noisy: Tensor, clean: Tensor) -> Tensor:
-        """Return the loss, a scalar, of magnitudes of shape (clips, frames, 129)."""
+        """Return the scalar loss of magnitudes of shape (clips, frames, 129)."""
         level = loudness(clean)
         enhanced, noisy, clean = enhanced / level, noisy / level, clean / level
         before, after = (self.correlation(m, clean) for m in (noisy, enhanced))
@@ -54,7 +54,7 @@ class Loss(nn.Module):
         return (1 - after + HARM * harm).mean() + self.weight * error
 
     def correlation(self, magnitude: Tensor, clean: Tensor) -> Tensor:
-        """Return each clip's mean short-time correlation, of level-normalised magnitudes."""
+        """Return each clip's mean short-time correlation; magnitudes are level-normalised."""
         x, y = (self._segments(m) for m in (clean, magnitude))
         scale = (energy(x) / energy(y)).sqrt()
         y = torch.minimum(y * scale, x * CLIP)
@@ -65,22 +65,22 @@ class Loss(nn.Module):
         return (cosine.mean(-1) * active).sum(1) / active.sum(1)
 
     def _segments(self, magnitude: Tensor) -> Tensor:
-        """Third-octave envelopes in segments: (clips, segments, 15, 24)."""
+        """Return the segments of third-octave envelopes: (clips, segments, 15, 24)."""
         power = magnitude.square() @ self.bands
         smooth = nn.functional.avg_pool1d(power.transpose(1, 2), 3, stride=2)
         return (smooth + 1e-8).sqrt().unfold(2, SEGMENT, 1).transpose(1, 2)
 
 
 def loudness(clean: Tensor) -> Tensor:
-    """Return each clip's level, which magnitudes are taken relative to; never zero."""
+    """Return each clip's RMS level, by which magnitudes are normalised; never zero."""
     return clean.square().mean(dim=(1, 2), keepdim=True).sqrt() + 1e-5
 
 
 def compressed(magnitude: Tensor) -> Tensor:
-    """Return the magnitude to the power 0.3, whose gradient stays finite at zero."""
+    """Return the magnitude to the power 0.3, offset so that its gradient is finite at zero."""
     return (magnitude + 1e-4) ** 0.3
 
 
 def energy(x: Tensor) -> Tensor:
-    """Return the sum of squares over the last axis, kept; never zero: its root needs a slope."""
+    """Return the sum of squares over the last axis (kept), offset so that its root has a slope."""
     return x.square().sum(-1, keepdim=True) + 1e-7

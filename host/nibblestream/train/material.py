@@ -1,4 +1,4 @@
-"""What is trained and validated on: folders by their splits, or mixtures that were written down."""
+"""Training and validation material: folders split by corpus, or manifests of mixtures."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from .mixing import Augmented, Supply, Written, sides
 
 VALIDATION = 40  # mixtures, each also through a telephone and a random equaliser
 VALIDATION_SEED = 1
-WRITTEN = 500  # mixtures of a manifest that choose the model: the first, which are a random sample
-HELD_OUT = 10  # one file in so many is kept for validation where nothing else is
+WRITTEN = 500  # validation mixtures used of a manifest: the first, as its order is random
+HELD_OUT = 10  # one file in this many is held out where there is no validation split
 
 
 @dataclass(frozen=True)
 class Material:
-    """Folders and manifests of one training run; see `train.run.train`."""
+    """The folders and manifests of one training run; see `train.run.train`."""
 
     speech: Path
     noise: Path
@@ -32,19 +32,19 @@ class Material:
     val_mixtures: Path | None = None
 
     def supply(self) -> Supply:
-        """Return what is trained on; raises as `corpora.files` and `manifest.read` do."""
+        """Return the training supply; raises as `corpora.files` and `manifest.read` do."""
         if self.mixtures is not None:
             return Written(Corpus(manifest.read(self.mixtures, self.speech, self.noise), sides))
         speech = _training_files(self.speech, self.val_speech)
         return Augmented(Corpus(speech), Corpus(_training_files(self.noise, self.val_noise)))
 
     def validation(self) -> list[tuple[Clip, float]]:
-        """Return the clips that the model is chosen by, each with the STOI of its noisy signal.
+        """Return the validation clips, each with the STOI of its noisy signal.
 
         Raises
         ------
         FileNotFoundError, ValueError
-            As `supply` does, or none of the clips can be used.
+            As `supply` does, or no clip can be used.
         """
         scored = [
             clip for mixture in self.validation_mixtures() if (clip := _scored(mixture)) is not None
@@ -52,12 +52,12 @@ class Material:
         if not scored:
             speech, noise = self.val_speech or self.speech, self.val_noise or self.noise
             raise ValueError(
-                f"no file of {speech} and {noise} can be validated on; see the warnings"
+                f"no file of {speech} and {noise} can be used for validation; see the warnings"
             )
         return scored
 
     def validation_mixtures(self) -> list[Mixture]:
-        """Draw the mixtures that are validated on, or read them; raises as `supply` does."""
+        """Draw or read the validation mixtures; raises as `supply` does."""
         speech, noise = self.val_speech or self.speech, self.val_noise or self.noise
         if self.val_mixtures is not None:
             return manifest.read(self.val_mixtures, speech, noise)[:WRITTEN]

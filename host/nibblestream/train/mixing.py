@@ -1,4 +1,4 @@
-"""Batches to train on: batch number i of a seed is always the same batch."""
+"""Training batches, each determined by the seed and its number."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ..speech.features import FloorTracker
 from . import augment
 from .corpus import Corpus
 
-SNR = (-5, 15)  # dB, drawn uniformly ...
-SNR_CLEAN = (20, 60)  # ... but from here for the share CLEAN of all clips
+SNR = (-5, 15)  # dB, drawn uniformly from this range ...
+SNR_CLEAN = (20, 60)  # ... and for a fraction CLEAN of the clips from this one
 CLEAN = 0.12
 
-NOISE_SPREAD = 8.0  # dB: noises differ in their spectrum more than microphones do
+NOISE_SPREAD = 8.0  # dB; more than for speech: noises' spectra vary more than microphones'
 
 Float = npt.NDArray[np.float64]
 Rng = np.random.Generator
@@ -30,17 +30,17 @@ Rng = np.random.Generator
 class Batch(NamedTuple):
     """One batch, float32 tensors of shape (clips, frames, 129)."""
 
-    features: torch.Tensor  # as the network sees them
+    features: torch.Tensor  # the network's input
     noisy: torch.Tensor  # magnitudes
-    clean: torch.Tensor
+    clean: torch.Tensor  # magnitudes
 
 
 class Supply(Protocol):
-    """What pairs of noisy and clean segments are drawn from."""
+    """A source of random pairs of noisy and clean segments."""
 
     @property
     def recordings(self) -> list[str]:
-        """All that is drawn from; an unfinished run goes on only with the same."""
+        """Identifiers of all source recordings; a run can only be resumed with the same ones."""
 
     def draw(self, rng: Rng, samples: int) -> tuple[Float, Float]:
         """Return a noisy segment and its clean reference, both of shape (samples,)."""
@@ -48,18 +48,18 @@ class Supply(Protocol):
 
 @dataclass
 class Batches(torch.utils.data.Dataset[Batch]):
-    """Batches of noisy and clean clips, by number.
+    """A data set of batches; batch i of a seed is always the same.
 
     Parameters
     ----------
     supply : Supply
     features : {"magnitude", "log2"}
-        What the network sees.
+        The network's input features.
     seed : int
     clips : int
-        Clips in a batch.
+        Clips per batch.
     seconds : float
-        Length of a clip.
+        Duration of a clip.
     """
 
     supply: Supply
@@ -87,18 +87,18 @@ class Batches(torch.utils.data.Dataset[Batch]):
 
 @dataclass
 class Augmented:
-    """Mixtures made on the fly, of random channels, rooms and levels."""
+    """Mixtures made on the fly, with random channels, rooms and levels."""
 
     speech: Corpus[Path]
     noise: Corpus[Path]
 
     @property
     def recordings(self) -> list[str]:
-        """Files of speech and noise."""
+        """Paths of the speech and noise files."""
         return [str(path) for path in (*self.speech.recordings, *self.noise.recordings)]
 
     def draw(self, rng: Rng, samples: int) -> tuple[Float, Float]:
-        """Return one noisy clip and its clean reference, both through the same last channel."""
+        """Return a noisy clip and its clean reference; a telephone band applies to both."""
         speech = augment.channel(rng, self.speech.draw(rng, samples))
         if rng.random() < 0.2:
             speech = augment.filtered(speech, augment.room(rng, samples))
@@ -117,29 +117,29 @@ class Augmented:
 
 @dataclass
 class Written:
-    """Mixtures as a manifest names them: random pieces, with nothing changed."""
+    """Random segments of a manifest's mixtures, without augmentation."""
 
     mixtures: Corpus[Mixture]
 
     @property
     def recordings(self) -> list[str]:
-        """The mixtures' recipes."""
+        """Representations of the mixtures."""
         return [repr(mixture) for mixture in self.mixtures.recordings]
 
     def draw(self, rng: Rng, samples: int) -> tuple[Float, Float]:
-        """Return a piece of one mixture, or of several strung together, and its reference."""
+        """Return a segment of one mixture, or of several concatenated, and its reference."""
         noisy, clean = self.mixtures.draw(rng, samples).T
         return noisy, clean
 
 
 def sides(mixture: Mixture) -> list[Float]:
-    """Realise a mixture for a `Corpus`: one piece of shape (n, 2), noisy and clean."""
+    """Realise a mixture for a `Corpus`: one piece of shape (n, 2), columns noisy and clean."""
     clean, noisy = mixture.realise()
     return [np.stack([noisy, clean], axis=1)]
 
 
 def _levelled(rng: Rng, clean: Float, noise: Float) -> tuple[Float, Float]:
-    """Bring the mixture to a random peak level, clip one in twenty, and round it to 16 bits."""
+    """Scale the mixture to a random peak level, clip one in twenty, and round to 16 bits."""
     peak = np.abs(clean + noise).max() + 1e-9
     level = 10 ** (rng.uniform(-45, 0) / 20) / peak
     if rng.random() < 0.05:
@@ -149,5 +149,5 @@ def _levelled(rng: Rng, clean: Float, noise: Float) -> tuple[Float, Float]:
 
 
 def _scaled(signal: Float) -> Float:
-    """Bring a segment to unit power."""
+    """Scale a segment to unit power."""
     return np.asarray(signal / np.sqrt(np.mean(signal**2) + 1e-12))

@@ -1,4 +1,4 @@
-"""The network: stacked frames of features to a gain, or a magnitude, per bin."""
+"""The network as a PyTorch module: from stacked feature frames to a gain or magnitude per bin."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LIMIT = 1 - 2.0**-7  # the largest value of an 8-bit weight
 
 
 class Stack(nn.Module):
-    """Layers over eight stacked frames (paper, section 4).
+    """A stack of layers over eight consecutive frames (paper, section 4).
 
     Parameters
     ----------
     layers : iterable of nn.Module
-        From (..., 1032) to (..., 129).
+        Together they map (..., 1032) to (..., 129).
     relu : sequence of bool
-        Whether ReLU follows each layer; after the last one the head decides.
+        Whether a ReLU follows each layer; the last layer's is ignored, see `head`.
     head : {"gain", "magnitude"}
         What the output is: a gain on the noisy magnitude, or the magnitude itself.
     gain_floor : float
@@ -39,7 +39,7 @@ class Stack(nn.Module):
         self.gain_floor = gain_floor
 
     def forward(self, features: Tensor, noisy: Tensor) -> Tensor:
-        """Return enhanced magnitudes: (clips, frames, 129) twice in, once out."""
+        """Return enhanced magnitudes; inputs and output have shape (clips, frames, 129)."""
         padded = nn.functional.pad(features, (0, 0, spec.CONTEXT - 1, 0))
         x = padded.unfold(1, spec.CONTEXT, 1).transpose(2, 3).flatten(2)  # oldest frame first
         for layer, relu in zip(self.layers[:-1], self.relu, strict=False):
@@ -51,13 +51,13 @@ class Stack(nn.Module):
 
     @torch.no_grad()
     def clamp(self) -> None:
-        """Keep weights and biases inside (-1, +1), as the paper does while training."""
+        """Clamp weights and biases to (-1, +1), as the paper does during training."""
         for parameter in self.parameters():
             parameter.clamp_(-LIMIT, LIMIT)
 
 
 class Network(Stack):
-    """A network to be trained from the start, ReLU after each layer.
+    """A network with random initial weights and a ReLU after each layer.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ class Network(Stack):
     head, gain_floor
         As for `Stack`.
     biases : bool
-        Whether biases are trained, or stay zero.
+        Whether biases are trained; otherwise they stay zero.
     """
 
     def __init__(
@@ -81,6 +81,6 @@ class Network(Stack):
 
 
 def bounded(x: Tensor, low: float, high: float) -> Tensor:
-    """Clamp, but let a tenth of the gradient through, so that no output stays stuck outside."""
+    """Clamp with a leaky gradient of 0.1, so that outputs outside the range can recover."""
     leak = 0.1 * x
     return x.clamp(low, high) + leak - leak.detach()

@@ -1,4 +1,4 @@
-"""What is trained and how; a recipe and two folders decide a model."""
+"""Settings of training runs; a recipe and the folders determine a model."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ class Recipe:
     Parameters
     ----------
     features : {"log2", "magnitude"}
-        What the network sees: see `features.FloorTracker`.
+        The network's input features; see `features.FloorTracker`.
     head : {"gain", "magnitude"}
-        What it says: a gain on the noisy magnitude, or the enhanced magnitude.
+        The network's output: a gain on the noisy magnitude, or the enhanced magnitude.
     gain_floor : float
-        Smallest gain of the model, 0 to 1. A lower one is a little clearer in noise, and a little
-        less faithful to clean speech.
+        Smallest gain of the model, 0 to 1. Lower values improve intelligibility in noise
+        slightly, and degrade clean speech slightly.
     trained_floor : float
-        Smallest gain while it is trained and chosen.
+        Smallest gain during training and validation.
     error_weight : float
-        Weight of the compressed magnitude error beside the loss of intelligibility.
+        Weight of the compressed magnitude error, relative to the loss of intelligibility.
     biases : bool
-        Whether there are any. Without, a network of magnitudes treats all levels alike; with
-        them, what it has learnt at -10 dBFS drowns a recording at -50 dBFS.
+        Whether the network has biases. Without them a network on magnitudes is invariant to the
+        recording level; biases learnt at -10 dBFS would dominate a recording at -50 dBFS.
     hidden : tuple of int
         Widths of the hidden layers.
     steps : int
-        Batches to train on.
+        Number of training batches.
     clips : int
-        Three-second clips in a batch.
+        Three-second clips per batch.
     rate : float
-        Adam's largest learning rate; it rises over 50 steps and falls as a cosine.
+        Peak learning rate of Adam: linear warm-up over 50 steps, then cosine decay.
     seed : int
     """
 
@@ -51,7 +51,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class FineTuning:
-    """The settings of a run.
+    """The settings of a fine-tuning run.
 
     Parameters
     ----------
@@ -60,13 +60,14 @@ class FineTuning:
     bits : tuple of int
         Width of each layer's codes: 2, 3 or 4.
     steps : int
-        Batches to train on.
+        Number of training batches.
     clips : int
-        Three-second clips in a batch.
+        Three-second clips per batch.
     rate : float
-        Adam's largest learning rate; it rises over 50 steps and falls as a cosine.
+        Peak learning rate of Adam: linear warm-up over 50 steps, then cosine decay.
     distillation : float
-        Weight of the error against the float model's output beside the loss against clean speech.
+        Weight of the error against the float model's output, relative to the loss against clean
+        speech.
     seed : int
     """
 

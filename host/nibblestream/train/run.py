@@ -1,4 +1,4 @@
-"""What `train` and `finetune` of the command line do: find the material, train, save the best."""
+"""Training and fine-tuning runs: find the material, train, save the best model."""
 
 from __future__ import annotations
 
@@ -35,32 +35,33 @@ def train(
     seed: int = 0,
     command: str = "",
 ) -> FloatModel:
-    """Train a network; the best state by STOI on validation mixtures is returned.
+    """Train a network and return the best model by STOI on validation mixtures.
 
     Parameters
     ----------
     output : path
-        Where the model is saved; its stem names the model, and the state of an unfinished run is
-        kept beside it, from which the next call goes on.
+        The model file; its stem becomes the model's name. The state of an unfinished run is kept
+        beside it, and the next call resumes from there.
     recipe : {"default", "paper"}
     speech, noise : path
-        Folders to train on: all of them, or of a corpus that `corpora.files` knows the train split.
+        Training folders: all files, or the train split of a corpus that `corpora.files` knows.
     val_speech, val_noise : path, optional
-        Folders to validate on, or the corpora whose val split is. Without them, it is the val
-        split of the above; where their layout is not known, every tenth file is held out.
+        Validation folders, or corpora whose val split is used. By default, the val split of
+        `speech` and `noise`; in a folder of unknown layout, every tenth file is held out.
     mixtures, val_mixtures : path, optional
-        Manifests of mixtures of these folders, as `nibblestream mix` writes them: random pieces of
-        exactly these are trained on, unchanged; the first 500 are validated on.
+        Manifests of mixtures of these folders, as `nibblestream mix` writes them. Training uses
+        random segments of exactly these mixtures without augmentation; validation uses the first
+        500 of `val_mixtures`.
     steps, hidden, seed : optional
         Override the recipe.
     command : str
-        What was called, kept in the model.
+        The command line, recorded in the model.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        A folder is missing or holds nothing to use, files of a manifest are not what they were, a
-        setting is out of range, or the unfinished run had other settings or files.
+        A folder is missing or holds no usable file, files of a manifest have changed, a setting
+        is out of range, or the unfinished run had other settings or files.
     """
     output = target(output)
     settings = replace(RECIPES[recipe], seed=seed)
@@ -88,22 +89,22 @@ def finetune(
     seed: int = 0,
     command: str = "",
 ) -> QuantizedModel:
-    """Quantize a float model and train its codes; the best state on validation is returned.
+    """Quantize a float model, fine-tune its codes, and return the best model on validation.
 
     Parameters
     ----------
     output : path
-        Where the quantized model is saved, and beside it the state of an unfinished run.
+        The quantized model's file; the state of an unfinished run is kept beside it.
     model : FloatModel
         Weights and biases within +-1.
     bits : int or sequence of int
-        Width of the codes, 2, 3 or 4; of all layers or of each.
+        Width of the codes, 2, 3 or 4: one for all layers, or one per layer.
     speech, noise, val_speech, val_noise : path
         As for `train`.
     steps, seed : optional
         Override `finetune.FineTuning`.
     command : str
-        What was called, kept in the model.
+        The command line, recorded in the model.
 
     Raises
     ------
@@ -124,7 +125,7 @@ def finetune(
 def _run(trainee: Trainee[M], features: str, material: Material, output: Path, command: str) -> M:
     settings = trainee.settings
     supply = material.supply()
-    supply.draw(np.random.default_rng(0), 1)  # fails now if no file can be used
+    supply.draw(np.random.default_rng(0), 1)  # fails early if no file can be used
     training = Training(trainee, material.validation())
     checkpoint = output.with_suffix(".checkpoint")
     batches = Batches(supply, features, settings.seed, settings.clips)

@@ -1,4 +1,4 @@
-"""Training a float network from the start."""
+"""Training of a float network from random weights."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from .recipe import Recipe
 
 
 class FromScratch:
-    """A network of random weights, and the float models that it becomes.
+    """A float network with random initial weights, as a `Trainee`.
 
     Parameters
     ----------
     recipe : Recipe
     name : str
-        Of the model.
+        Name of the model.
     """
 
     every = 500
@@ -39,7 +39,7 @@ class FromScratch:
         return torch.as_tensor(self._loss(enhanced, batch.noisy, batch.clean))
 
     def model(self, state: State, *, final: bool) -> FloatModel:
-        """Return a state's model; it is chosen with the gain floor that it is trained with."""
+        """Return a state's model, with the trained gain floor unless it is the final one."""
         weights = {key: value.numpy() for key, value in state["weights"].items()}
         recipe = self.settings
         layers = range(len(recipe.hidden) + 1)

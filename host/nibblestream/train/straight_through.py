@@ -1,8 +1,8 @@
-"""A layer that learns while it is quantized: its weights act as the nearest levels of a table.
+"""A trainable quantized layer: the forward pass uses each weight's nearest level of a table.
 
-Rounding has no slope, so gradients pass it as if it were not there (straight-through estimator,
-Bengio et al. 2013, https://arxiv.org/abs/1308.3432); a level's gradient is the sum of those of the
-weights that have its code (LUT-Q, Cardinaux et al. 2018, https://arxiv.org/abs/1811.05355).
+Rounding has zero gradient, so the backward pass ignores it (straight-through estimator, Bengio et
+al. 2013, https://arxiv.org/abs/1308.3432). A level's gradient is the sum of the gradients of the
+weights with its code (LUT-Q, Cardinaux et al. 2018, https://arxiv.org/abs/1811.05355).
 """
 
 from __future__ import annotations
@@ -20,17 +20,19 @@ Float32 = npt.NDArray[np.float32]
 
 
 class CodedLinear(nn.Module):
-    """A fully connected layer of weights that are learnt in float32 and act as codes.
+    """A fully connected layer with float32 weights that are quantized in the forward pass.
 
     Parameters
     ----------
     weight : float32, shape (out, in)
     bias : float32, shape (out,)
-        Acts in `spec.BIAS`. Biases that are all zero stay so: see `recipe.Recipe`.
+        Rounded to `spec.BIAS` in the forward pass. If all are zero, they are not trained: see
+        `recipe.Recipe`.
     levels : float, shape (2**bits,)
-        The table's values to begin with.
+        Initial values of the table.
     m, k : int
-        Of the table; both stay. A level acts on the nearer of the table's two grids.
+        Parameters of the table, not trained. Each level is rounded to the nearer of the table's
+        two grids.
     """
 
     def __init__(
@@ -43,7 +45,7 @@ class CodedLinear(nn.Module):
         self._m, self._k = m, k
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return (..., out) of inputs (..., in)."""
+        """Map inputs (..., in) to outputs (..., out)."""
         levels = straight_through(self.levels, self._on_grid()[0])
         weight = levels[self._codes(levels)] + (self.weight - self.weight.detach())
         bias = straight_through(self.bias, rounded(self.bias, spec.BIAS))
@@ -51,7 +53,7 @@ class CodedLinear(nn.Module):
 
     @torch.no_grad()
     def quantized(self) -> tuple[npt.NDArray[np.uint8], Lut, npt.NDArray[np.int32]]:
-        """Return codes (out, in), their table and the biases in `spec.BIAS`: what acts now."""
+        """Return the current codes (out, in), their table, and the biases in `spec.BIAS`."""
         levels, internal = self._on_grid()
         order = levels.argsort()
         rank = order.argsort()
@@ -70,7 +72,7 @@ class CodedLinear(nn.Module):
 
     @torch.no_grad()
     def _on_grid(self) -> tuple[Tensor, Tensor]:
-        """Return the levels as the table holds them, and which of them are internal."""
+        """Return the levels rounded to the table's grids, and which of them are internal."""
         coarse, fine = (
             rounded(self.levels, QFormat(self._m, self._m - 1 + shift)) for shift in (0, self._k)
         )
@@ -79,11 +81,11 @@ class CodedLinear(nn.Module):
 
 
 def straight_through(x: Tensor, value: Tensor) -> Tensor:
-    """Return `value` with the gradient of x."""
+    """Return `value`, with the gradient of `x`."""
     return x + (value - x).detach()
 
 
 def rounded(x: Tensor, word: QFormat) -> Tensor:
-    """Round to the nearest value of a word, and saturate."""
+    """Round to the nearest value of a fixed-point format, saturating."""
     scale = 2.0**word.frac
     return (x * scale).round().clamp(word.low, word.high) / scale

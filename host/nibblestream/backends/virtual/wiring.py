@@ -83,7 +83,7 @@ class Fabric:
 
     def send(self, stream: str, words: Beats, done: Done) -> Process:
         """Start to put beats into a stream."""
-        self._strike(stream)
+        self._inject_stalls(stream)
         process = self._new(f"DMA to {stream}", self._timing.latency)
         process.body = run.send(process, self.streams[stream], words)
         return self._start(process, done)
@@ -96,7 +96,7 @@ class Fabric:
 
     def kernel(self, name: str, values: dict[str, int], done: Done) -> Process:
         """Start a kernel with the values of its registers."""
-        self._strike(*FEEDS[name])
+        self._inject_stalls(*FEEDS[name])
         process = self._new(name, PIPELINE_DEPTH / self._clock())
         process.body = self._body(process, values)
         return self._start(process, done)
@@ -139,7 +139,7 @@ class Fabric:
     def _progress(self) -> tuple[int, ...]:
         return len(self._live), *(stream.moves for stream in self.streams.values())
 
-    def _strike(self, *streams: str) -> None:
+    def _inject_stalls(self, *streams: str) -> None:
         for name in streams:
             if stall := self._faults.draw(Stall, stream=name):
                 self.streams[name].stall(stall.after)

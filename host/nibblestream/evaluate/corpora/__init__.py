@@ -1,4 +1,4 @@
-"""Corpora of speech and noise as they are unpacked: which files belong to train, val and test."""
+"""Corpora of speech and noise as unpacked: which files belong to train, val and test."""
 
 from .layout import SPLITS, files, layout
 from .paired import paired

@@ -1,4 +1,4 @@
-"""How a corpus lies in its folder: recognised by names, so that a root and a split are enough."""
+"""Recognition of corpora by their file names, and lists of the files of a split."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SPLITS = ("train", "val", "test")
 
 
 class Layout(NamedTuple):
-    """A family of corpora: its name, what its folders are called, and what sorts its files."""
+    """A corpus layout: its name, the expected files (for errors), and its sorting into splits."""
 
     name: str
     expected: str
@@ -22,7 +22,7 @@ class Layout(NamedTuple):
 
 
 def _folders(root: Path, names: Iterable[str]) -> Splits:
-    """Take the folders train, val and test for what they are called, where there are two."""
+    """Sort by the folders train, val and test, if there are at least two of them."""
     found = {split: [n for n in names if n.startswith(f"{split}/")] for split in SPLITS}
     found = {split: names for split, names in found.items() if names}
     return found if len(found) > 1 else {}
@@ -47,18 +47,18 @@ def files(root: str | Path, split: str | None = None) -> list[Path]:
     ----------
     root : path
         The folder of a corpus: WSJ0, LibriSpeech, VCTK, VoiceBank-DEMAND, NOIZEUS, TUT Acoustic
-        Scenes 2016, DEMAND, or any with the folders train, val and test. A folder of no known
-        layout, as one that is a split already, is taken whole.
+        Scenes 2016, DEMAND, or any with the folders train, val and test. Of a folder with an
+        unknown layout, such as a single split, all files are listed.
     split : {"train", "val", "test"}, optional
-        All of them, if not given. Of a known layout, only files that belong to it are taken: one
-        channel, one microphone, the clean side.
+        All splits if not given. Of a known layout, only the corpus's own files are listed: one
+        channel, one microphone, the clean version.
 
     Raises
     ------
     FileNotFoundError
-        There is no such folder, it holds no audio, or the layout has no such split there.
+        The folder does not exist, holds no audio, or has no files of the split.
     ValueError
-        There is no such split, or the folder holds several corpora.
+        The split is unknown, or the folder holds several corpora.
     """
     root = Path(root)
     if split not in (None, *SPLITS):
@@ -70,13 +70,13 @@ def files(root: str | Path, split: str | None = None) -> list[Path]:
 
 
 def layout(root: str | Path) -> str | None:
-    """Name the layout of a folder; None if it is of none. Raises as `files` does."""
+    """Return the name of a folder's layout; None if unknown. Raises as `files` does."""
     known, _ = recognised(Path(root))
     return known.name if known else None
 
 
 def recognised(root: Path) -> tuple[Layout | None, Splits]:
-    """Return the layout of a folder, if any, and its splits; raises as `files` does."""
+    """Return a folder's layout (None if unknown) and its splits; raises as `files` does."""
     found_names = [path.relative_to(root).as_posix() for path in reading.find(root)]
     if own := _folders(root, found_names):
         return _OWN, own
@@ -84,13 +84,13 @@ def recognised(root: Path) -> tuple[Layout | None, Splits]:
     if len(found) > 1:
         raise ValueError(
             f"{root}: holds {' and '.join(known.name for known, _ in found)}{listing(root)}; "
-            "expected one corpus: name the folder of one"
+            "expected one corpus: give its own folder"
         )
     return found[0] if found else (None, {})
 
 
 def names(root: Path, known: Layout, splits: Splits, split: str | None) -> list[str]:
-    """Return the file names of a split, or of all, sorted; FileNotFoundError if there are none."""
+    """Return the sorted file names of a split, or of all; FileNotFoundError if there are none."""
     if split is None:
         return sorted(name for names in splits.values() for name in names)
     if split in splits:
@@ -103,6 +103,6 @@ def names(root: Path, known: Layout, splits: Splits, split: str | None) -> list[
 
 
 def listing(root: Path) -> str:
-    """Say what lies in a folder, for errors."""
+    """Describe a folder's contents, for error messages."""
     inside = sorted(path.name for path in root.iterdir())
     return f" (in the folder: {', '.join(inside[:6])}{', ...' if len(inside) > 6 else ''})"

@@ -1,7 +1,7 @@
-"""Corpora whose file names tell the split: a table of patterns.
+"""Corpora whose file names determine the split, as a table of patterns.
 
-No speaker and no place of recording is in two splits of one corpus; where its authors gave no
-splits, the rule is written here.
+No speaker and no recording location is in two splits of one corpus. Where the authors defined no
+splits, this module does.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ _FORMATS = r"\.(wav|flac|wv1|sph)"  # a WSJ0 file ending in .wv2 is the second m
 
 WSJ0 = {"tr_s": "train", "dt_05": "val", "et_05": "test"}
 
-# VoiceBank-DEMAND is made from VCTK. Two speakers are its test; two are customarily held out of
-# its training for validation. VCTK itself has no splits: besides these, speakers whose number
-# ends in 0 test and in 5 validate, so that what was trained on one may be tested on the other.
+# VoiceBank-DEMAND is made from VCTK. Two speakers are its test set; two more are customarily held
+# out of its training set for validation. VCTK itself has no splits: here these four speakers keep
+# their split, and of the others those whose number ends in 0 are test, in 5 val. So a model trained
+# on one of the two corpora can be tested on the other.
 _TEST_SPEAKERS = ("p232", "p257")
 _VAL_SPEAKERS = ("p226", "p287")
 
-# DEMAND has no splits: the five places whose noise VoiceBank-DEMAND tests on are test, and val is
-# of those that it does not train on.
+# DEMAND has no splits: test are the five places used in VoiceBank-DEMAND's test set, and val are
+# places not used in its training set.
 DEMAND = {
     **dict.fromkeys(("DLIVING", "OOFFICE", "SCAFE", "SPSQUARE", "TBUS"), "test"),
     **dict.fromkeys(("DWASHING", "NPARK", "OHALLWAY"), "val"),
@@ -34,16 +35,16 @@ DEMAND = {
 
 
 def named(pattern: str, split: Callable[[Match], str]) -> Callable[[Path, Iterable[str]], Splits]:
-    """Return what sorts file names into splits.
+    """Return a function that sorts file names into splits.
 
     Parameters
     ----------
     pattern : str
-        The last parts of a name without its suffix; case does not matter, and of files that
-        agree in it (a copy in another format or place) one is taken, the converted rather than
-        the sphere file.
+        Matches the last components of a path without its suffix, ignoring case. Of several files
+        with the same match (copies in another format or folder) one is taken, preferably not a
+        sphere file.
     split : callable
-        The split of a name that matches.
+        Returns the split of a match.
     """
     whole = re.compile(rf"(?:.*/)?(?P<key>{pattern}){_FORMATS}", re.IGNORECASE)
 

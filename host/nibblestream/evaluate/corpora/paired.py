@@ -1,4 +1,4 @@
-"""Corpora that come with noisy versions of their speech: VoiceBank-DEMAND and NOIZEUS."""
+"""Corpora that contain noisy versions of their speech: VoiceBank-DEMAND and NOIZEUS."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import NamedTuple
 from ...sound import reading
 from .layout import listing, names, recognised
 
-_NOISY = re.compile(r"(?:.*/)?(sp\d{2})_([a-z]+)_sn(\d+)\.wav", re.IGNORECASE)  # of NOIZEUS
+_NOISY = re.compile(r"(?:.*/)?(sp\d{2})_([a-z]+)_sn(\d+)\.wav", re.IGNORECASE)  # NOIZEUS
 
 
 class Paired(NamedTuple):
-    """A clean and a noisy file, relative to the root, and groups separated by semicolons."""
+    """A clean and a noisy file, relative to the root, and their groups, semicolon-separated."""
 
     clean: str
     noisy: str
@@ -26,14 +26,14 @@ def paired(root: str | Path, split: str = "test") -> list[Paired]:
     Parameters
     ----------
     root : path
-        The folder of VoiceBank-DEMAND or NOIZEUS; the latter's are grouped by noise and SNR.
+        The folder of VoiceBank-DEMAND or NOIZEUS; NOIZEUS is grouped by noise and SNR.
     split : {"train", "val", "test"}
         NOIZEUS is test only.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        The corpus is another, or has no such split, or noisy files are missing.
+        The corpus is not one of these, has no such split, or lacks noisy files.
     """
     root = Path(root)
     known, splits = recognised(root)

@@ -1,8 +1,8 @@
 """TUT Acoustic Scenes 2016, development set: 30 s segments, scenes, and four folds by location.
 
-A segment is named after the recording it was cut from, one for each location: a001_0_30.wav. The
-first fold's evaluation files are test. Its training files are train and val: of each scene's
-locations in the order of their names, the second of every five validates.
+A segment is named after its recording, of which there is one per location: a001_0_30.wav. The
+evaluation files of the first fold are test. Its training files are train and val: of each scene's
+locations, sorted by name, the second of every five is val.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _FIRST, _EVERY = 1, 5
 
 
 def tut(root: Path, names: Iterable[str]) -> Splits:
-    """Sort segments into splits, by the files of the first fold.
+    """Sort segments into splits by the lists of the first fold.
 
     Raises
     ------
     FileNotFoundError
-        A list of the fold, or audio that it names, is missing.
+        A list of the fold, or an audio file that it names, is missing.
     """
     base = _base(root)
     if base is None:
@@ -43,7 +43,7 @@ def tut(root: Path, names: Iterable[str]) -> Splits:
 
 
 def scenes(root: Path) -> dict[Path, str]:
-    """Return the scene of each segment below a root, as meta.txt names it, by resolved path."""
+    """Return the scene of each segment, as named in meta.txt, by resolved path."""
     base = _base(root)
     if base is None or not (base / "meta.txt").is_file():
         return {}
@@ -58,7 +58,7 @@ def _base(root: Path) -> Path | None:
 
 
 def _rows(path: Path) -> dict[str, str]:
-    """Read "audio file, tab, scene" (and more, in later years)."""
+    """Read lines of audio file, tab, scene; later years have more columns."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         return {row[0].strip(): row[1].strip() for row in csv.reader(file, delimiter="\t") if row}
 
@@ -79,6 +79,6 @@ def _check(base: Path, files: list[str]) -> None:
     missing = [file for file in files if not (base / file).is_file()]
     if missing:
         raise FileNotFoundError(
-            f"{base}: {len(missing)} of {len(files)} segments of fold 1 are missing, as "
+            f"{base}: {len(missing)} of {len(files)} segments of fold 1 are missing, such as "
             f"{missing[0]}; unpack all archives of the development set"
         )

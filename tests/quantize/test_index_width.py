@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from networks import network
+from nibblestream.network.scheme import CALIBRATED, NAMES
 from nibblestream.quantize import Calibration, Scheme, quantize, quantize_weights
-from nibblestream.scheme import CALIBRATED, NAMES
 
 
 class Strict:
