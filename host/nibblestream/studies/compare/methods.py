@@ -128,7 +128,7 @@ def chosen(widths: Iterable[int], names: Sequence[str] = ()) -> list[tuple[Metho
         if bits in method.bits and method.name in (names or (NAMES if bits == ALL_BITS else FEW))
     ]
     if not found:
-        raise ValueError(f"no method has codes of these widths; expected some of {', '.join(NAMES)}")
+        raise ValueError(f"no method has codes of this width; expected some of {', '.join(NAMES)}")
     return found
 
 
