@@ -31,7 +31,7 @@ test: .venv/dev.stamp $(PYNQS:%=.venv/pynq-%/stamp)  # the whole test suite, on 
 	done; \
 	if [ "$$failed" ]; then echo make test: tests failed, see above, with pynq $$failed >&2; exit 1; fi
 
-test-cpus: .venv/dev.stamp  # the numeric tests, with NumPy kernels of other CPUs
+test-cpus: .venv/dev.stamp  # the numeric tests, with the kernels that NumPy, PyTorch and BLAS use on other CPUs
 	$(BIN)/python tests/cpus.py
 
 lint: .venv/dev.stamp

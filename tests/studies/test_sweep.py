@@ -207,7 +207,7 @@ def test_refusals(tmp_path: Path, cache: Path) -> None:
     both = arguments(tmp_path, "out", "--jobs", "2", "--scheduler", "tcp://127.0.0.1:1")
     result = CliRunner().invoke(main, both)
     assert result.exit_code == 2
-    assert "--scheduler names workers elsewhere" in result.output
+    assert "either --jobs (local processes) or --scheduler" in result.output
     same = arguments(tmp_path, "out")
     same[same.index("--speech") + 1] = str(tmp_path / "val-speech")
     result = CliRunner().invoke(main, same)

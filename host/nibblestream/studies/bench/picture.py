@@ -49,7 +49,7 @@ def check(path: str | Path) -> None:
     """
     target(path)
     if Path(path).suffix.lower() not in SUFFIXES:
-        raise ValueError(f"{path}: expected an image file ({', '.join(SUFFIXES)})")
+        raise ValueError(f"{path}: expected an image file, one of {', '.join(SUFFIXES)}")
     boards.here()
     if find_spec("matplotlib") is None:
         raise ValueError("a plot needs matplotlib: pip install 'nibblestream[demo]'")
