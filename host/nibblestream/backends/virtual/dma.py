@@ -205,7 +205,9 @@ class Dma:
         count: Count,
     ) -> None:
         if cell.number("c_include_sg", 1):
-            raise ValueError(f"{cell.name} has scatter-gather; only simple mode is modelled")
+            raise ValueError(
+                f"{cell.name} has a scatter-gather engine; only simple mode is modelled"
+            )
         self.name, self.fabric, self.memory = cell.name, fabric, memory
         self.faults, self.note, self.count = faults, note, count
         self._timeline, self._timing = timeline, timing
