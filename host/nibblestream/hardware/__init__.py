@@ -1,4 +1,4 @@
 """Model of what a network costs on an FPGA: cycles, resources and bytes.
 
-Also the facts that this needs and that the hardware shares: boards, handoffs, generated headers.
+Also the boards, the hardware handoffs and the generated header and Tcl.
 """

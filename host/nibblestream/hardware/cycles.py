@@ -87,7 +87,7 @@ class Block:
     def bound(self) -> str:
         """What limits most clocks of the MAC loops: "stream" or "multiply".
 
-        "stream": each step reads a beat and one beat comes per clock, so the code port limits.
+        "stream": each step reads a beat, one per clock, so the code port is the bottleneck.
         "multiply": a step is held for several groups of frames, or takes less than a beat.
         """
         macs = [loop for loop in self._loops() if loop.label == "MAC"]

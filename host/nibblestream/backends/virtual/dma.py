@@ -101,7 +101,7 @@ class Channel:
         self._control = value & (CR_WRITABLE & ~RUN if failed else CR_WRITABLE)
         if self._control & RUN:
             self._status &= ~HALTED
-        elif not self.process:  # else at the end of the transfer, which may never come
+        elif not self.process:  # otherwise it halts when the transfer ends
             self._halt()
 
     def _halt(self) -> None:

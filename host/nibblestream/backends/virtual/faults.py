@@ -133,7 +133,7 @@ class Faults:
         self._left.clear()
 
     def draw(self, kind: type[Kind], **where: object) -> Kind | None:
-        """Return the first fault of a kind whose fields equal `where`, with one use less left."""
+        """Return the first fault of a kind whose fields equal `where`, and use it up once."""
         for i, (fault, left) in enumerate(self._left):
             if not isinstance(fault, kind) or left == 0:
                 continue

@@ -20,7 +20,7 @@ from .wiring import Fabric
 
 
 class BusError(Exception):
-    """An access without an answer: on a board the process is killed, or the board hangs."""
+    """An access that no cell answers; a real board kills the process or hangs."""
 
 
 class Registers(Protocol):
