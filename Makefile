@@ -13,8 +13,9 @@ INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # The pynq of .venv, and the others whose boards are driven; each of those has a venv of its own.
 PYNQ := 3.1.2
 PYNQS := 3.0.1 4.0.0
+ARCHES ?= armhf arm64
 
-.PHONY: demo test lint csim hls overlay bench notebooks train reproduce docs clean
+.PHONY: demo test test-arm test-pythons lint csim hls overlay bench notebooks train reproduce docs clean
 
 demo: .venv/demo.stamp  # enhance a noisy recording: the bundled one, or WAV=file
 	$(BIN)/python -m nibblestream.demo $(if $(WAV),--wav "$(WAV)")
@@ -22,6 +23,12 @@ demo: .venv/demo.stamp  # enhance a noisy recording: the bundled one, or WAV=fil
 test: .venv/dev.stamp $(PYNQS:%=.venv/pynq-%/stamp)  # the whole test suite
 	$(BIN)/python -m pytest
 	set -e; for version in $(PYNQS); do .venv/pynq-$$version/bin/python -m pytest tests/with_pynq; done
+
+test-arm: .venv/dev.stamp  # emulated ARM, with Debian's packages; ARCHES=armhf for 32 bits alone
+	set -e; for arch in $(ARCHES); do tests/arm/run.sh $$arch; done
+
+test-pythons: .venv/bin/python  # the oldest and the newest Python, NumPy and soundfile
+	tests/pythons.sh
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
