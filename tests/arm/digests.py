@@ -1,6 +1,6 @@
 """SHA-256 of what backends return for one set of recordings: lines that machines can compare.
 
-    python tests/arm/digests.py emu csim
+python tests/arm/digests.py emu csim
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ def line(name: str, array: np.ndarray) -> str:
     return f"{hashlib.sha256(array.tobytes()).hexdigest()}  {name}"
 
 
-def outputs(backend: str) -> Iterator[str]:
-    """Yield a line for each model, rate and signal."""
+def outputs() -> Iterator[str]:
+    """Yield a line for each model, rate and signal, from samples to samples."""
     for model in ("default", "paper"):
-        with Enhancer(model, backend) as enhancer:
+        with Enhancer(model) as enhancer:
             for rate in RATES:
                 for name, noisy in signals(SECONDS * rate):
                     clean = enhancer.enhance(noisy, rate)
@@ -79,5 +79,5 @@ def quantized() -> Iterator[str]:
 
 if __name__ == "__main__":
     for backend in sys.argv[1:]:
-        print("\n".join([*outputs(backend), *integers(backend)]))
-    print("\n".join(quantized()))
+        print("\n".join(integers(backend)), flush=True)
+    print("\n".join([*outputs(), *quantized()]))
