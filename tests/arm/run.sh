@@ -37,4 +37,5 @@ diff build/arm/here.txt build/arm/$arch.txt
 echo "$(wc -l <build/arm/here.txt) digests are equal"
 
 echo "$arch: tests"
-$here/in.sh "$root" python3 -m pytest -q -p no:cacheprovider $(grep -v '^#' $here/tests.txt)
+$here/in.sh "$root" env PYTHONPATH=$here python3 -m pytest -q -p no:cacheprovider -p slow_machine \
+  $(grep -v "^#" $here/tests.txt)
