@@ -1,4 +1,4 @@
-# make demo and make test do all the set-up they need, once, in .venv/.
+# The targets install what they need in .venv/, once.
 
 PYTHON ?= python3
 SPEECH ?= ../shared/data/speech
@@ -10,12 +10,12 @@ RUN := $(BIN)/nibblestream
 MODELS := host/nibblestream/models
 PROJECT := pyproject.toml constraints.txt
 INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
-# The pynq of .venv, and the others whose boards are driven; each of those has a venv of its own.
+# The pynq version in .venv, and the other supported versions, each tested in a separate venv.
 PYNQ := 3.1.2
 PYNQS := 3.0.1 4.0.0
 ARCHES ?= armhf arm64
 
-# A worker a core, which takes whole files; one thread in each, as more would share that core.
+# One worker per core, each running whole test files; `make test` limits a worker to one thread.
 PYTEST := -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo test test-cpus test-arm test-pythons lint csim hls overlay bench notebooks train reproduce docs clean
@@ -32,7 +32,7 @@ test: .venv/dev.stamp $(PYNQS:%=.venv/pynq-%/stamp)  # the whole test suite, on 
 	done; \
 	if [ "$$failed" ]; then echo make test: tests failed, see above, with pynq $$failed >&2; exit 1; fi
 
-test-cpus: .venv/dev.stamp  # the numeric tests, with the kernels of other CPUs
+test-cpus: .venv/dev.stamp  # the numeric tests, with NumPy kernels of other CPUs
 	$(BIN)/python tests/cpus.py
 
 test-arm: .venv/dev.stamp  # emulated ARM, with Debian's packages; ARCHES=armhf for 32 bits alone
@@ -51,25 +51,25 @@ lint: .venv/dev.stamp
 csim: .venv/demo.stamp  # the kernels' test benches under g++
 	$(MAKE) -s -C hls/tb PYTHON="$(abspath $(BIN)/python)"
 
-hls:  # the kernels as IP for BOARD; needs AMD's Vitis HLS, and says so first
+hls:  # the kernels as IP for BOARD; checks first that AMD's Vitis HLS is installed
 	@$(MAKE) -s -C hls tool
 	@$(MAKE) -s .venv/demo.stamp
 	$(MAKE) -C hls PYTHON="$(abspath $(BIN)/python)"
 
-overlay:  # the bitstream for BOARD; needs AMD's Vivado and Vitis HLS, and says so first
+overlay:  # the bitstream for BOARD; checks first for AMD's Vivado and Vitis HLS
 	@$(MAKE) -s -C overlays tool
 	@$(MAKE) -s -C hls tool
 	@$(MAKE) -s .venv/demo.stamp
 	$(MAKE) -C overlays PYTHON="$(abspath $(BIN)/python)"
 
-bench: .venv/dev.stamp  # all backends at hand; the emulation against PyTorch with librosa
+bench: .venv/dev.stamp  # all available backends; the emulation against PyTorch with librosa
 	$(RUN) bench
 	$(BIN)/python tests/bench/emulation.py
 
 notebooks: .venv/dev.stamp  # run every notebook top to bottom
 	$(BIN)/jupyter execute notebooks/*.ipynb
 
-# Train both models anew, as the bundled ones were (in $(MODELS)), and quantize them.
+# Retrain both bundled models (in $(MODELS)) by the same recipes, and quantize them.
 train: build/train/default.npz build/train/paper.npz
 
 build/train/%-float.npz: | .venv/dev.stamp
@@ -94,7 +94,7 @@ docs: .venv/dev.stamp  # the documentation, into build/docs/index.html
 
 .venv/dev.stamp: $(PROJECT) | .venv/bin/python
 	$(BIN)/python $(INSTALL) --editable '.[dev]' pynq==$(PYNQ)
-	$(BIN)/python $(INSTALL) --no-deps hls4ml  # for AMD's headers, which it brings; not for its Python
+	$(BIN)/python $(INSTALL) --no-deps hls4ml  # only for the AMD headers it contains
 	touch .venv/demo.stamp $@
 
 .venv/pynq-%/stamp: $(PROJECT) | .venv/bin/python
@@ -103,7 +103,7 @@ docs: .venv/dev.stamp  # the documentation, into build/docs/index.html
 		filelock pytest pytest-xdist
 	touch $@
 
-# A venv that was not made whole is removed, as the next run would take it for one.
+# An incomplete venv is removed; otherwise the next run would use it.
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
 		echo "Python 3.10 or newer is needed, found $$($(PYTHON) --version 2>&1); name one by PYTHON=..." >&2; \

@@ -237,7 +237,7 @@ def test_wrong_input_is_told_and_leaves_no_folder(folders: list[object], tmp_pat
     network(hidden=(4, 4)).save(tmp_path / "deep.npz")
     (tmp_path / "file").write_text("")
     for model, message in (
-        ("paper", "paper: is quantized already; expected the float model"),
+        ("paper", "paper: is already quantized; expected a float model"),
         (tmp_path / "deep.npz", "has 3 layers; expected 2"),
         (tmp_path / "none.npz", "none.npz"),
     ):

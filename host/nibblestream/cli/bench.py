@@ -1,4 +1,4 @@
-"""Time backends and count their bytes."""
+"""`nibblestream bench`: time the backends and count their memory traffic."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .options import BACKEND, FILE, MODEL_HELP, command_line
     "backends",
     multiple=True,
     type=BACKEND,
-    help="Repeatable; if not given, all that can run here.",
+    help="Backend to run; repeatable. Default: all that can run here.",
 )
 @click.option(
     "--model",
@@ -25,17 +25,17 @@ from .options import BACKEND, FILE, MODEL_HELP, command_line
     multiple=True,
     default=("default-float",),
     show_default=True,
-    help=f"{MODEL_HELP} Repeatable; float ones are run in codes of 4 bits, 8, and 4 with 8.",
+    help=f"{MODEL_HELP} Repeatable; float models are quantized to 4 bits, 8, and 4 with 8.",
 )
 @click.option(
     "--seconds",
     default=1.0,
     type=click.FloatRange(0, 3600),
     show_default=True,
-    help="Of work for each row, at least 20 blocks.",
+    help="Minimum run time of each row; at least 20 blocks.",
 )
-@click.option("--json", "output", type=FILE, help="Write all figures here.")
-@click.option("--plot", type=FILE, help="Draw the roofline here (.png, .pdf or .svg).")
+@click.option("--json", "output", type=FILE, help="JSON file for all figures.")
+@click.option("--plot", type=FILE, help="File for the roofline (.png, .pdf or .svg).")
 def bench(
     backends: tuple[str, ...],
     models: tuple[str, ...],
@@ -43,10 +43,10 @@ def bench(
     output: Path | None,
     plot: Path | None,
 ) -> None:
-    """Time backends, count their bytes, and compare with NumPy in float32.
+    """Time the backends, count their bytes, and compare them with NumPy in float32.
 
-    Every figure is measured (by this machine's clock), counted (by hardware, real or virtual) or
-    modelled, and says which.
+    Every figure is labelled: measured (by this machine's clock), counted (by hardware, real or
+    virtual) or modelled.
 
     Example: nibblestream bench --backend virtual --json bench.json --plot roofline.png
     """

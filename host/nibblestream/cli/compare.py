@@ -1,4 +1,4 @@
-"""Compare our quantizers with those of others."""
+"""`nibblestream compare`: compare our quantizers with those of other libraries."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ CALIBRATION = 300  # mixtures, as for quantize
 @click.option(
     "--calibration-noise", required=True, type=FILE, help="Folder of noise to calibrate with."
 )
-@click.option("-o", "--output", required=True, type=FILE, help="Folder to write, made if need be.")
+@click.option(
+    "-o", "--output", required=True, type=FILE, help="Folder to write; created if missing."
+)
 @click.option(
     "--bits",
     "widths",
@@ -32,7 +34,7 @@ CALIBRATION = 300  # mixtures, as for quantize
     default=(4,),
     type=click.IntRange(2, 4),
     show_default=True,
-    help="Of codes; repeatable. With 2 and 3, rs-vbs and auto alone.",
+    help="Bits per code; repeatable. At 2 and 3, only rs-vbs and auto by default.",
 )
 @click.option(
     "--method",
@@ -40,7 +42,7 @@ CALIBRATION = 300  # mixtures, as for quantize
     multiple=True,
     type=click.Choice(NAMES),
     metavar="NAME",
-    help=f"Only this one; repeatable: {'; '.join(NAMES)}.",
+    help=f"Method to compare; repeatable: {'; '.join(NAMES)}.",
 )
 @click.option("--count", default=200, type=click.IntRange(1), show_default=True, help="Mixtures.")
 @click.option("--seed", default=0, type=click.IntRange(0), show_default=True)
@@ -58,11 +60,11 @@ def compare(
     seed: int,
     jobs: int,
 ) -> None:
-    """Compare our quantizers with those of others, on the same networks and recordings.
+    """Compare our quantizers with those of other libraries, on the same networks and recordings.
 
-    Several float models, as of several training seeds, make one comparison. Others are
-    coremltools, torchao, optimum-quanto, bitsandbytes and scikit-learn, as far as they are
-    installed. Writes CSV, JSON, PDF and PNG. What was made or scored before is not again.
+    Several float models, for example from several training seeds, are compared as one group. The
+    other libraries are coremltools, torchao, optimum-quanto, bitsandbytes and scikit-learn, if
+    installed. Writes CSV, JSON, PDF and PNG. Quantized models and scores are cached.
 
     Example: nibblestream compare default-float --speech test/speech --noise test/noise
     --calibration-speech train/speech --calibration-noise train/noise -o compared
@@ -77,7 +79,9 @@ def compare(
 
     for test, calibration in ((speech, calibration_speech), (noise, calibration_noise)):
         if test.resolve() == calibration.resolve():
-            raise click.UsageError(f"{test} is both to calibrate with and to score on")
+            raise click.UsageError(
+                f"{test} is both to calibrate with and to score on; use other recordings"
+            )
     listed = chosen(widths, names)
     networks = {name: FloatModel.load(path) for name, path in labels(float_models).items()}
     check(output, "compare.json")

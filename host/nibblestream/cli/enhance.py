@@ -1,4 +1,4 @@
-"""Enhance a recording: file in, file out; either may be a pipe."""
+"""`nibblestream enhance`: enhance a recording, from file or pipe to file or pipe."""
 
 from __future__ import annotations
 
@@ -23,14 +23,17 @@ PIPE = "-"
 
 @click.command()
 @click.argument("source", metavar="IN")
-@click.option("-o", "--output", required=True, metavar="OUT", help="Where to write the result.")
+@click.option("-o", "--output", required=True, metavar="OUT", help="Audio file to write, or -.")
 @click.option("--backend", default="emu", type=BACKEND, show_default=True)
 @click.option("--model", default="default", show_default=True, help=MODEL_HELP)
-@click.option("--rate", type=int, help="Of raw samples on standard input, in Hz.")
+@click.option("--rate", type=int, help="Sample rate in Hz of raw samples on standard input.")
 @click.option(
-    "--format", "form", type=click.Choice(list(FORMATS)), help="Of raw samples; else s16le."
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    help="Format of raw samples; default s16le.",
 )
-@click.option("--channels", type=click.IntRange(1), help="Of raw samples; else 1.")
+@click.option("--channels", type=click.IntRange(1), help="Channels of raw samples; default 1.")
 def enhance(
     source: str,
     output: str,
@@ -42,9 +45,9 @@ def enhance(
 ) -> None:
     """Enhance a recording: any sample rate, any number of channels.
 
-    IN and OUT can be "-", standard input and output: wav, or with --rate raw samples in and out.
-    What comes in goes out as soon as it is enhanced, with the same bits as from a file. (A board
-    holds one channel's state: on it, several channels are read to their end first.)
+    IN and OUT can be "-" for standard input and output: wav, or raw samples if --rate is given.
+    Samples are written as soon as they are enhanced, with the same bits as from a file. (A board
+    holds the state of one channel, so input with several channels is first read to its end.)
 
     Example: nibblestream enhance street.wav -o clearer.wav
 
@@ -82,17 +85,17 @@ def _raw_layout(
         return Layout(rate, channels or 1, FORMATS[form or "s16le"])
     if (rate, form, channels) != (None, None, None):
         raise click.UsageError(
-            "--rate, --format and --channels tell of raw samples on standard input, "
-            "which take IN to be - and at least a --rate"
+            "--rate, --format and --channels describe raw samples on standard input: "
+            "they need - as IN, and --rate"
         )
     return None
 
 
 def _refuse_terminals(source: str, output: str) -> None:
     if source == PIPE and sys.stdin.isatty():
-        raise click.UsageError("refusing to read audio from a terminal: pipe some in")
+        raise click.UsageError("refusing to read audio from a terminal: pipe it in")
     if output == PIPE and sys.stdout.isatty():
-        raise click.UsageError("refusing to write audio to a terminal: pipe it on, or name a file")
+        raise click.UsageError("refusing to write audio to a terminal: pipe it, or name a file")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Score models on speech in noise."""
+"""`nibblestream evaluate`: score models on speech in noise."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .options import BACKEND, FILE, MODEL_HELP, SPLIT, command_line, refuse_draw
 
 
 @click.command()
-@click.option("--speech", type=FILE, help="Folder of clean speech, with --noise.")
+@click.option("--speech", type=FILE, help="Folder of clean speech; requires --noise.")
 @click.option("--noise", type=FILE, help="Folder of noise.")
-@click.option("--split", type=SPLIT, help="Which files of a corpus, else all.")
-@click.option("--mixtures", type=FILE, help="Manifest from `mix`, instead of drawing.")
+@click.option("--split", type=SPLIT, help="Part of the corpus to use; default all.")
+@click.option("--mixtures", type=FILE, help="Manifest from `mix`, instead of drawing mixtures.")
 @click.option(
     "--pairs", type=FILE, help="Instead: CSV of clean,noisy[,group], or VoiceBank-DEMAND, NOIZEUS."
 )
@@ -27,7 +27,7 @@ from .options import BACKEND, FILE, MODEL_HELP, SPLIT, command_line, refuse_draw
     "--channel",
     default="none",
     type=click.Choice(["none", "telephone", "equaliser", "all"]),
-    help="What the mixtures pass through.",
+    help="Channel simulation applied to the mixtures.",
 )
 @click.option(
     "--metric",
@@ -39,7 +39,7 @@ from .options import BACKEND, FILE, MODEL_HELP, SPLIT, command_line, refuse_draw
 )
 @click.option("--backend", default="emu", type=BACKEND, show_default=True)
 @click.option("--jobs", default=2, type=click.IntRange(1), show_default=True, help="Processes.")
-@click.option("--json", "output", type=FILE, help="Write all groups and intervals here.")
+@click.option("--json", "output", type=FILE, help="JSON file for all groups and intervals.")
 def evaluate(
     speech: Path | None,
     noise: Path | None,
@@ -52,8 +52,8 @@ def evaluate(
 ) -> None:
     """Score the noisy input and models by STOI, SI-SDR and narrow-band PESQ.
 
-    Where a quantized model is listed with the float model it was made from, what it lost of that
-    model's STOI is shown, too.
+    If a quantized model is listed together with the float model it was made from, its loss of STOI
+    against that model is shown too.
 
     Example: nibblestream evaluate --speech test/speech --noise test/noise --model default
     """

@@ -1,4 +1,4 @@
-"""Fine-tune a float model as codes."""
+"""`nibblestream finetune`: quantize a float model with retraining."""
 
 from __future__ import annotations
 
@@ -15,19 +15,25 @@ from .options import FILE, PerLayer, command_line, model_target, refuse_same
 @click.argument("float_model")
 @click.option("-o", "--output", required=True, type=FILE, help="Quantized model to write (.npz).")
 @click.option(
-    "--bits", default=2, type=PerLayer(int), show_default=True, help="2, 3 or 4; or of each layer."
+    "--bits",
+    default=2,
+    type=PerLayer(int),
+    show_default=True,
+    help="2, 3 or 4; one value, or one per layer.",
 )
 @click.option("--speech", required=True, type=FILE, help="Folder of clean speech.")
 @click.option("--noise", required=True, type=FILE, help="Folder of noise.")
-@click.option("--val-speech", type=FILE, help="Speech to validate on; else as for train.")
-@click.option("--val-noise", type=FILE, help="Noise to validate on; else as for train.")
-@click.option("--steps", type=click.IntRange(1), help="Batches of 16 clips of 3 s.")
+@click.option("--val-speech", type=FILE, help="Speech to validate on; default as for train.")
+@click.option("--val-noise", type=FILE, help="Noise to validate on; default as for train.")
+@click.option(
+    "--steps", type=click.IntRange(1), help="Training steps, each a batch of 16 clips of 3 s."
+)
 @click.option("--seed", default=0, type=click.IntRange(0, 2**63 - 1), show_default=True)
 def finetune(float_model: str, output: Path, **options: Any) -> None:
-    """Quantize a float model and train its codes: retraining, where quantize needs none.
+    """Quantize a float model with retraining (`quantize` does so without).
 
-    Codes, look-up tables and biases are learnt together, from what the float model gives and from
-    clean speech. The result runs wherever quantized models do. An unfinished run is continued.
+    Codes, look-up tables and biases are trained jointly, on the float model's outputs and on clean
+    speech. The result runs on every backend. An interrupted run is resumed.
 
     Example: nibblestream finetune default-float -o two.npz --bits 2 --speech librispeech
     --noise demand

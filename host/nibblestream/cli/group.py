@@ -1,4 +1,4 @@
-"""The group of all commands: each is imported when it is called, and its errors are one line."""
+"""The group of all commands: lazy imports and one-line errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from ..console import warn_in_one_line
 
-EXTRAS = {  # command: the extra that has what it needs beyond the dependencies
+EXTRAS = {  # command: the extra that installs its optional dependencies
     "enhance": "",
     "live": "live",
     "train": "train",
@@ -29,7 +29,7 @@ EXTRAS = {  # command: the extra that has what it needs beyond the dependencies
 
 
 class Commands(click.Group):
-    """Commands whose errors are one line: exit status 1 if the work failed, 2 for wrong usage."""
+    """Commands with one-line errors; exit status 1 for a failure, 2 for wrong usage."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands, in the order of `--help`."""
@@ -58,7 +58,7 @@ class Commands(click.Group):
         sys.exit(status or 0)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command."""
+        """Run the command; turn its expected errors into `ClickException`."""
         warn_in_one_line()
         try:
             return super().invoke(ctx)
@@ -69,9 +69,9 @@ class Commands(click.Group):
             raise click.ClickException(
                 f"{error.name} is not installed, and {command} needs it: pip install {package}"
             ) from error
-        except BrokenPipeError:  # as by `| head`
+        except BrokenPipeError:  # for example by `| head`
             sys.exit(1)
-        except (click.exceptions.Exit, click.Abort):  # click's own, and RuntimeErrors
+        except (click.exceptions.Exit, click.Abort):  # click's own, subclasses of RuntimeError
             raise
         except (ValueError, TypeError, OSError, RuntimeError) as error:
             raise click.ClickException(" ".join(str(error).split())) from error

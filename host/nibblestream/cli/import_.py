@@ -1,4 +1,4 @@
-"""Import a network of another framework."""
+"""`nibblestream import`: import an ONNX network."""
 
 from __future__ import annotations
 
@@ -14,10 +14,16 @@ from .options import FILE, model_target, refuse_same
 @click.argument("network", type=FILE)
 @click.option("-o", "--output", required=True, type=FILE, help="Float model to write (.npz).")
 @click.option(
-    "--features", required=True, type=click.Choice(list(FEATURES)), help="What the network sees."
+    "--features",
+    required=True,
+    type=click.Choice(list(FEATURES)),
+    help="Input features of the network.",
 )
 @click.option(
-    "--head", required=True, type=click.Choice(list(HEADS)), help="What its outputs mean."
+    "--head",
+    required=True,
+    type=click.Choice(list(HEADS)),
+    help="Meaning of the network's outputs.",
 )
 @click.option(
     "--gain-floor",
@@ -29,10 +35,9 @@ from .options import FILE, model_target, refuse_same
 def import_(network: Path, output: Path, features: str, head: str, gain_floor: float) -> None:
     """Import an ONNX network of Linear layers with or without ReLU, as a float model.
 
-    The model is checked against ONNX's reference evaluator before it is written. PyTorch's own
-    files are not read: a pickle runs what it holds when it is opened, a TorchScript file is a
-    program. Export to ONNX, which is data, with torch.onnx.export, or call
-    nibblestream.importing.from_torch with the module.
+    The model is checked against ONNX's reference evaluator before it is written. PyTorch files are
+    not supported, as opening a pickle can run code and a TorchScript file is a program. Export to
+    ONNX with torch.onnx.export, or call nibblestream.importing.from_torch with the module.
 
     Example: nibblestream import mask.onnx -o mask.npz --features log2 --head gain --gain-floor 0.1
     """
@@ -41,7 +46,7 @@ def import_(network: Path, output: Path, features: str, head: str, gain_floor: f
     model_target(output)
     if network.suffix in (".pt", ".pth", ".pt2", ".ckpt", ".bin", ".pkl"):
         raise click.UsageError(
-            f"{network} is a PyTorch file, and opening one can run what it holds; expected an ONNX "
+            f"{network} is a PyTorch file, and opening one can run code; expected an ONNX "
             "file: write one with torch.onnx.export, or call nibblestream.importing.from_torch"
         )
     model = from_onnx(

@@ -1,4 +1,4 @@
-"""Describe a model."""
+"""`nibblestream info`: describe a model."""
 
 from __future__ import annotations
 
@@ -13,18 +13,21 @@ from ..spec import MAX_BLOCK
 
 @click.command()
 @click.argument("model")
-@click.option("--board", type=click.Choice(list(BOARDS)), help="Say what it takes on this one.")
-@click.option("--clock", type=click.FloatRange(1, 1000), help="In MHz, if not the board's.")
-@click.option("--block", type=click.IntRange(1, MAX_BLOCK), help="Frames, if not the most.")
+@click.option("--board", type=click.Choice(list(BOARDS)), help="Also model its cost on this board.")
+@click.option("--clock", type=click.FloatRange(1, 1000), help="Clock in MHz; default the board's.")
+@click.option(
+    "--block", type=click.IntRange(1, MAX_BLOCK), help="Frames per block; default the maximum."
+)
 def info(model: str, board: str | None, clock: float | None, block: int | None) -> None:
     """Describe a model: layers, formats, look-up tables, bytes.
 
-    With a board also clocks, memory traffic and what the kernels take of it: all modelled.
+    With --board also clock cycles, memory traffic and the board's resources that the kernels use,
+    all modelled.
 
     Example: nibblestream info default --board Pynq-Z2
     """
     if board is None and (clock, block) != (None, None):
-        raise click.UsageError("--clock and --block say more about a --board: name one")
+        raise click.UsageError("--clock and --block need --board")
     found = load_model(model)
     on_board = cycles.report(found, BOARDS[board], clock, block) if board else ""
     click.echo(found.describe())

@@ -1,4 +1,4 @@
-"""Enhance what a microphone hears."""
+"""`nibblestream live`: enhance the microphone signal in real time."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--input", "source", metavar="DEVICE", help="Number, or a part of its name.")
-@click.option("--output", "sink", metavar="DEVICE", help="The same; else the default ones.")
-@click.option("--list", "listing", is_flag=True, help="List the devices, and end.")
+@click.option(
+    "--input", "source", metavar="DEVICE", help="Input device: number or part of the name."
+)
+@click.option(
+    "--output", "sink", metavar="DEVICE", help="Output device. Default: the system's devices."
+)
+@click.option("--list", "listing", is_flag=True, help="List the devices and exit.")
 @click.option("--backend", default="emu", type=BACKEND, show_default=True)
 @click.option("--model", default="default", show_default=True, help=MODEL_HELP)
 def live(source: str | None, sink: str | None, listing: bool, backend: str, model: str) -> None:
-    """Enhance what a microphone hears, and play it at once, until Ctrl-C.
+    """Enhance the microphone signal and play it immediately, until Ctrl-C.
 
-    Use headphones, or it hears itself. Needs the extra nibblestream[live].
+    Use headphones to avoid feedback. Needs the extra nibblestream[live].
 
     Example: nibblestream live --input USB --output headphones
     """

@@ -1,4 +1,4 @@
-"""Draw mixtures of speech and noise, and write them down."""
+"""`nibblestream mix`: draw mixtures of speech and noise, and write their manifest."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from .options import FILE, SPLIT, command_line
 @click.command()
 @click.option("--speech", required=True, type=FILE, help="Folder of clean speech.")
 @click.option("--noise", required=True, type=FILE, help="Folder of noise.")
-@click.option("--split", required=True, type=SPLIT, help="Which files of a corpus.")
+@click.option("--split", required=True, type=SPLIT, help="Part of the corpus to use.")
 @click.option(
-    "--count", type=click.IntRange(1), help="Mixtures, else 12000, 5000 or 2800 as in the paper."
+    "--count",
+    type=click.IntRange(1),
+    help="Mixtures; default 12000, 5000 or 2800, as in the paper.",
 )
 @click.option("--snr", "snrs", multiple=True, default=(0.0, 5.0), type=float, show_default=True)
 @click.option("--seed", default=0, type=click.IntRange(0), show_default=True)
 @click.option("-o", "--output", required=True, type=FILE, help="Manifest to write (.csv).")
-@click.option("--wav", type=FILE, help="Folder for the mixtures as wav and PAIRS.csv, too.")
+@click.option("--wav", type=FILE, help="Also write the mixtures as wav, with PAIRS.csv, here.")
 def mix(
     speech: Path,
     noise: Path,
@@ -30,11 +32,11 @@ def mix(
     output: Path,
     wav: Path | None,
 ) -> None:
-    """Draw mixtures after the paper: random speech, as long a piece of noise, an SNR of the set.
+    """Draw mixtures as in the paper: a random utterance, noise of the same length, a random SNR.
 
     WSJ0, LibriSpeech, VCTK, VoiceBank-DEMAND, NOIZEUS, TUT Acoustic Scenes 2016, DEMAND, and
-    folders with train/, val/ and test/ are known by how they lie; others are taken whole. Take the
-    manifest with `evaluate --mixtures` or `train --mixtures`.
+    folders with train/, val/ and test/ are recognized by their layout; of other folders all files
+    are used. Use the manifest with `evaluate --mixtures` or `train --mixtures`.
 
     Example: nibblestream mix --speech wsj0 --noise TUT-acoustic-scenes-2016-development
     --split test -o test.csv

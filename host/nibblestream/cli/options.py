@@ -1,4 +1,4 @@
-"""What options of several commands share."""
+"""Option types and checks shared by several commands."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PerLayer(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         self._kind = kind
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Turn "4,8" into (4, 8) and "4" into 4."""
+        """Convert "4,8" to (4, 8) and "4" to 4."""
         if not isinstance(value, str):
             return value
         try:
@@ -39,28 +39,28 @@ class PerLayer(click.ParamType):  # type: ignore[type-arg]  # generic since clic
 
 
 def model_target(output: Path) -> None:
-    """Refuse, before the work, what no model is written to: another ending, a place that is not."""
+    """Check, before the work, that a model can be written to `output` and that it is an .npz."""
     if output.suffix != ".npz":
         raise click.UsageError(f"{output}: cannot write '{output.suffix}' models; expected .npz")
     target(output)
 
 
 def refuse_same(output: Path, source: Path) -> None:
-    """Refuse to overwrite what is read."""
+    """Refuse to overwrite the input file."""
     if output.exists() and source.exists() and output.samefile(source):
         raise click.UsageError(f"{output} is the input itself; name another file to write")
 
 
 def command_line() -> str:
-    """Return what was called, as a shell takes it."""
+    """Return the command line, quoted for a shell."""
     return shlex.join(["nibblestream", *sys.argv[1:]])
 
 
 def refuse_drawing() -> None:
-    """Refuse options that draw mixtures where there is nothing to draw."""
+    """Refuse the options for drawing mixtures if the clips are given as a list."""
     context = click.get_current_context()
     for option in ("count", "seed", "snrs", "channel"):
         if context.get_parameter_source(option) == click.core.ParameterSource.COMMANDLINE:
             raise click.UsageError(
-                f"--{option.rstrip('s')} draws mixtures; --mixtures and --pairs name theirs"
+                f"--{option.rstrip('s')} draws mixtures; it does not apply to --mixtures and --pairs"
             )

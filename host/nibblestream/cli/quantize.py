@@ -1,4 +1,4 @@
-"""Quantize a float model."""
+"""`nibblestream quantize`: quantize a float model."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from .options import FILE, PerLayer, model_target, refuse_same
     "--scheme", default="rs-vbs", type=PerLayer(str), show_default=True, help=", ".join(NAMES)
 )
 @click.option("--bits", default=4, type=PerLayer(int), show_default=True, help="2, 3, 4 or 8.")
-@click.option("--layer-bits", type=PerLayer(int), help="The same for each layer, as 4,8.")
+@click.option("--layer-bits", type=PerLayer(int), help="Bits of each layer, for example 4,8.")
 @click.option("--m", default=8, type=PerLayer(int), show_default=True, help="Width of a LUT entry.")
-@click.option(
-    "--k", type=PerLayer(int), help="Virtual bit shift; found from the data if not given."
-)
+@click.option("--k", type=PerLayer(int), help="Virtual bit shift; searched for by default.")
 @click.option("--ratio", default=1.0, type=PerLayer(float), show_default=True)
 @click.option("--p-start", default=0.04, type=PerLayer(float), show_default=True)
 @click.option("--p-stop", default=0.96, type=PerLayer(float), show_default=True)
 @click.option(
-    "--budget", type=click.IntRange(1), help="Bytes of codes: finds the bits of each layer."
+    "--budget",
+    type=click.IntRange(1),
+    help="Bytes of codes; the bits of each layer are chosen to fit.",
 )
 @click.option(
     "--calibration",
     "recorded",
     multiple=True,
     type=FILE,
-    help="Noisy speech, a file or a folder. Repeatable.",
+    help="File or folder of noisy speech. Repeatable.",
 )
-@click.option("--speech", type=FILE, help="Instead: folder of clean speech, with --noise.")
+@click.option("--speech", type=FILE, help="Instead: folder of clean speech; requires --noise.")
 @click.option("--noise", type=FILE, help="Folder of noise.")
 def quantize(
     float_model: str,
@@ -55,11 +55,11 @@ def quantize(
 ) -> None:
     """Quantize a float model's weights to codes and look-up tables, without retraining.
 
-    Every option up to --p-stop takes one value, or one for each layer separated by commas. 8-bit
-    codes have no table, so where one scheme is named for all, 8-bit layers become uniform.
+    Every option up to --p-stop takes one value, or one per layer separated by commas. 8-bit codes
+    have no table, so if one scheme is given for all layers, 8-bit layers become uniform.
 
-    fisher, gptq, refit, distil and auto fit the codes to noisy speech such as the network is to
-    enhance: recordings of it, or mixtures of speech and noise. Without any, auto is kmeans.
+    fisher, gptq, refit, distil and auto fit the codes to noisy speech of the kind the network will
+    enhance: recordings, or mixtures of speech and noise. Without calibration, auto is kmeans.
 
     Example: nibblestream quantize default-float -o mixed.npz --scheme rs-vbs --layer-bits 4,8
 

@@ -1,4 +1,4 @@
-"""Make the paper's table and figures again."""
+"""`nibblestream reproduce`: make the paper's Table 3 and Figures 1 to 4."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", required=True, type=FILE, help="Folder to write to.")
 @click.option("--speech", type=FILE, help="Folder of clean speech; not for fig1 and fig2.")
 @click.option("--noise", type=FILE, help="Folder of noise; not for fig1 and fig2.")
-@click.option("--split", type=SPLIT, help="Which files of a corpus, else all.")
-@click.option("--mixtures", type=FILE, help="Manifest from `mix`, instead of drawing.")
+@click.option("--split", type=SPLIT, help="Part of the corpus to use; default all.")
+@click.option("--mixtures", type=FILE, help="Manifest from `mix`, instead of drawing mixtures.")
 @click.option("--count", default=400, type=click.IntRange(1), show_default=True, help="Mixtures.")
 @click.option("--seed", default=0, type=click.IntRange(0), show_default=True)
 @click.option(
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     multiple=True,
     default=("paper-float", "default-float"),
     show_default=True,
-    help="Float model of two layers, file or bundled name. Repeatable.",
+    help="Float model with two layers: file or bundled name. Repeatable.",
 )
 @click.option("--jobs", default=2, type=click.IntRange(1), show_default=True, help="Processes.")
 def reproduce(
@@ -47,8 +47,8 @@ def reproduce(
 ) -> None:
     """Make Table 3 and Figures 1 to 4 of the paper with other networks and recordings.
 
-    Writes CSV, JSON, PDF, PNG, the list of mixtures, and README.md, which shows all of it. What
-    was scored before is not scored again.
+    Writes CSV, JSON, PDF, PNG, the manifest of the mixtures, and README.md, which shows the table
+    and the figures. Scores are cached.
 
     Example: nibblestream reproduce all --speech test/speech --noise test/noise -o reproduced
     """
@@ -69,9 +69,9 @@ def reproduce(
     clips: Sequence[Mixture] = ()
     if not names <= UNSCORED:
         if speech is None or noise is None:
-            raise click.UsageError("give --speech and --noise: the networks are scored on them")
+            raise click.UsageError("give --speech and --noise, on which the networks are scored")
         found = collect(speech, noise, written=mixtures, split=split, **drawn)
-        clips = cast("Sequence[Mixture]", found)  # there are no pairs
+        clips = cast("Sequence[Mixture]", found)  # without `pairs`, clips are mixtures
     with open_known() as known:
         products, scores = reproduce(names, networks, clips, workers=local(jobs), known=known)
     with filling(output) as temporary:

@@ -1,4 +1,4 @@
-"""Search for each layer's scheme."""
+"""`nibblestream sweep`: search for each layer's scheme."""
 
 from __future__ import annotations
 
@@ -19,19 +19,21 @@ from .options import BACKEND, FILE, command_line
 @click.option("--noise", required=True, type=FILE, help="Folder of noise to report on.")
 @click.option("--val-speech", required=True, type=FILE, help="Folder of speech to search on.")
 @click.option("--val-noise", required=True, type=FILE, help="Folder of noise to search on.")
-@click.option("-o", "--output", required=True, type=FILE, help="Folder to write, made if need be.")
+@click.option(
+    "-o", "--output", required=True, type=FILE, help="Folder to write; created if missing."
+)
 @click.option(
     "--scheme",
     "schemes",
     multiple=True,
     type=click.Choice(list(SCHEMES)),
-    help="Only this one; repeatable. If not given, all but the slow kmeans.",
+    help="Scheme to try; repeatable. Default: all but kmeans, which is slow.",
 )
 @click.option(
     "--bits",
     multiple=True,
     type=click.Choice([str(bits) for bits in CODE_BITS]),
-    help="Only layers of so many bits; repeatable.",
+    help="Bits per code to try; repeatable. Default: all.",
 )
 @click.option("--trials", default=200, type=click.IntRange(1), show_default=True)
 @click.option("--count", default=200, type=click.IntRange(1), show_default=True, help="Mixtures.")
@@ -45,7 +47,11 @@ from .options import BACKEND, FILE, command_line
 @click.option("--seed", default=0, type=click.IntRange(0, 2**32 - 1), show_default=True)
 @click.option("--backend", default="emu", type=BACKEND, show_default=True)
 @click.option("--jobs", default=2, type=click.IntRange(1), show_default=True, help="Processes.")
-@click.option("--scheduler", metavar="ADDRESS", help="Instead: of a Dask cluster, tcp://host:8786.")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Dask scheduler to use instead of --jobs, tcp://host:8786.",
+)
 def sweep(
     float_model: str,
     output: Path,
@@ -55,11 +61,11 @@ def sweep(
     scheduler: str | None,
     **options: Any,
 ) -> None:
-    """Search for the schemes that lose least STOI for each number of bytes, layer by layer.
+    """Search for the scheme of each layer that loses the least STOI at each size in bytes.
 
-    Writes the best models, a table and a figure of bytes against STOI. They are found on one set
-    of mixtures and reported on another, beside the paper's fixed choice. All trials are scored
-    once: called again after it was stopped, it goes on.
+    Writes the best models, a table and a figure of bytes against STOI. The search uses one set of
+    mixtures; results are reported on another, beside the paper's fixed settings. Scores are
+    cached, so an interrupted sweep resumes when called again.
 
     Example: nibblestream sweep default-float --scheme rs-vbs --bits 4 --speech test/speech
     --noise test/noise --val-speech val/speech --val-noise val/noise -o swept
@@ -70,7 +76,9 @@ def sweep(
     from ..studies.sweep import report, run
 
     if scheduler is not None and _given("jobs"):
-        raise click.UsageError("--jobs are processes here; --scheduler names workers elsewhere")
+        raise click.UsageError(
+            "give either --jobs (local processes) or --scheduler (a Dask cluster)"
+        )
     for name in ("speech", "noise"):
         if options[name].resolve() == options[f"val_{name}"].resolve():
             raise click.UsageError(f"{options[name]} is both to search on and to report on")

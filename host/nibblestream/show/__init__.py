@@ -1,4 +1,4 @@
-"""What the notebooks show: players, pictures, tables of integers, a panel (extra: notebooks)."""
+"""Displays for the notebooks: players, figures, integer tables, a panel (extra: notebooks)."""
 
 from .bandwidth import bytes_a_frame, roofline
 from .beats import accumulating, accumulator_picture, beat, headers

@@ -1,4 +1,4 @@
-"""What moves between memory and the kernels: bytes a frame, and the roofline above them."""
+"""Memory traffic of the kernels: bytes per frame, and the roofline."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ KILO: Final = 1000
 
 @styled()
 def bytes_a_frame(rows: Sequence[Row]) -> Image:
-    """Draw the bytes a frame of the networks in codes: live, and in the largest blocks.
+    """Draw the bytes per frame of the quantized networks, for single frames and large blocks.
 
     Parameters
     ----------
     rows : sequence of Row
-        Of one backend, and float32 rows, which are left out.
+        Rows of one backend; float32 rows are left out.
     """
     from matplotlib.figure import Figure
 
@@ -43,7 +43,7 @@ def bytes_a_frame(rows: Sequence[Row]) -> Image:
 
 
 def roofline(rows: Sequence[Row]) -> Image:
-    """Draw the roofline of this board, or of a Pynq-Z2 where there is none."""
+    """Draw the roofline of this board, or of a Pynq-Z2 on other machines."""
     return image(picture.figure(rows), "Roofline: MAC a second against MAC a byte of codes")
 
 

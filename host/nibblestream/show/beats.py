@@ -1,7 +1,7 @@
-"""The stream of codes, beat by beat: its headers, 16 codes at once, the sum that they add to.
+"""The code stream, beat by beat: headers, 16 codes per beat, and their accumulated sum.
 
-This follows `lut_mac`: in each clock a beat gives 16 codes, 16 copies of the look-up table turn
-them into weights, 16 multipliers take an activation each, and their sum goes to the accumulator.
+This follows `lut_mac`: in each clock, a beat supplies 16 codes, 16 copies of the look-up table
+decode them to weights, 16 multipliers take one activation each, and the accumulator adds the sum.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
-SHOWN = 3  # beats at either end of a long list
+SHOWN = 3  # beats shown at either end of a long list
 
 
 def headers(model: QuantizedModel) -> str:
@@ -42,23 +42,23 @@ def headers(model: QuantizedModel) -> str:
 
 
 def beat(layer: QuantizedLayer, x: Int32, neuron: int, number: int) -> str:
-    """Return what one beat of 4-bit codes becomes, as text: codes, weights, products, their sum.
+    """Return one beat of 4-bit codes as text: codes, weights, products and their sum.
 
     Parameters
     ----------
     layer : QuantizedLayer
         With 4-bit codes.
     x : int32, shape (in,)
-        Its inputs.
+        The inputs of the layer.
     neuron : int
-        Whose codes; a neuron's begin at a beat.
+        Index of the neuron; its codes start at a beat boundary.
     number : int
-        Of the beat among the neuron's.
+        Index of the beat within the neuron.
 
     Raises
     ------
     ValueError
-        The codes have another width.
+        The codes do not have 4 bits.
     """
     first = spec.LANES * number
     place = neuron * pack.steps(layer.inputs, 4) + number
@@ -91,7 +91,7 @@ def sums(layer: QuantizedLayer, x: Int32, neuron: int) -> Int64:
 
 
 def accumulating(layer: QuantizedLayer, x: Int32, neuron: int) -> str:
-    """Return a neuron's accumulator beat by beat, to its output, as text."""
+    """Return a neuron's accumulator after each beat, and its output, as text."""
     found = sums(layer, x, neuron)
     places = [*range(SHOWN), *range(len(found) - SHOWN, len(found))]
     lines = [f"after beat {place:>3}{found[place]:>18,}" for place in places]
@@ -127,18 +127,18 @@ def accumulator_picture(layer: QuantizedLayer, x: Int32, neuron: int) -> Image:
 
 def _codes(layer: QuantizedLayer, number: int) -> npt.NDArray[np.uint8]:
     if layer.bits != 4:
-        raise ValueError(f"codes have {layer.bits} bits; expected 4: 16 of them are a beat")
+        raise ValueError(f"codes have {layer.bits} bits; expected 4 (16 codes per beat)")
     codes: npt.NDArray[np.uint8] = pack.unpack(layer.beats[[number]], 4, (1, spec.LANES))[0]
     return codes
 
 
 def _row(x: Int32, layer: QuantizedLayer) -> Int32:
-    """Return inputs filled up with zeros to whole beats, as the codes are."""
+    """Pad the inputs with zeros to whole beats, like the codes."""
     return np.pad(x, (0, -layer.inputs % spec.LANES))
 
 
 def _fields(beat: int, layout: spec.Layout) -> str:
-    """Return the fields of a beat, as many to a line as are read with ease."""
+    """Return the fields of a beat, four per line."""
     found = [f"{key} {beat >> low & (1 << bits) - 1}" for key, (low, bits) in layout.items()]
     lines = [", ".join(found[i : i + 4]) for i in range(0, len(found), 4)]
     return f"\n{'':29}".join(lines)

@@ -1,4 +1,4 @@
-"""CORDIC step by step: a vector that shifts and adds turn onto the axis."""
+"""CORDIC vectoring step by step: shifts and adds rotate a vector onto the x axis."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .image import image
 if TYPE_CHECKING:
     from IPython.display import Image
 
-UNIT = 1000 << spec.CORDIC_GUARD  # a thousand LSB of the spectrum
+UNIT = 1000 << spec.CORDIC_GUARD  # 1000 LSB of the spectrum
 TURN = 1 << spec.CORDIC_ANGLE_BITS
 
 
 class Turned(NamedTuple):
-    """The words after one step: the vector, and by what it has been turned, in 2**-24 turns."""
+    """The registers after one step: the vector, and its rotation so far in 2**-24 turns."""
 
     x: int
     y: int
@@ -29,12 +29,12 @@ class Turned(NamedTuple):
 
 
 def vectoring_steps(re: int, im: int) -> list[Turned]:
-    """Return the words of `cordic_vectoring` before the first step, and after each.
+    """Return the registers of `cordic_vectoring` before the first step and after each step.
 
     Parameters
     ----------
     re, im : int
-        In `spec.SPECTRUM`; re is not negative. (Else the kernel starts from the opposite vector.)
+        In `spec.SPECTRUM`; re is not negative (for negative re the kernel negates the vector).
 
     Raises
     ------
@@ -53,7 +53,7 @@ def vectoring_steps(re: int, im: int) -> list[Turned]:
 
 
 def turning(re: int, im: int) -> str:
-    """Return the steps as text, and what they end in beside the exact magnitude and phase."""
+    """Return the steps as text, with the resulting and the exact magnitude and phase."""
     lines = [f"step {'turn':>18}{'x':>14}{'y':>14}{'turned so far':>18}"]
     for i, (before, now) in enumerate(pairwise(vectoring_steps(re, im))):
         sign = "-" if before.y >= 0 else "+"
@@ -71,7 +71,7 @@ def turning(re: int, im: int) -> str:
 
 @styled()
 def turning_picture(re: int, im: int) -> Image:
-    """Draw the vector after each step, and what is left of y."""
+    """Draw the vector before each of the first steps, and the remaining abs(y) after each step."""
     from matplotlib.figure import Figure
 
     found = vectoring_steps(re, im)

@@ -1,4 +1,4 @@
-"""Enhance piece by piece, with the bytes that have moved so far."""
+"""Piecewise enhancement with a running count of the bytes transferred."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..hardware.traffic import CODES, Traffic
 
 Float = npt.NDArray[np.float64]
 
-PIECE = spec.MAX_BLOCK * spec.HOP  # samples: a pass over the codes for each
+PIECE = spec.MAX_BLOCK * spec.HOP  # samples: one pass over the codes per piece
 
 
 def counted(model: QuantizedModel, noisy: Float, backend: str) -> Iterator[tuple[Float, Traffic]]:
-    """Yield the enhanced signal (n,), at 8 kHz, piece by piece, and what has moved by then."""
+    """Yield the enhanced signal (n,), 8 kHz, piece by piece, each with the traffic so far."""
     with Enhancer(model, backend) as enhancer:
         stream = enhancer.stream()
         for start in range(0, len(noisy), PIECE):
@@ -26,7 +26,7 @@ def counted(model: QuantizedModel, noisy: Float, backend: str) -> Iterator[tuple
 
 
 def count(traffic: Traffic) -> str:
-    """Return the bytes of codes so far, and what they are against 8 bits, as HTML."""
+    """Return the bytes of codes so far, and the saving against 8-bit codes, as HTML."""
     eight = traffic.passes * traffic.at(8)
     saved = 1 - traffic.streamed / eight if eight else 0.0
     lines = [

@@ -1,4 +1,4 @@
-"""Whether the backends at hand give the same bits."""
+"""Bit-exact comparison of the available backends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..studies.bench.run import integers
 
 
 def same_bits(model: QuantizedModel, noisy: npt.NDArray[np.float64]) -> str:
-    """Enhance a signal (n,) at 8 kHz on every backend at hand; return how many integers differ."""
+    """Enhance a signal (n,), 8 kHz, on every available backend; report how many integers differ."""
     return "\n".join(_lines(model, integers(stft.stft(noisy))))
 
 

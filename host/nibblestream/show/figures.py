@@ -1,4 +1,4 @@
-"""Figures 1 and 2 of the paper, of a network here."""
+"""Figures 1 and 2 of the paper, for one of our networks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def paper_figure(name: str, model: str) -> Image:
-    """Draw "fig1" or "fig2" of a float model, by file or bundled name."""
+    """Draw "fig1" or "fig2" for a float model, given by file or bundled name."""
     from ..studies.reproduce import fig1, fig2, networks
 
     product = {"fig1": fig1, "fig2": fig2}[name].product(networks.load([model]))

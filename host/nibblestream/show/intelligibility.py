@@ -1,4 +1,4 @@
-"""How intelligible signals are: STOI, as a table, and against the bits of a weight."""
+"""Intelligibility (STOI): as a table, and plotted against the bits per weight."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SWEEPS: Final = {  # scheme: title, colour, marker
 
 
 def scores(clean: Float, signals: Mapping[str, Float]) -> str:
-    """Return STOI and SI-SDR of signals against the clean one, all (n,) at 8 kHz, as text."""
+    """Return STOI and SI-SDR of signals against the clean signal, all (n,), 8 kHz, as text."""
     width = max(map(len, signals))
     lines = [f"{'':<{width}}   STOI   SI-SDR"]
     for title, signal in signals.items():
@@ -39,7 +39,7 @@ def scores(clean: Float, signals: Mapping[str, Float]) -> str:
 
 @styled()
 def stoi_against_bits(models: Mapping[str, FloatModel], clean: Float, noisy: Float) -> Image:
-    """Quantize each model to 2, 3, 4 and 8 bits, by both schemes, and draw the STOI it reaches.
+    """Quantize each model to 2, 3, 4 and 8 bits by both schemes, and plot the STOI.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def _sweep(axis: Axes, model: FloatModel, clean: Float, noisy: Float) -> None:
 
 
 def _widths(scheme: str) -> Sequence[int]:
-    """Return the bits that a scheme has: codes of 8 bits are the values, with no range to split."""
+    """Return the bit widths of a scheme: 8-bit codes have no table, so only "u" has them."""
     return spec.CODE_BITS if scheme == "u" else [bits for bits in spec.CODE_BITS if bits < 8]
 
 

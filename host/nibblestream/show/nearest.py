@@ -1,4 +1,4 @@
-"""Which backend a notebook runs on: of those at hand, the one nearest to the hardware."""
+"""Choice of a notebook's backend: the available one nearest to the hardware."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from ..studies.bench import at_hand
 
-WIDTH: Final = 100  # columns of what is printed
+WIDTH: Final = 100  # columns of printed text
 NEAREST_FIRST: Final = {
     "pynq": "the overlay on this board",
     "virtual": "a board's driver and the pynq package; the board is a model around the kernels",
@@ -18,17 +18,17 @@ NEAREST_FIRST: Final = {
 
 
 def backend() -> str:
-    """Choose the nearest backend that can run here; print it, and why not a nearer one.
+    """Choose the available backend nearest to the hardware, and print why nearer ones are not.
 
-    The first call on a machine with a compiler compiles the kernels, which takes some seconds.
+    On a machine with a compiler, the first call compiles the kernels, which takes some seconds.
 
     Returns
     -------
     str
-        "pynq", "virtual", "csim" or "emu", which give the same bits.
+        "pynq", "virtual", "csim" or "emu"; all give the same bits.
     """
     lacking = {name: at_hand.lacks(name) for name in NEAREST_FIRST}
-    found = next(name for name, why in lacking.items() if not why)  # emu lacks nothing
+    found = next(name for name, why in lacking.items() if not why)  # emu is always available
     for name in takewhile(lambda name: name != found, lacking):
         _say(f"not {name!r}: {lacking[name]}")
     _say(f"backend {found!r}: {NEAREST_FIRST[found]}")

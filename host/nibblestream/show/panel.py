@@ -1,4 +1,4 @@
-"""A panel to play with: a recording, noise, bits; what comes out, and the bytes it took."""
+"""Interactive panel: choose recording, noise and bits; hear the result and see the bytes."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from .playback import wav
 Float = npt.NDArray[np.float64]
 
 BUNDLED: Final = "bundled recording"
-SECONDS: Final = 5  # of a recording from the microphone
+SECONDS: Final = 5  # length of a microphone recording
 SCHEMES: Final = {8: "u", 4: "rs-vbs", 3: "rs-vbs"}
 
 
 @cache
 def model(bits: int) -> QuantizedModel:
-    """Return the bundled network in codes of 8, 4 or 3 bits."""
+    """Return the bundled network quantized to 8, 4 or 3 bits."""
     return quantize(FloatModel.load("default-float"), SCHEMES[bits], bits)
 
 
 def panel(backend: str) -> widgets.VBox:
-    """Return the panel, to be displayed; it enhances on `backend`."""
+    """Return the panel for display; it enhances on `backend`."""
     return Panel(backend).box
 
 
 class Panel:
-    """The panel; whatever is changed, the recording is mixed and enhanced anew.
+    """The panel; every change of a control mixes and enhances the recording again.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ class Panel:
         return widgets.VBox([self.bytes, widgets.HBox([before, after]), self.picture])
 
     def _run(self, _: object = None) -> None:
-        """Mix, enhance, and show what came out."""
+        """Mix, enhance, and show the result."""
         self.snr.disabled = not self.noise.value
         self.status.value = "enhancing ..."
         speech = self._recordings[self.source.value]
@@ -137,7 +137,7 @@ class Panel:
         self._take("microphone", samples)
 
     def _take(self, name: str, samples: Float) -> None:
-        """Choose a new recording, which is taken to have noise of its own."""
+        """Select a new recording, without adding noise, as it is assumed to be noisy already."""
         self._recordings[name] = samples
         self._listen(False)
         self.noise.value = False
@@ -147,7 +147,7 @@ class Panel:
         self._run()
 
     def _listen(self, on: bool = True) -> None:
-        """Run whenever a control changes, or no longer."""
+        """Register `_run` as the callback of all controls, or remove it."""
         for control in (self.source, self.noise, self.snr, self.bits):
             (control.observe if on else control.unobserve)(self._run, "value")
 

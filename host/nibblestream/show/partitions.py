@@ -1,4 +1,4 @@
-"""How a quantizer divides a layer's weights: intervals and levels over their histogram."""
+"""Intervals and levels of a quantizer, over the histogram of a layer's weights."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BINS: Final = 160
 
 @styled()
 def intervals(weights: npt.NDArray[np.float32], quantized: Mapping[str, QuantizedWeights]) -> Image:
-    """Draw intervals and levels, over all weights and, enlarged, over the middle 96% of them.
+    """Draw intervals and levels over all weights and, enlarged, over the middle 96% of them.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def intervals(weights: npt.NDArray[np.float32], quantized: Mapping[str, Quantize
 
 
 def rounding(weights: npt.NDArray[np.float32], quantized: Mapping[str, QuantizedWeights]) -> str:
-    """Return how far codes are from the weights they stand for, as text."""
+    """Return the quantization noise, with the levels in use and the share of zeros, as text."""
     width = max(map(len, quantized))
     lines = [f"{'':<{width}}  levels in use   rounded to 0   noise, of the weights' power"]
     for title, found in quantized.items():

@@ -19,7 +19,7 @@ Float = npt.NDArray[np.float64]
 
 
 def wav(samples: Float, rate: int = spec.SAMPLE_RATE) -> bytes:
-    """Return samples (n,) or (n, channels) as a 16-bit wav file, at the level that they have."""
+    """Return samples (n,) or (n, channels) as a 16-bit wav file, without normalization."""
     from IPython.display import Audio
 
     data: bytes = Audio(np.clip(samples, -1, 1).T, rate=rate, normalize=False).data
@@ -27,14 +27,14 @@ def wav(samples: Float, rate: int = spec.SAMPLE_RATE) -> bytes:
 
 
 def players(signals: Mapping[str, Float], rate: int = spec.SAMPLE_RATE) -> HTML:
-    """Return a player for each signal, side by side, all at the levels that they have.
+    """Return players for the signals, side by side and without normalization.
 
     Parameters
     ----------
     signals : mapping of title to samples
         Each of shape (n,) or (n, channels), full scale +-1.
     rate : int
-        In Hz.
+        Sample rate in Hz.
     """
     from IPython.display import HTML
 

@@ -1,4 +1,4 @@
-"""Where the panel's recordings come from: the bundled one, a file, a microphone."""
+"""Sources of the panel's recordings: the bundled one, a file, a microphone."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..speech.resampler import resample
 
 Float = npt.NDArray[np.float64]
 
-LONGEST: Final = 30.0  # seconds of a file: what a browser and a board's memory take with ease
+LONGEST: Final = 30.0  # seconds of a file; limits the load on the browser and a board's memory
 
 
 def bundled() -> Float:
@@ -35,12 +35,12 @@ def with_noise(speech: Float, snr: float) -> Float:
 
 
 def uploaded(value: Sequence[Mapping[str, Any]]) -> tuple[str, Float]:
-    """Return the name and the first 30 s, one channel at 8 kHz, of what a FileUpload holds.
+    """Return the file name and the first 30 s (mono, 8 kHz) of the value of a FileUpload.
 
     Raises
     ------
     ValueError
-        It is no audio that can be read.
+        The file cannot be read as audio.
     """
     name = str(value[0]["name"])
     with tempfile.TemporaryDirectory() as folder:
@@ -54,7 +54,7 @@ def uploaded(value: Sequence[Mapping[str, Any]]) -> tuple[str, Float]:
 
 
 def microphone() -> Any | None:
-    """Return the sounddevice package, if it and a microphone are here."""
+    """Return the sounddevice package, or None if it or a microphone is missing."""
     try:
         package = sounddevice()
     except RuntimeError:
@@ -67,7 +67,7 @@ def microphone() -> Any | None:
 
 
 def recorded(device: Any, seconds: float) -> Float:
-    """Record from the microphone of the machine that runs this notebook: float64 (n,), 8 kHz."""
+    """Record from the microphone of the notebook's host: float64 (n,), 8 kHz."""
     rate = int(device.query_devices(kind="input")["default_samplerate"])
     samples = device.rec(int(seconds * rate), rate, channels=1, blocking=True)
     return resample(np.asarray(samples, np.float64)[:, 0], rate, spec.SAMPLE_RATE)

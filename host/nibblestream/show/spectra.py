@@ -28,7 +28,7 @@ def spectrograms(signals: Mapping[str, Float]) -> Image:
 
 @styled()
 def figure(signals: Mapping[str, Float]) -> Figure:
-    """Draw them."""
+    """Draw the spectrograms of signals at 8 kHz, each of shape (n,), side by side."""
     from matplotlib.figure import Figure
 
     spectra = [recordings.levels(signal) for signal in signals.values()]

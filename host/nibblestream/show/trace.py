@@ -1,4 +1,4 @@
-"""One frame on its way through the kernels: every integer, so that it can be looked at."""
+"""Trace of one frame through the kernels, with all integers."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ Int32 = npt.NDArray[np.int32]
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One frame; the formats are those of `pipeline`.
+    """The integers of one frame, in the formats of `pipeline`.
 
     Parameters
     ----------
     spectrum, enhanced : int32, shape (129, 2)
-        Before and after.
+        Before and after enhancement.
     magnitude, phase : int32, shape (129,)
-        What `cordic_vectoring` makes of the spectrum.
+        Outputs of `cordic_vectoring` for the spectrum.
     activations : tuple of int32, shape (width,)
-        What goes into the first layer (8 frames of features), and what each layer gives.
+        The inputs of the first layer (8 frames of features), and the outputs of each layer.
     """
 
     spectrum: Int32
@@ -41,14 +41,14 @@ class Frame:
 
 
 def frame(model: QuantizedModel, noisy: Float, number: int) -> Frame:
-    """Follow one frame of a signal through a model.
+    """Trace one frame of a signal through a model.
 
     Parameters
     ----------
     model : QuantizedModel
     noisy : float64, shape (n,), 8 kHz
     number : int
-        Of the frame, 7 or more, as it sees seven frames before it.
+        Index of the frame, 7 or more, as the model also uses the 7 frames before it.
     """
     spectrum = integers(stft.stft(noisy))[: number + 1]
     magnitude, phase = cordic.vectoring(spectrum)

@@ -1,4 +1,4 @@
-"""A network of one's own, and what it becomes in codes: bytes, clocks, intelligibility."""
+"""A network of the user, and its bytes, clocks and intelligibility once quantized."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Float = npt.NDArray[np.float64]
 
 
 def own_network() -> FloatModel:
-    """Return a network to start from, and print where it comes from.
+    """Return a float model to start from, and print its origin.
 
-    Where PyTorch is installed, the bundled float model's layers are made a PyTorch network, which
-    is then imported as any other would be. Elsewhere, as on a board, that model is taken as it is.
+    If PyTorch is installed, the bundled float model is converted to a PyTorch network and imported
+    from there, like any other network. Otherwise, as on a board, the bundled model is returned.
     """
     bundled = FloatModel.load("default-float")
     if find_spec("torch") is None:
-        print("PyTorch is not installed: this is the bundled float model, from its file")
+        print("PyTorch is not installed: using the bundled float model")
         return bundled
     from ..importing import from_torch
 
@@ -48,14 +48,14 @@ def own_network() -> FloatModel:
 def comparison(
     models: Mapping[str, QuantizedModel], clean: Float, noisy: Float, board: Board
 ) -> str:
-    """Return bytes, intelligibility and clocks of models, as text.
+    """Return bytes, STOI and clocks per frame of models, as text.
 
     Parameters
     ----------
     models : mapping of title to QuantizedModel
     clean, noisy : float64, shape (n,), 8 kHz
     board : Board
-        Whose clock the kernels run at; clocks are modelled.
+        Board whose clock the kernels run at; the clocks per frame are modelled.
     """
     width = max(map(len, [*models, "noisy"]))
     lines = [

@@ -1,1 +1,1 @@
-"""Studies that a command runs from end to end: `bench`, `compare`, `reproduce`, `sweep`."""
+"""Studies, each run by one command: `bench`, `compare`, `reproduce`, `sweep`."""

@@ -1,4 +1,4 @@
-"""Which backends can run here, and why the others cannot."""
+"""Availability of the backends on this machine."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ...backends import BACKENDS, compiler
 
 
 def choose(named: Sequence[str]) -> list[str]:
-    """Return the backends named; or, if none is, all that can run here.
+    """Return the named backends, or every available one if none is named.
 
     Raises
     ------
     ValueError
-        One that is named cannot run here.
+        A named backend is not available here.
     """
     if not named:
         return [name for name in BACKENDS if not lacks(name)]
@@ -27,7 +27,7 @@ def choose(named: Sequence[str]) -> list[str]:
 
 
 def lacks(name: str) -> str:
-    """Return what a backend lacks to run here, or nothing."""
+    """Return why a backend cannot run on this machine; empty if it can."""
     if name in ("virtual", "pynq") and find_spec("pynq") is None:
         return "the package pynq is not installed: pip install 'nibblestream[pynq]'"
     if name in ("csim", "virtual"):
@@ -45,15 +45,15 @@ def _no_compiler() -> str:
 
 def _no_board() -> str:
     if not os.environ.get("BOARD"):
-        return "$BOARD is not set, so this is no PYNQ board"
+        return "$BOARD is not set, so this is not a PYNQ board"
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of pynq, that it finds no board
+        warnings.simplefilter("ignore")  # pynq's warning that it finds no board
         from pynq import Device
 
         from ...backends.driver.overlay import find_bitstream, find_board
 
         try:
-            Device.active_device  # noqa: B018  # a property that looks for one
+            Device.active_device  # noqa: B018  # this property searches for a device
         except RuntimeError as error:
             return f"pynq finds no board: {error}"
     try:

@@ -1,4 +1,4 @@
-"""Whose time it is: this machine's, or a virtual board's."""
+"""Clocks of a benchmark: the host's wall clock, or the simulated time of a virtual board."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Wall:
-    """The time of this machine."""
+    """The wall clock of the host."""
 
     kind = MEASURED
 
@@ -22,12 +22,12 @@ class Wall:
         return time.perf_counter()
 
     def ledger(self) -> Ledger | None:
-        """Return None: nobody tells where this machine's time goes."""
+        """Return None: the host has no timing breakdown."""
         return None
 
 
 class BoardTime:
-    """A virtual board's own time.
+    """The simulated time of a virtual board.
 
     Parameters
     ----------
@@ -44,11 +44,11 @@ class BoardTime:
         return self._device.timeline.monotonic()
 
     def ledger(self) -> Ledger | None:
-        """Return where it went so far."""
+        """Return the timing breakdown so far."""
         return self._device.timeline.ledger()
 
 
 def parameters(device: VirtualDevice) -> dict[str, Any]:
-    """Return what a virtual board's times come from: its name, its clock in Hz, its `Timing`."""
+    """Return the parameters of a virtual board's timing model: name, clock in Hz, `Timing`."""
     hertz = device.clocks.hertz()
     return {"board": device.board.name, "clock": hertz, **asdict(device.timing)}

@@ -1,4 +1,4 @@
-"""Figures that say where they come from, and rows of them."""
+"""Benchmark figures, each labelled measured, counted or modelled, and the rows they form."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from ...hardware.traffic import LayerTraffic
 
-MEASURED: Final = "measured"  # by a clock that ran meanwhile
-COUNTED: Final = "counted"  # by the hardware, real or virtual, that moved it
-MODELLED: Final = "modelled"  # from the layout, or by a model of the board
+MEASURED: Final = "measured"  # by a clock during the run
+COUNTED: Final = "counted"  # by the counters of the hardware, real or virtual
+MODELLED: Final = "modelled"  # computed from the stream layout or from a model of the board
 
-# Names of figures, as they stand in the JSON.
+# Names of the figures in the JSON.
 RATE, REAL_TIME = "frames_per_second", "times_real_time"
 P50, P99 = "latency_p50", "latency_p99"
 HOP_P50, HOP_P99 = "hop_latency_p50", "hop_latency_p99"
@@ -32,7 +32,7 @@ class Figure:
 
 
 def widths(layers: Sequence[LayerTraffic]) -> str:
-    """Return the bits of layers' weights for people: "4", "4,8", "float32"."""
+    """Format the bit widths of the layers' weights: "4", "4,8", "float32"."""
     bits = [layer.bits for layer in layers]
     if set(bits) == {32}:
         return "float32"
@@ -40,23 +40,23 @@ def widths(layers: Sequence[LayerTraffic]) -> str:
 
 
 def frames(block: int) -> str:
-    """Return the size of a block for people."""
+    """Format the size of a block."""
     return f"{block} frame{'s' if block > 1 else ''} a block"
 
 
 @dataclass(frozen=True)
 class Row:
-    """One network on one backend, in blocks of one size.
+    """The figures of one network on one backend, in blocks of one size.
 
     Parameters
     ----------
     backend, model : str
     origin : str
-        Digest of the float model that the network was made from, if known.
+        Digest of the float model that the network was quantized from, if known.
     layers : sequence of LayerTraffic
-        Their shapes and code widths.
+        Shapes and code widths of the layers.
     block : int
-        Frames.
+        Frames per block.
     figures : dict of str to Figure
     """
 
@@ -69,21 +69,21 @@ class Row:
 
     @property
     def bits(self) -> tuple[int, ...]:
-        """Of the weights of each layer; 32 is float32."""
+        """The bit width of each layer's weights; 32 means float32."""
         return tuple(layer.bits for layer in self.layers)
 
     @property
     def widths(self) -> str:
-        """The same for people; see `widths`."""
+        """The bit widths as text; see `widths`."""
         return widths(self.layers)
 
     @property
     def macs(self) -> int:
-        """Multiplications of a frame."""
+        """Multiplications per frame."""
         return sum(layer.outputs * layer.inputs for layer in self.layers)
 
     def as_json(self) -> dict[str, Any]:
-        """Return what the JSON holds of it."""
+        """Return the row as it is written to the JSON file."""
         return {
             "backend": self.backend,
             "model": self.model,

@@ -1,4 +1,4 @@
-"""The row to beat: the network in NumPy float32, with no codes and no integers."""
+"""The baseline: the network in NumPy float32, without quantization."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ... import spec
 from ...network.float_model import Float32, FloatModel
 from ...speech.pipeline import stack
 
-_UNIT = 2.0**spec.FEATURE.frac / 2.0**spec.LOG2_FRAC  # octaves in one unit of the feature
+_UNIT = 2.0**spec.FEATURE.frac / 2.0**spec.LOG2_FRAC  # octaves per unit of the feature
 _RISE, _FALL = np.float32(2.0**-spec.FLOOR_RISE), np.float32(2.0**-spec.FLOOR_FALL)
 
 
 class NumpyFloat32:
-    """A float model at work on complex64 spectra; what `reference` does, in half the width.
+    """A float model run on complex64 spectra: `reference` in single precision.
 
     Parameters
     ----------
@@ -30,10 +30,10 @@ class NumpyFloat32:
         self._context = np.zeros((spec.CONTEXT - 1, spec.BINS), np.float32)
 
     def process(self, spectrum: npt.NDArray[Any]) -> npt.NDArray[np.complex64]:
-        """Enhance the next frames: complex64 (frames, 129), full scale as in `stft`."""
+        """Enhance the next frames: complex64 (frames, 129), scaled as in `stft`."""
         magnitude = np.abs(spectrum)
         features = self._features(magnitude) if self._model.features == "log2" else magnitude
-        # A copy: the stack is a view whose rows overlap, which BLAS does not take.
+        # A copy: the stack is a view with overlapping rows, which BLAS does not accept.
         x: npt.NDArray[Any] = np.ascontiguousarray(stack(features, self._context))
         self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
         model = self._model
@@ -45,13 +45,13 @@ class NumpyFloat32:
         return np.asarray(np.maximum(x, 0) * np.exp(1j * np.angle(spectrum)), np.complex64)
 
     def counted(self) -> None:
-        """Return None: nothing is counted."""
+        """Return None: this backend has no byte counters."""
 
     def close(self) -> None:
         """Do nothing."""
 
     def _features(self, magnitude: Float32) -> Float32:
-        """Return log2 over the tracked floor, as `features.FloorTracker`, unrounded."""
+        """Return log2 magnitudes above the tracked floor, as `FloorTracker` but unrounded."""
         level = np.log2(magnitude / spec.MAGNITUDE.resolution + spec.LOG2_OFFSET)
         floor = level[0].copy() if self._floor is None else self._floor
         floors = np.empty_like(level)

@@ -1,4 +1,4 @@
-"""A hop of live audio, 64 samples, through a stream: the STFT, the network and back."""
+"""Latency of one live hop (64 samples) through a stream: STFT, network, inverse STFT."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from .clocks import Wall
 from .figures import HOP_P50, HOP_P99, Figure
 from .session import Session as Run
 
-LEVEL = 0.1  # of the noise that is enhanced
+LEVEL = 0.1  # RMS of the noise used as input
 
 
 class Live:
-    """A stream as a machine that takes samples.
+    """A stream as a `session.Machine` that processes samples instead of spectra.
 
     Parameters
     ----------
@@ -34,11 +34,11 @@ class Live:
         return self._stream.process(samples)
 
     def counted(self) -> None:
-        """Return None: this is about time."""
+        """Return None: only time is measured here."""
 
 
 def figures(backend: Backend, seconds: float) -> dict[str, Figure]:
-    """Return how long a hop takes, by this machine's clock, in at least `seconds` of its time."""
+    """Measure the latency of a hop by the host's clock, for at least `seconds`."""
     noise = np.random.default_rng(0).normal(0, LEVEL, spec.HOP)
     laps = 1e3 * Run(Live(backend), Wall()).time(noise, seconds).laps
     quantiles = {HOP_P50: 0.5, HOP_P99: 0.99}

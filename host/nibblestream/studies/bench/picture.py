@@ -1,4 +1,4 @@
-"""The roofline as a picture."""
+"""The roofline figure."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 SUFFIXES: Final = (".png", ".pdf", ".svg")
 MARKERS: Final = "osD^vP"
-EDGE: Final = 0.5  # MAC a byte at the left edge: less than any code has
+EDGE: Final = 0.5  # MAC per byte at the left edge, below that of any code
 
 
 class Who(NamedTuple):
-    """How the points of one who ran a network are filled, and what the legend says."""
+    """Marker fill and legend text for the points of one backend."""
 
     fill: str
     text: str
@@ -38,31 +38,31 @@ WHO: Final = {
 
 
 def check(path: str | Path) -> None:
-    """Refuse, before the work, a picture that cannot be drawn or written.
+    """Check, before the benchmark runs, that the figure can be drawn and written.
 
     Raises
     ------
     ValueError
-        Another kind of file, no matplotlib, or $BOARD is none of the boards.
+        The suffix is not supported, matplotlib is missing, or $BOARD is not a known board.
     FileNotFoundError, PermissionError
         As `files.target` does.
     """
     target(path)
     if Path(path).suffix.lower() not in SUFFIXES:
-        raise ValueError(f"{path}: expected the name of a picture, one of {', '.join(SUFFIXES)}")
+        raise ValueError(f"{path}: expected an image file ({', '.join(SUFFIXES)})")
     boards.here()
     if find_spec("matplotlib") is None:
         raise ValueError("a plot needs matplotlib: pip install 'nibblestream[demo]'")
 
 
 def draw(rows: Sequence[Row], path: str | Path) -> None:
-    """Draw the roofline of `boards.here()`, with all networks in codes.
+    """Write the roofline of `boards.here()` with all quantized networks.
 
     Parameters
     ----------
     rows : sequence of Row
     path : path
-        A .png, .pdf or .svg; it appears whole or not at all.
+        A .png, .pdf or .svg; written atomically.
     """
     drawn = figure(rows)
     with replacing(path) as temporary:
@@ -70,12 +70,12 @@ def draw(rows: Sequence[Row], path: str | Path) -> None:
 
 
 def figure(rows: Sequence[Row]) -> Figure:
-    """Return the roofline of `boards.here()`, with all networks in codes."""
+    """Return the roofline of `boards.here()` with all quantized networks."""
     from matplotlib.figure import Figure
 
     board = boards.here()
     found = points(rows, board)
-    right = 6 * max(point.intensity for point in found)  # the notes stand beside the points
+    right = 6 * max(point.intensity for point in found)  # room for the notes
     figure = Figure(figsize=(9.0, 6.0), dpi=120, layout="constrained")
     axes = figure.subplots()
     most = multipliers(4) * board.clock_mhz * 1e6
@@ -125,7 +125,7 @@ def _points(axes: Axes, found: Sequence[Point]) -> None:
 
 
 def _say_who(axes: Axes, who: Sequence[str]) -> None:
-    """Write a legend: shapes and colours are networks, their fill tells who ran them."""
+    """Add the legend: shape and colour stand for the network, the fill for the backend."""
     for one in who:
         style = _style(0, one) | {"color": INK, "marker": "o"}
         axes.plot([], [], label=WHO[one].text, **style)

@@ -1,4 +1,4 @@
-"""What a bench found, as text for 100 columns and as JSON."""
+"""Benchmark results as text of 100 columns and as JSON."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ from .run import NUMPY, Results
 from .savings import savings
 
 WIDTH = 100
-LEFT = 14  # columns for weights and block
-HEADINGS = (  # of several columns: title, width
+LEFT = 14  # characters for weights and block
+HEADINGS = (  # over groups of columns: title, width
     ("frames", 10),
     ("times", 11),
     ("ms a block", 17),
@@ -60,7 +60,7 @@ COLUMNS = {  # figure: title, width, format, factor
 
 
 def machine() -> str:
-    """Return what this machine is, as far as Python knows."""
+    """Describe the host (architecture, CPUs, Python, NumPy)."""
     return (
         f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, "
         f"NumPy {np.__version__}"
@@ -68,7 +68,7 @@ def machine() -> str:
 
 
 def text(results: Results) -> str:
-    """Return the table, with what it means below it, savings, and reconciled ledgers."""
+    """Return the table, its notes, the savings and the reconciled traffic ledgers."""
     rows = results.rows
     parts = [_table(rows), _hops(rows), _wrapped(_notes(results)), _wrapped(savings(rows))]
     for title, traffic in results.ledgers:
@@ -77,7 +77,7 @@ def text(results: Results) -> str:
 
 
 def as_json(results: Results, command: str) -> dict[str, Any]:
-    """Return what the JSON file holds."""
+    """Return the results as they are written to the JSON file."""
     return {
         "rows": [row.as_json() for row in results.rows],
         "savings": savings(results.rows),
@@ -88,7 +88,7 @@ def as_json(results: Results, command: str) -> dict[str, Any]:
 
 
 def write(results: Results, command: str, path: str | Path) -> None:
-    """Write results as JSON; the file appears whole or not at all."""
+    """Write the results as JSON, atomically."""
     with replacing(path) as temporary:
         found = json.dumps(as_json(results, command), indent=1, allow_nan=False)
         temporary.write_text(f"{found}\n")
@@ -113,7 +113,7 @@ def _table(rows: Sequence[Row]) -> str:
 
 
 def _hops(rows: Sequence[Row]) -> str:
-    """Return what one hop of live audio takes."""
+    """Return the latency of one live hop, a line for each row that has it."""
     lines = [
         f"  {f'{row.model} on {row.backend}, {row.widths} bits':<40}"
         f"{row.figures[HOP_P50].value:>9.3f}{row.figures[HOP_P99].value:>9.3f}"
@@ -146,7 +146,7 @@ def _cell(row: Row, name: str) -> str:
 
 
 def _notes(results: Results) -> Iterator[str]:
-    """Say what the figures are, those kinds only that are there."""
+    """Explain the kinds of figures that occur in the table."""
     yield (
         "Spectra go in and come out: the STFT is not in the times, nor is the wait for the frames "
         "of a block, 8 ms each."

@@ -1,4 +1,4 @@
-"""What a board's code port and multipliers allow, and where the networks lie below that."""
+"""Roofline model: the limits of a board's code port and multipliers, and the networks' points."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ KERNELS: Final = "kernels alone"
 
 
 class Point(NamedTuple):
-    """A network in blocks of one size.
+    """A point of the roofline: one network in blocks of one size.
 
     Parameters
     ----------
     who : str
-        `KERNELS`, by the cycle model, or the backend that it ran on.
+        `KERNELS` for the cycle model, else the backend the network ran on.
     network : str
     block : int
     intensity : float
-        MAC a byte of codes.
+        MAC per byte of codes.
     speed : float
-        MAC a second.
+        MAC per second.
     """
 
     who: str
@@ -38,25 +38,25 @@ class Point(NamedTuple):
 
 
 def port(board: Board) -> float:
-    """Return the bytes of codes a second that can be streamed: a beat a clock."""
+    """Return the peak bandwidth of the code port in bytes/s: one beat per clock."""
     return BEAT_BYTES * board.clock_mhz * 1e6
 
 
 def multipliers(bits: int) -> int:
-    """Return how many are busy at once with codes of `bits` bits."""
+    """Return the number of multipliers in use with codes of `bits` bits."""
     return pack.step_codes(bits) * spec.FRAME_LANES
 
 
 def points(rows: Sequence[Row], board: Board) -> list[Point]:
-    """Return where each network in codes lies, each point once.
+    """Return the points of all quantized networks, without duplicates.
 
     Parameters
     ----------
     rows : sequence of Row
-        Those of backends that count their bytes stand for themselves; the others, and these, for
-        the kernels with no driver around them.
+        Every row gives a `KERNELS` point (the kernels without the driver, modelled); a row of a
+        backend with byte counters also gives a point of that backend.
     board : Board
-        Whose clock the kernels run at.
+        Board whose clock the kernels run at.
     """
     coded = [row for row in rows if set(row.bits) <= set(spec.CODE_BITS)]
     several = len({row.model for row in coded}) > 1

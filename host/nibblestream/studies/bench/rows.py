@@ -1,4 +1,4 @@
-"""From timed blocks to figures."""
+"""Figures computed from timed blocks."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ from .session import Timed
 if TYPE_CHECKING:
     from ...backends.virtual import Ledger
 
-FRAME_RATE = spec.SAMPLE_RATE / spec.HOP  # in real time
+FRAME_RATE = spec.SAMPLE_RATE / spec.HOP  # frames per second of real-time audio
 
 
 def figures(timed: Timed, layers: Sequence[LayerTraffic], kind: str) -> dict[str, Figure]:
-    """Return all figures that there are of some blocks.
+    """Return all figures of the timed blocks.
 
     Parameters
     ----------
     timed : Timed
     layers : sequence of LayerTraffic
     kind : str
-        Of the times.
+        Kind of the times: `MEASURED` or `MODELLED`.
     """
     rate = timed.frames / float(timed.laps.mean())
     half, most = (1e3 * float(np.quantile(timed.laps, q)) for q in (0.5, 0.99))
@@ -62,7 +62,7 @@ def figures(timed: Timed, layers: Sequence[LayerTraffic], kind: str) -> dict[str
 
 
 def _counted(timed: Timed, rate: float, kind: str) -> dict[str, Figure]:
-    """Bytes as the hardware's counters saw them; each block's were reconciled with the DMA's."""
+    """Return bytes from the hardware counters, reconciled with the DMAs' for every block."""
     assert timed.counted is not None
     frames, seen = timed.frames * len(timed.laps), timed.counted.hardware
     weights, spectra = seen[CODES] / frames, (seen[SPECTRA_IN] + seen[SPECTRA_OUT]) / frames
@@ -74,7 +74,7 @@ def _counted(timed: Timed, rate: float, kind: str) -> dict[str, Figure]:
 
 
 def _modelled(frames: int, layers: Sequence[LayerTraffic]) -> dict[str, Figure]:
-    """Bytes from the layout: codes with all that is streamed with them, or float32 weights."""
+    """Return bytes from the layout: the whole code stream, or the float32 weights."""
     coded = all(layer.bits in spec.CODE_BITS for layer in layers)
     size = stream_bytes(layers) if coded else sum(layer.ideal for layer in layers)
     return {

@@ -1,4 +1,4 @@
-"""Run every network on every backend, live and in the largest blocks."""
+"""Benchmark every network on every backend, frame by frame and in the largest blocks."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from .subjects import Subject
 if TYPE_CHECKING:
     from ...backends.virtual.backend import Virtual
 
-NUMPY: Final = "numpy"  # how the float32 rows are called beside the backends
-LEVEL: Final = 0.1  # of the noise that is enhanced
+NUMPY: Final = "numpy"  # backend name of the float32 rows
+LEVEL: Final = 0.1  # RMS of the noise used as input
 
 Array = npt.NDArray[Any]
 
 
 @dataclass
 class Results:
-    """What a bench found.
+    """Results of a benchmark.
 
     Parameters
     ----------
     rows : list of Row
     ledgers : list of (str, Traffic)
-        What each network moved on a backend that counts, and on which.
+        Title (network, widths, backend) and traffic, for backends with byte counters.
     parameters : dict
-        What a virtual board's times come from, if there is one.
+        Parameters of the virtual board's timing model, if it was benchmarked.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -52,7 +52,7 @@ class Results:
 
 
 def count(subjects: Sequence[Subject], backends: Sequence[str]) -> int:
-    """Return how many rows there will be."""
+    """Return the number of rows that `bench` will return."""
     return sum(
         len(_sizes(model.block)) * times
         for subject in subjects
@@ -62,7 +62,7 @@ def count(subjects: Sequence[Subject], backends: Sequence[str]) -> int:
 
 
 def with_progress(subjects: Sequence[Subject], backends: Sequence[str], seconds: float) -> Results:
-    """Call `bench` under a progress bar on a terminal, and silently elsewhere."""
+    """Call `bench` with a progress bar, which is shown on a terminal only."""
     with tqdm(total=count(subjects, backends), unit="row", disable=None) as bar:
         return bench(subjects, backends, seconds, bar.update)
 
@@ -73,14 +73,14 @@ def bench(
     seconds: float,
     on_row: Callable[[], object] = lambda: None,
 ) -> Results:
-    """Run all.
+    """Benchmark every network on every backend.
 
     Parameters
     ----------
     subjects : sequence of Subject
     backends : sequence of str
     seconds : float
-        Of this machine's time for each row, at least.
+        Minimum run time of each row, by the host's clock.
     on_row : callable
         Called after each row.
     """
@@ -128,19 +128,19 @@ def _codes(
         traffic = session.traffic(layers)
         if traffic.counted:
             results.ledgers.append((f"{name}, {widths(layers)} bits, on {backend}", traffic))
-        if isinstance(clock, Wall):  # a virtual board's time does not tell that of the STFT
+        if isinstance(clock, Wall):  # a virtual board's time does not include the STFT
             rows[0].figures.update(hop.figures(machine, seconds))
         yield from rows
 
 
 def spectra(frames: int) -> Array:
-    """Return the complex spectra of some noise, the same ones each time."""
+    """Return the complex spectra (frames, 129) of white noise with a fixed seed."""
     noise = np.random.default_rng(0).normal(0, LEVEL, (frames + 1) * spec.HOP)
     return stft.analyse(stft.frames(noise))
 
 
 def integers(spectrum: Array) -> Array:
-    """Return complex spectra as the backends take them: int32 (frames, 129, 2)."""
+    """Convert complex spectra to the backends' input: int32 (frames, 129, 2)."""
     return spec.SPECTRUM.from_float(np.stack([spectrum.real, spectrum.imag], axis=-1))
 
 

@@ -1,4 +1,4 @@
-"""How many bytes narrow codes save against 8-bit ones of the same network, both having been run."""
+"""Bytes saved by narrow codes against 8-bit codes of the same network, from the rows of both."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .figures import COUNTED, SPECTRA, WEIGHTS, Row, frames
 
 
 def savings(rows: Sequence[Row]) -> list[str]:
-    """Return a line for each network and backend that counts; if none does, for the first one."""
+    """Return a line per network and backend with byte counters, else for the first backend."""
     counting = [row.backend for row in rows if row.figures[WEIGHTS].kind == COUNTED]
     coded = [row.backend for row in rows if 8 in row.bits]
     backends = counting or coded[:1]
@@ -16,7 +16,7 @@ def savings(rows: Sequence[Row]) -> list[str]:
 
 
 def _of(backend: str, rows: Sequence[Row]) -> Iterator[str]:
-    """Return the lines of a backend."""
+    """Return the lines of one backend."""
     here = [row for row in rows if row.backend == backend and row.origin]
     eights = {(row.origin, row.block): row for row in here if set(row.bits) == {8}}
     narrow: dict[tuple[str, str], list[Row]] = {}

@@ -1,4 +1,4 @@
-"""A network at work, block after block: how long each takes, and what all of them moved."""
+"""Timed runs of a network, block by block, with the traffic of all blocks."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from .clocks import BoardTime, Wall
 if TYPE_CHECKING:
     from ...backends.virtual import Ledger
 
-WARM_UP: Final = 3  # blocks: the first ones fill caches, and set what then stays
-FEWEST: Final = 20  # blocks that are timed, whatever it takes
+WARM_UP: Final = 3  # blocks, untimed: they fill caches and set the state that persists
+FEWEST: Final = 20  # timed blocks at least, however long they take
 
 
 class Machine(Protocol):
-    """A `Backend` or a `NumpyFloat32`: spectra in, spectra out."""
+    """A `Backend` or a `NumpyFloat32`: it maps spectra to spectra."""
 
     def process(self, spectrum: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Enhance the next frames."""
 
     def counted(self) -> Counted | None:
-        """Return the bytes that moved so far, if something counts them."""
+        """Return the bytes transferred so far, or None without byte counters."""
 
 
 @dataclass(frozen=True)
 class Timed:
-    """Blocks of one size.
+    """Timed blocks of one size.
 
     Parameters
     ----------
     frames : int
-        In a block.
+        Frames per block.
     laps : float64, shape (blocks,)
-        Seconds of each.
+        Duration of each block in seconds.
     counted : Counted, optional
-        What they moved, all together.
+        Bytes transferred by all blocks.
     ledger : Ledger, optional
-        Where their time went.
+        Timing breakdown of all blocks.
     """
 
     frames: int
@@ -53,13 +53,13 @@ class Timed:
 
 
 class Session:
-    """A network on one machine.
+    """A benchmark session: one network on one machine, timed by one clock.
 
     Parameters
     ----------
     machine : Machine
     clock : Wall or BoardTime
-        Whose time the blocks are timed in.
+        Clock that times the blocks.
     """
 
     def __init__(self, machine: Machine, clock: Wall | BoardTime) -> None:
@@ -67,7 +67,7 @@ class Session:
         self._frames = self._passes = 0
 
     def time(self, block: npt.NDArray[Any], seconds: float) -> Timed:
-        """Run one block again and again, for `seconds` of this machine's time."""
+        """Run one block repeatedly, for at least `seconds` by the host's clock."""
         for _ in range(WARM_UP):
             self._run(block)
         moved, ledger = self._machine.counted(), self._clock.ledger()
@@ -84,7 +84,7 @@ class Session:
         )
 
     def traffic(self, layers: Sequence[LayerTraffic]) -> Traffic:
-        """Return what all blocks of this session moved, those of the warm-up included."""
+        """Return the traffic of all blocks of this session, including the warm-up."""
         return Traffic(layers, self._frames, self._passes, self._machine.counted())
 
     def _run(self, block: npt.NDArray[Any]) -> float:

@@ -1,4 +1,4 @@
-"""What is compared: one network in float32, and in codes of 4 bits, of 8, and of both."""
+"""Benchmarked networks: each in float32, and quantized to 4 bits, 8 bits, and 4 with 8."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ...quantize import quantize
 
 @dataclass(frozen=True)
 class Subject:
-    """One network.
+    """One network in float32 and in its quantized versions.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Subject:
 
 
 def load(models: Sequence[str]) -> list[Subject]:
-    """Load models: float ones are quantized, of quantized ones the float twin is made.
+    """Load models; float models are quantized, quantized models are decoded to float.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def _subject(name: str, model: str) -> Subject:
 
 
 def codes_of(model: FloatModel) -> list[QuantizedModel]:
-    """Quantize to 4 bits, to 8, and to 4 with 8 in the last layer, as the paper's 4-NU/8-U."""
+    """Quantize to 4 bits, to 8, and to 4 with 8 in the last layer (the paper's 4-NU/8-U)."""
     few, last = ["rs-vbs"] * (len(model.weights) - 1), len(model.weights) - 1
     models = [quantize(model, "rs-vbs", 4), quantize(model, "u", 8)]
     if last:
@@ -64,7 +64,7 @@ def codes_of(model: FloatModel) -> list[QuantizedModel]:
 
 
 def decoded(model: QuantizedModel) -> FloatModel:
-    """Return the float model with the weights that the codes stand for."""
+    """Return the float model whose weights are the decoded codes."""
     return FloatModel(
         name=f"{model.name} decoded",
         weights=tuple(

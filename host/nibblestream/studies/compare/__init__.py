@@ -1,1 +1,1 @@
-"""Our quantizers beside those that people use, on one table (extra: compare)."""
+"""Comparison of our quantizers with those of common libraries (extra: compare)."""

@@ -1,8 +1,9 @@
-"""Palettization by Core ML Tools: k-means of each layer, with a table of 8-bit integers.
+"""Palettization by Core ML Tools: k-means per layer, with a look-up table of 8-bit integers.
 
-SKM is its sensitive k-means, weighted by squared gradients (Kim et al., *SqueezeLLM*, 2023,
-https://arxiv.org/abs/2306.07629). Its loss is the network's output in a random direction: squared
-gradients are then, in the mean, the curvature of the output's squared error.
+SKM is sensitive k-means, which weights each value by its squared gradient (Kim et al.,
+*SqueezeLLM*, 2023, https://arxiv.org/abs/2306.07629). The loss used here is the projection of the
+network's output on a random direction, so the mean squared gradient equals the curvature of the
+output's squared error.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ with quietly():
         SKMPalettizerConfig,
     )
 
-ENTRY, SCALE = 1, 4  # bytes: an int8 entry; the table's float32
-BATCH, BATCHES = 32, 64  # frames of calibration that SKM sees
+ENTRY, SCALE = 1, 4  # bytes: an int8 entry; a table's float32 scale
+BATCH, BATCHES = 32, 64  # calibration frames for SKM
 SEED = 0
 
 
@@ -45,7 +46,7 @@ def sensitive(model: FloatModel, bits: int, calibration: Calibration | None) -> 
         config = SKMPalettizerConfig.from_dict(_settings(bits))
         palettizer = SKMPalettizer(sequential(model), config)
         found = palettizer.compress(list(_batches(model, calibration)), _loss(model))
-        del palettizer  # its temporary folder
+        del palettizer  # removes its temporary folder
     return _dequantized(found, bits)
 
 

@@ -1,7 +1,8 @@
-"""Whether weights are what the overlay's look-up table holds: at most 2**n values a layer.
+"""Test whether the overlay's look-up tables can hold a network's weights.
 
-The table has one entry for each code, a mantissa of 8 bits on one of two grids; the shift between
-them is one for the layer, and there is no scale.
+A layer has at most 2**n different values, one table entry per code. An entry is an 8-bit mantissa
+on one of two grids; the shift between the grids is the same for the whole layer, and there is no
+scale.
 """
 
 from __future__ import annotations
@@ -23,19 +24,19 @@ YES, ROUNDED, NO = "yes", "rounded", "no"  # best first
 
 
 def fit(layers: Iterable[Values], bits: int) -> str:
-    """Tell how the weights of a network fit.
+    """Return whether the weights of a network fit the tables.
 
     Returns
     -------
     {"yes", "rounded", "no"}
-        "yes": a table holds each layer's values as they are; "rounded": it holds as many, each
-        rounded to its grid; "no": some layer has more values than codes.
+        "yes": each layer's values are exact table entries; "rounded": each layer has few enough
+        values, but they must be rounded to a grid; "no": some layer has more values than codes.
     """
     return max((_fit(values, bits) for values in layers), key=(YES, ROUNDED, NO).index)
 
 
 def table_of(values: Values, bits: int) -> Lut | None:
-    """Return the table nearest to a layer's values, or None if they are more than codes."""
+    """Return the table nearest to a layer's values, or None if there are more values than codes."""
     distinct = np.unique(values).astype(np.float64)
     if len(distinct) > 1 << bits:
         return None

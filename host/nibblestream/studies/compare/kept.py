@@ -1,4 +1,4 @@
-"""Models that were made, kept by the content of all that made them, as scores are."""
+"""Cache of quantized models, keyed by a digest of every input of the quantization."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .recordings import Material
 
 @dataclass(frozen=True)
 class Made:
-    """A model, the bytes it needs beside its codes, and the seconds that it took to make."""
+    """A quantized model, its bytes other than codes, and the seconds its quantization took."""
 
     model: Model
     extra: int
@@ -28,14 +28,14 @@ class Made:
 
 
 def make(method: Method, network: FloatModel, bits: int, material: Material) -> Made | str:
-    """Quantize a network, or say why that cannot be done here.
+    """Quantize a network, or return the reason why this is not possible here.
 
-    What was made before is read from the cache's folder; failures are tried again.
+    A cached model is returned if there is one; failures are not cached.
 
     Raises
     ------
     ValueError, OSError
-        There is nothing to calibrate with, or the cache cannot be written.
+        There are no calibration recordings, or the cache cannot be written.
     """
     seen = material.digest if method.calibrated else ""
     try:
@@ -43,7 +43,7 @@ def make(method: Method, network: FloatModel, bits: int, material: Material) -> 
     except ModuleNotFoundError:
         return _absent(method.library)
     path = _folder() / f"{name}.npz"
-    with suppress(FileNotFoundError, ValueError):  # not made yet, or damaged
+    with suppress(FileNotFoundError, ValueError):  # not cached yet, or damaged
         return Made(load_model(path), **json.loads(_facts(path).read_text()))
     made = _try(method, network, bits, material.calibration if method.calibrated else None)
     if isinstance(made, Made):
@@ -63,7 +63,7 @@ def _try(
         return Made(model, extra, time.perf_counter() - start)
     except ModuleNotFoundError as error:
         return _absent(method.library or str(error.name))
-    except Exception as error:  # libraries of others raise what they like
+    except Exception as error:  # other libraries may raise any exception
         if not (method.library or isinstance(error, ValueError)):
             raise
         return f"failed: {' '.join(str(error).split()) or type(error).__name__}"

@@ -1,4 +1,4 @@
-"""What is compared: our schemes and the quantizers of others, by the names the table has."""
+"""The methods compared: our schemes and the quantizers of other libraries."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from ...network.scheme import CALIBRATED
 from ...quantize import Calibration, quantize
 
 Model = FloatModel | QuantizedModel
-# A network, bits of a code, calibration if it is asked for -> the model, and bytes beside codes.
+# (network, bits per code, calibration if the method uses it) -> (model, bytes other than codes)
 Quantizer = Callable[[FloatModel, int, Calibration | None], tuple[Model, int]]
 
-ALL_BITS = 4  # everything is compared at; other widths by these:
-FEW = ("rs-vbs", "auto")
+ALL_BITS = 4  # the width at which all methods are compared
+FEW = ("rs-vbs", "auto")  # the methods compared at other widths
 
 
 @dataclass(frozen=True)
 class Method:
-    """One way to quantize.
+    """A quantization method.
 
     Parameters
     ----------
     name : str
-        A scheme of ours, or what the table calls a quantizer of others.
+        One of our schemes, or the name of another library's quantizer in the table.
     library : str
-        The distribution it comes from; empty for ours.
+        Distribution that provides the quantizer; empty for ours.
     module, function : str
-        Of `compare`, where it is; a function of network, bits and calibration.
+        Module of `compare` and its function of network, bits and calibration.
     bits : tuple of int
-        What its codes may have.
+        Supported bit widths of the codes.
     calibrated : bool
-        Whether it sees recordings.
+        Whether it uses calibration recordings.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Method:
 
     @property
     def version(self) -> str:
-        """The library and its version; for ours, a digest of the code."""
+        """Library, version and digest of its adapter module; for ours, a digest of the code."""
         if not self.library:
             from ...evaluate.known import code
 
@@ -60,7 +60,7 @@ class Method:
         return f"{self.library} {metadata.version(self.library)} {ours}"
 
     def load(self) -> Quantizer:
-        """Import it; raises ImportError if the library is not installed, or what that raises."""
+        """Import the quantizer; raises ImportError, or what the library raises on import."""
         if not self.library:
             return self._ours
         layers = getattr(import_module(f".{self.module}", __package__), self.function)
@@ -84,7 +84,7 @@ class Method:
 
 
 def table_bytes(table: Lut) -> int:
-    """Return the bytes of a layer's table: entries with their range flags, and a byte for k."""
+    """Return the bytes of a layer's table: entries with their range flags, and one byte for k."""
     return -(-len(table.mantissa) * (spec.MANTISSA_BITS + 1) // 8) + 1
 
 
@@ -107,19 +107,19 @@ NAMES = tuple(method.name for method in METHODS)
 
 
 def chosen(widths: Iterable[int], names: Sequence[str] = ()) -> list[tuple[Method, int]]:
-    """Return what is to be compared: methods, and the bits of their codes.
+    """Return the methods to compare, each with a bit width.
 
     Parameters
     ----------
     widths : iterable of int
         2, 3 or 4.
     names : sequence of str
-        Some of `NAMES`; if none are given, all at 4 bits, and at others rs-vbs and auto.
+        Some of `NAMES`; if empty, all methods at 4 bits, and rs-vbs and auto at other widths.
 
     Raises
     ------
     ValueError
-        Nothing is left.
+        No method has codes of these widths.
     """
     found = [
         (method, bits)
@@ -128,10 +128,10 @@ def chosen(widths: Iterable[int], names: Sequence[str] = ()) -> list[tuple[Metho
         if bits in method.bits and method.name in (names or (NAMES if bits == ALL_BITS else FEW))
     ]
     if not found:
-        raise ValueError(f"no method has codes of such widths; expected some of {', '.join(NAMES)}")
+        raise ValueError(f"no method has codes of this width; expected some of {', '.join(NAMES)}")
     return found
 
 
 def in_words(method: Method, bits: int) -> dict[str, Any]:
-    """Return what tables say of a method."""
+    """Return the columns that identify a method in tables."""
     return {"method": method.name, "bits": bits, "library": method.library or "nibblestream"}

@@ -1,4 +1,4 @@
-"""NF4 by bitsandbytes: the quantiles of a normal distribution, scaled for each block of 64.
+"""NF4 by bitsandbytes: quantiles of the normal distribution, one scale per block of 64.
 
 Dettmers et al., *QLoRA: Efficient Finetuning of Quantized LLMs*, 2023,
 https://arxiv.org/abs/2305.14314; the scales are not quantized again.
@@ -16,11 +16,11 @@ with quietly():
     from bitsandbytes.functional import dequantize_nf4, quantize_nf4
 
 BLOCK = 64
-SCALE, TABLE = 4, 16 * 4  # bytes of a block's float32, and of the levels, kept with each layer
+SCALE, TABLE = 4, 16 * 4  # bytes: a block's float32 scale; the table of levels of a layer
 
 
 def blockwise(model: FloatModel, _: int, __: Calibration | None) -> list[Dequantized]:
-    """Quantize the weights of each layer, row after row, in blocks."""
+    """Quantize the weights of each layer in blocks, in row-major order."""
     with quietly():
         return [_quantized(torch.tensor(weights)) for weights in model.weights]
 

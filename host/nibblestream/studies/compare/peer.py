@@ -1,4 +1,4 @@
-"""Quantizers of other libraries: what they return, and calling them without their log output."""
+"""Quantizers of other libraries: their common return type, and suppression of their output."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Float32 = npt.NDArray[np.float32]
 
 
 class Dequantized(NamedTuple):
-    """A quantized layer: the weights its codes stand for, float32 (out, in), and other bytes.
+    """A quantized layer: dequantized weights, float32 (out, in), and bytes other than codes.
 
     `extra` counts what is stored beside the codes: scales, zero points, tables, and codes of
     padding.

@@ -1,4 +1,4 @@
-"""The figure of a comparison: each method's output error, what it loses of STOI, and its bytes."""
+"""The figure of a comparison: output error, loss of STOI and bytes of each method."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SLOT, MARGIN = 0.15, 1.1  # inches of height: of each method, and around the panels
-WIDE = 1.0  # percent of STOI lost; beyond, the scale is logarithmic
-TICKS = (1.0, 2.0, 5.0)  # of each decade of errors
-LINEAR = 0.2  # percent where that is linear, about zero
+SLOT, MARGIN = 0.15, 1.1  # inches of height: per method, and around the panels
+WIDE = 1.0  # percent of STOI lost; above this the axis becomes symmetric-logarithmic
+TICKS = (1.0, 2.0, 5.0)  # in each decade of the error axis
+LINEAR = 0.2  # percent; the symlog axis is linear within +- this
 
 
 class Kind(NamedTuple):
-    """Points of one kind: told apart by shape and filling, too."""
+    """Style of one kind of points; kinds also differ in shape and fill."""
 
     marker: str
     colour: str
@@ -35,12 +35,12 @@ OTHER: Final = Kind("D", COLOURS[2], "white", "others: do not fit, scales of row
 
 
 def figure(rows: Sequence[Row]) -> Figure:
-    """Draw the first network of the rows: all of them together, if there are several.
+    """Draw the rows of the first network, which is the pooled one if there are several networks.
 
     Parameters
     ----------
     rows : sequence of Row
-        Those of methods that failed are left out.
+        Rows of methods that failed are left out.
     """
     from matplotlib.figure import Figure
 

@@ -1,6 +1,6 @@
-"""Weight-only integers by optimum-quanto: a scale and a shift for each group of inputs.
+"""Weight-only integer quantization by optimum-quanto: a scale and a shift per group of inputs.
 
-Its groups are of 128 inputs, or 96, 64 or 32, where those divide a row; else a row is a group.
+A group is the largest of 128, 96, 64 or 32 inputs that divides a row, else the whole row.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ TYPES = {2: qint2, 4: qint4}
 
 
 def grouped(model: FloatModel, bits: int, _: Calibration | None) -> list[Dequantized]:
-    """Quantize between each group's least and largest weight."""
+    """Quantize each group uniformly between its smallest and largest weight."""
     with quietly():
         return [_quantized(torch.tensor(weights), bits) for weights in model.weights]
 
@@ -31,7 +31,7 @@ def _quantized(weights: torch.Tensor, bits: int) -> Dequantized:
     size = QLinear(inputs, out, weights=kind).weight_group_size
     how = {"axis": 0, "group_size": size}
     scale, shift = MaxOptimizer()(weights, qtype=kind, **how)
-    # Codes before they are packed: to unpack them takes an extension that is compiled when used.
+    # The unpacked codes: unpacking needs an extension that is compiled at first use.
     codes = torch.ops.quanto.quantize_affine(weights, bits=bits, scale=scale, shift=shift, **how)
     values = ungroup(codes * scale - shift, axis=0, orig_shape=weights.shape)
     found: Float32 = values.reshape(weights.shape).numpy()

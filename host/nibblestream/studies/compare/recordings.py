@@ -1,4 +1,4 @@
-"""Recordings that calibrated quantizers see: mixed when the first of them asks."""
+"""Calibration recordings for quantizers, mixed at first use."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ...quantize import Calibration
 
 
 class Material:
-    """Clips to calibrate with.
+    """Calibration clips.
 
     Parameters
     ----------
     clips : sequence of Source
-        Their noisy signals are used.
+        Clips whose noisy signals are used.
     """
 
     def __init__(self, clips: Sequence[Source]) -> None:
@@ -24,10 +24,10 @@ class Material:
 
     @cached_property
     def digest(self) -> str:
-        """What tells it from any other."""
+        """A digest that identifies the clips."""
         return text_digest(*(clip.digest for clip in self._clips))
 
     @cached_property
     def calibration(self) -> Calibration:
-        """The frames; errors are those of the clips and of `Calibration`."""
+        """The calibration frames; raises the errors of the clips and of `Calibration`."""
         return Calibration(clip.realise().noisy for clip in self._clips)

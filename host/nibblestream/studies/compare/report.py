@@ -1,4 +1,4 @@
-"""What a comparison leaves: a table, all figures as CSV and JSON, a picture."""
+"""Output of a comparison: a printed table, CSV, JSON and a figure."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ fits: the overlay's table holds the weights; rounded: as many values, if each is
 
 
 def show(found: Comparison, console: Console | None = None) -> None:
-    """Print the comparison; a pipe or a file gets plain text."""
+    """Print the comparison; plain text if the output is not a terminal."""
     console = console or Console()
     if not console.is_terminal:
         console = Console(file=console.file, width=WIDTH, no_color=True)
@@ -52,15 +52,15 @@ def show(found: Comparison, console: Console | None = None) -> None:
 
 
 def write(found: Comparison, folder: Path, about: Mapping[str, Any]) -> None:
-    """Write compare.csv, .json, .pdf and .png: all of them, or after an error none.
+    """Write compare.csv, .json, .pdf and .png; if an error occurs, none is written.
 
     Parameters
     ----------
     found : Comparison
     folder : path
-        Made if need be.
+        Created if it does not exist.
     about : mapping
-        What else stands in the JSON: the command, the networks' digests, ...
+        Further entries of the JSON: the command, the networks' digests, ...
     """
     rows = [_flat(row) for row in found.rows]
     product = Product(NAME, TITLE, CAPTION, {NAME: rows}, figure(found.rows))

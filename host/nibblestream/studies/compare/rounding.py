@@ -1,4 +1,4 @@
-"""Round to nearest: uniform levels around zero, as far as the largest weight."""
+"""Round to nearest (RTN): symmetric uniform levels up to the largest absolute weight."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ SCALE = 4  # bytes of a float32
 
 
 def per_tensor(model: FloatModel, bits: int, _: Calibration | None) -> list[Dequantized]:
-    """Round with one scale for each layer."""
+    """Round with one scale per layer."""
     return [Dequantized(_rounded(w, np.abs(w).max(), bits), SCALE) for w in model.weights]
 
 
 def per_row(model: FloatModel, bits: int, _: Calibration | None) -> list[Dequantized]:
-    """Round with one scale for each output of a layer."""
+    """Round with one scale per output of a layer."""
     tops = [np.abs(w).max(axis=1, keepdims=True) for w in model.weights]
     return [
         Dequantized(_rounded(w, top, bits), SCALE * len(w))

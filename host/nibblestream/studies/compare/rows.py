@@ -1,4 +1,4 @@
-"""The rows of the comparison: for each network, and for all of them together."""
+"""The rows of the comparison, for each network and for all networks pooled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .methods import ALL_BITS, Method, in_words
 
 FLOAT = "float"
 POOLED = "all networks"
-METRICS = {  # of `summarise`: what rows call it
+METRICS = {  # metric of `summarise`: its name in rows
     "stoi": "stoi",
     "loss_stoi_percent": "loss_percent",
     "si_sdr": "si_sdr",
@@ -30,26 +30,26 @@ METRICS = {  # of `summarise`: what rows call it
 
 @dataclass(frozen=True)
 class Row:
-    """A method on one network, or on all.
+    """A method on one network, or pooled over all networks.
 
     Parameters
     ----------
     network, method : str
     bits : int, optional
-        Of a code; None for the noisy input and the float network.
+        Bits per code; None for the noisy input and the float network.
     library : str
-        Where it comes from.
+        Library of the method.
     fits : {"yes", "rounded", "no", ""}
-        As `fit` says.
+        Result of `fit`.
     codes, extra : int, optional
-        Bytes of the codes, and of all else that weights need; None where networks differ.
+        Bytes of the codes, and of all other weight data; None if the networks differ in them.
     seconds : float, optional
-        That it took, in the mean.
+        Mean duration of the quantization.
     figures : dict
-        By name mean and interval: "stoi", "si_sdr", "loss_percent" (of STOI) and "loss_si_sdr"
-        from the float network, and "error" of the outputs.
+        Mean and interval by name: "stoi", "si_sdr", "loss_percent" (of STOI) and "loss_si_sdr"
+        relative to the float network, and "error" of the outputs.
     failed : str
-        Why there are no figures.
+        Reason why the method failed; empty if it did not.
     """
 
     network: str
@@ -65,29 +65,29 @@ class Row:
 
     @property
     def title(self) -> str:
-        """What the row is called in a table or figure."""
+        """The row's label in tables and figures."""
         return titled(self.method, self.bits)
 
     @property
     def bytes(self) -> int | None:
-        """Bytes of codes and all else."""
+        """Bytes of codes and of all other weight data."""
         return None if self.codes is None or self.extra is None else self.codes + self.extra
 
 
 @dataclass(frozen=True)
 class Network:
-    """One network: what was made of it, and how that did, by title.
+    """One network with its quantized models and their scores, by row title.
 
     Parameters
     ----------
     name : str
     model : FloatModel
     made : dict
-        By title, a model or why there is none.
+        By title, a quantized model, or the reason why there is none.
     scored : list of Scored
-        By title, and NOISY and FLOAT, clip by clip.
+        For each clip, the scores by title, including NOISY and FLOAT.
     errors : dict
-        By title, the mean squared output error of each clip that was not refused.
+        By title, the mean squared output error of every clip that was not refused.
     """
 
     name: str
@@ -98,12 +98,12 @@ class Network:
 
 
 def titled(method: str, bits: int | None) -> str:
-    """Name what stands in one row of a network; 4 bits go without saying."""
+    """Return a row's label; the bit width is omitted when it is 4."""
     return method if bits in (None, ALL_BITS) else f"{method}, {bits} bits"
 
 
 def rows(networks: Sequence[Network], listed: Sequence[tuple[Method, int]]) -> list[Row]:
-    """Return the rows of all networks together, if there are several, and of each."""
+    """Return the pooled rows, if there are several networks, followed by those of each network."""
     groups = {network.name: [network] for network in networks}
     if len(networks) > 1:
         groups = {POOLED: list(networks), **groups}
@@ -126,7 +126,7 @@ def _rows(name: str, of: Sequence[Network], listed: Sequence[tuple[Method, int]]
 
 
 def _figures(of: Sequence[Network]) -> dict[str, dict[str, Interval]]:
-    """Return means and intervals by title; clips of one name are drawn together for all."""
+    """Return means and intervals by title; the bootstrap draws clips of one name together."""
     titles = [title for title in of[0].errors if all(title in n.errors for n in of)]
     scored = [_only(clip, [NOISY, FLOAT, *titles]) for n in of for clip in n.scored]
     found = summarise(scored, origins=dict.fromkeys(titles, FLOAT))["models"]
@@ -160,5 +160,5 @@ def _codes(network: FloatModel, bits: int) -> int:
 
 
 def _fits(made: Made, bits: int) -> str:
-    """Tell whether a model's weights fit; one that has tables already has what fits."""
+    """Return how a model's weights fit; a quantized model, which has tables, always fits."""
     return fit(made.model.weights, bits) if isinstance(made.model, FloatModel) else YES

@@ -1,4 +1,4 @@
-"""What `nibblestream compare` does: quantize all networks by all methods, and score them."""
+"""`nibblestream compare`: quantize all networks by all methods and score them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from .rows import FLOAT, Network, Row, rows, titled
 
 METRICS = ("stoi", "si_sdr")
 
-Systems = dict[str, dict[str, Model]]  # what was made, by network and title
+Systems = dict[str, dict[str, Model]]  # quantized models by network and title
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came of it: rows, and the clips that no metric could use."""
+    """Results of a comparison: its rows, and the clips that were refused by the metrics."""
 
     rows: list[Row]
     refused: dict[str, Any]
@@ -43,16 +43,16 @@ def compare(
     workers: Workers | None = None,
     known: Known | None = None,
 ) -> Comparison:
-    """Quantize networks by several methods and score what comes of it on the same clips.
+    """Quantize networks by several methods and score the results on the same clips.
 
     Parameters
     ----------
     networks : mapping of str to FloatModel
-        By name; networks that differ in their training's seed alone make one comparison.
+        By name; usually networks that differ only in the training seed.
     clips : sequence of Source
-        To score on.
+        Clips to score on.
     material : Material
-        To calibrate with; other recordings than those.
+        Calibration recordings, different from `clips`.
     listed : sequence of (Method, int)
         From `methods.chosen`.
     workers : Workers, optional
@@ -63,7 +63,7 @@ def compare(
     Raises
     ------
     ValueError, OSError
-        As `evaluate` and `Calibration` do. A method that fails is a row that says so.
+        As `evaluate` and `Calibration` do. The failure of a method is reported in its row.
     """
     known = known or Known()
     made = _make(networks, material, listed)
@@ -100,7 +100,7 @@ def _score(
     workers: Workers,
     known: Known,
 ) -> dict[str, list[Scored]]:
-    """Score everything at once, and return it network by network."""
+    """Score all models of all networks in one pass; return the scores by network."""
     models: dict[tuple[str, str], Model] = {
         (name, title): model
         for name, network in networks.items()
@@ -124,7 +124,7 @@ def _titles(labels: Mapping[str, tuple[str, str]], network: str) -> dict[str, st
 
 
 def _of(clip: Scored, titles: Mapping[str, str]) -> Scored:
-    """Return a clip's scores of one network, by title; groups of clips are not compared."""
+    """Return a clip's scores for one network, by title; the clip's groups are dropped."""
     scores = {title: clip.scores[label] for label, title in titles.items() if clip.scores}
     return Scored(clip.name, (), scores, clip.refused)
 

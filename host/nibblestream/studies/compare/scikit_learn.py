@@ -1,4 +1,4 @@
-"""K-means of each layer's weights by scikit-learn, with a table of floats."""
+"""K-means of each layer's weights by scikit-learn, with a look-up table of floats."""
 
 from __future__ import annotations
 

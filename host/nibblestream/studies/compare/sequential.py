@@ -1,4 +1,4 @@
-"""A float model as a PyTorch module, as quantizers of others take it, and back."""
+"""Convert a float model to and from `torch.nn.Sequential`, the form other quantizers accept."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .peer import Float32
 
 
 def sequential(model: FloatModel) -> nn.Sequential:
-    """Return the layers, each with its ReLU if it has one."""
+    """Return the layers as linear modules, each followed by its ReLU if it has one."""
     layers: list[nn.Module] = []
     for weights, bias, relu in zip(model.weights, model.biases, model.relu, strict=True):
         layer = nn.Linear(weights.shape[1], weights.shape[0])

@@ -1,7 +1,7 @@
-"""Weight-only integers by torchao: a scale for each group of 32 inputs.
+"""Weight-only integer quantization by torchao: a scale per group of 32 inputs.
 
-Its packed int4 runs on GPUs alone; this is the same arithmetic as it runs on a CPU. A group does
-not end at a row's end, so inputs are padded with zeros, whose codes and scales are stored, too.
+torchao's packed int4 runs on GPUs only; this is the same arithmetic on a CPU. A row must be a
+whole number of groups, so rows are padded with zeros, whose codes and scales are stored, too.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ with quietly():
     from torchao.quantization.granularity import PerGroup
 
 GROUP = 32
-SCALE = 4  # bytes of a float32; symmetric, so the zero point need not be stored
+SCALE = 4  # bytes of a float32; symmetric, so no zero point is stored
 
 
 def grouped(model: FloatModel, bits: int, _: Calibration | None) -> list[Dequantized]:
-    """Quantize symmetrically, group by group."""
+    """Quantize each group symmetrically."""
     with quietly():
         return [_quantized(weights, bits) for weights in model.weights]
 

@@ -1,7 +1,7 @@
 """Figures 3 and 4: grouped bars of STOI, one panel for each network.
 
-Bars stand on the STOI of the mixtures, so that their length is what a network gains or spoils,
-and no cut-off axis exaggerates it; their intervals are of that paired gain.
+Bars start at the STOI of the mixtures, so their length is the gain (or loss) of a network, which a
+truncated axis would exaggerate; the error bars are the intervals of that paired gain.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 Groups = Mapping[str, Mapping[str, Setting]]  # group -> scheme -> setting
 HEIGHT = 3.2  # inches
-GAP = 5.0  # from group to group, in bars
+GAP = 5.0  # distance between groups, in bar widths
 PAPER = "paper"
 LEGEND = (*TITLES.values(), NO_QUANTIZATION, MIX, PAPER)
-FILLS = (COLOURS[1], COLOURS[4], COLOURS[5], COLOURS[0])  # from warm to cold with the scheme
+FILLS = (COLOURS[1], COLOURS[4], COLOURS[5], COLOURS[0])  # by scheme, from warm to cold
 HOW = (
     " The shift of U-VBS is as far as the largest weight allows, none at all where it is near 1. "
     "Bars stand on the STOI of the mixtures (Mix) and reach to the network's, printed below; the "
@@ -42,7 +42,7 @@ def product(
     networks: Sequence[Network],
     scores: Scores,
 ) -> Product:
-    """Return a figure of bars and its data."""
+    """Return a bar figure and its data."""
     rows = [row for network in networks for row in _rows(groups, network, scores)]
     paper = sorted(
         {row["paper_stoi"] for row in rows if row["group"] and row["paper_stoi"]}, key=str
@@ -54,7 +54,7 @@ def product(
 
 
 def draw(rows: Sequence[Row]) -> Figure:
-    """Draw a panel for each network of the rows."""
+    """Draw one panel per network."""
     from matplotlib.figure import Figure
 
     networks = list(dict.fromkeys(row["network"] for row in rows))

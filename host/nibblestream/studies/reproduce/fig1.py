@@ -25,16 +25,16 @@ CAPTION = (
     "probability in each tail. The axis is linear over the internal partition and logarithmic "
     "beyond."
 )
-HEIGHT = 2.3  # inches, of one layer
-POINTS = 120  # of the curve, over the whole range and once more over the internal partition
+HEIGHT = 2.3  # inches per layer
+POINTS = 120  # of the curve over the whole range, and as many over the internal partition
 INTERNAL, EXTERNAL = COLOURS[0], COLOURS[1]
-LINEAR = 1.0  # decades that are as wide as half of the linear part
+LINEAR = 1.0  # width of half the linear part, in decades (`linscale`)
 TICKS = (0, *(sign * size for size in (0.02, 0.05, 0.1, 0.2, 0.5, 1) for sign in (1, -1)))
-APART = 0.09  # of an axis' width: the room that the text of a tick takes
+APART = 0.09  # minimum distance of tick labels, as a share of the axis
 
 
 def product(networks: Sequence[Network]) -> Product:
-    """Return the figure of all layers, their curves and their intervals."""
+    """Return the figure of all layers, with the data of curves and intervals."""
     splits = list(split(networks))
     tables = {
         "fig1-intervals": [row for layer in splits for row in interval_rows(layer)],
@@ -45,7 +45,7 @@ def product(networks: Sequence[Network]) -> Product:
 
 
 def interval_rows(layer: Split) -> list[Row]:
-    """Return a row for each interval from left to right; edges are exact."""
+    """Return a row for each interval from left to right; edges are not rounded."""
     table = layer.intervals
     below = layer.phi(table.edges)
     return [
@@ -64,7 +64,7 @@ def interval_rows(layer: Split) -> list[Row]:
 
 
 def curve_rows(layer: Split) -> list[Row]:
-    """Return points of the cumulative distribution, to be drawn."""
+    """Return the points of the plotted cumulative distribution."""
     points = _points(layer)
     shares = layer.phi(points)
     where = {"network": layer.network, "layer": layer.layer}
@@ -75,7 +75,7 @@ def curve_rows(layer: Split) -> list[Row]:
 
 
 def draw(splits: Sequence[Split]) -> Figure:
-    """Draw a panel for each layer; networks stand side by side."""
+    """Draw one panel per layer; each network is a column."""
     from matplotlib.figure import Figure
 
     networks = list(dict.fromkeys(layer.network for layer in splits))
@@ -122,7 +122,7 @@ def _panel(axes: Axes, layer: Split) -> None:
 
 
 def _ticks(axes: Axes) -> None:
-    """Write round weights from 0 outwards, where there is room beside the one before."""
+    """Label round values from 0 outwards, omitting labels that would overlap."""
     places = axes.transScale.transform([(tick, 0) for tick in TICKS])[:, 0]
     left, right = axes.transScale.transform([(edge, 0) for edge in axes.get_xlim()])[:, 0]
     kept = [(0.0, (places[0] - left) / (right - left))]
@@ -135,7 +135,7 @@ def _ticks(axes: Axes) -> None:
 
 
 def _limits(axes: Axes, scheme: Scheme) -> None:
-    """Mark where the internal partition begins and ends in the distribution."""
+    """Mark p_start and p_stop, the limits of the internal partition in the distribution."""
     right = axes.secondary_yaxis("right")
     right.set_yticks([scheme.p_start, scheme.p_stop])
     right.set_yticklabels([r"$p_{\mathrm{start}}$", r"$p_{\mathrm{stop}}$"])

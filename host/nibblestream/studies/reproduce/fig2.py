@@ -1,4 +1,4 @@
-"""Figure 2: the levels of intervals against the resolution of m bits, with and without shift."""
+"""Figure 2: levels on the grid of m bits, with and without virtual bit shift."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 TITLE = "Figure 2: levels against the m-bit resolution, with and without virtual bit shift"
 HEIGHT = 3.6  # inches
-BOTTOM, DOTS, TOP = 0.62, 0.77, 1.0  # heights of intervals and means above their levels at 0
+BOTTOM, DOTS, TOP = 0.62, 0.77, 1.0  # heights of interval boxes and means; levels are at 0
 INTERNAL, EXTERNAL, SHARED = COLOURS[0], COLOURS[4], COLOURS[1]
-ROOM = 1.7  # steps of m bits beyond the outermost level
+ROOM = 1.7  # margin beyond the outermost levels, in steps of the m-bit grid
 
 
 def product(networks: Sequence[Network]) -> Product:
@@ -34,7 +34,7 @@ def product(networks: Sequence[Network]) -> Product:
 
 
 def level_rows(layer: Split) -> list[Row]:
-    """Return a row for each code from left to right; all numbers are exact."""
+    """Return a row for each code from left to right; numbers are not rounded."""
     table, scheme = layer.intervals, layer.quantized.scheme
     return [
         {
@@ -55,7 +55,7 @@ def level_rows(layer: Split) -> list[Row]:
 
 
 def caption(plain: Split, shifted: Split) -> str:
-    """Tell what the figure shows of this layer, in its numbers."""
+    """Return the caption, with the numbers of this layer."""
     scheme = plain.quantized.scheme
     counts = [len(np.unique(layer.levels)) for layer in (plain, shifted)]
     k = shifted.quantized.k
@@ -71,7 +71,7 @@ def caption(plain: Split, shifted: Split) -> str:
 
 
 def draw(plain: Split, shifted: Split) -> Figure:
-    """Draw one panel without and one with virtual bit shift."""
+    """Draw two panels: without and with virtual bit shift."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(COLUMN, HEIGHT), layout="constrained")
@@ -102,7 +102,7 @@ def _title(layer: Split) -> str:
 
 
 def _intervals(axes: Axes, layer: Split, limits: tuple[float, float]) -> None:
-    """Draw the intervals as boxes, those of the tails as far as they are in sight."""
+    """Draw the intervals as boxes, clipped to the axis limits."""
     edges = np.clip(layer.intervals.edges, *limits)
     labelled: set[bool] = set()
     for (low, high), inside in zip(pairwise(edges), layer.intervals.internal, strict=True):
@@ -120,7 +120,7 @@ def _intervals(axes: Axes, layer: Split, limits: tuple[float, float]) -> None:
 
 
 def _rulers(axes: Axes, layer: Split, coarse: float, limits: tuple[float, float]) -> None:
-    """Draw the grid of external levels, and on it the finer one of internal levels."""
+    """Draw the grid of the external levels, and on it the finer grid of the internal levels."""
     first, last = layer.inside
     inside = layer.intervals.edges[[first, last + 1]]
     axes.axhline(0, color=INK, linewidth=0.6)
@@ -139,14 +139,14 @@ def _multiples(step: float, low: float, high: float) -> Float:
 
 
 def _widest_gap(levels: Float) -> float:
-    """Return the middle of the widest gap between levels, where there is room to write."""
+    """Return the middle of the widest gap between levels, where a label fits."""
     ordered = np.sort(levels)
     widest = int(np.diff(ordered).argmax())
     return float(ordered[widest : widest + 2].mean())
 
 
 def _levels(axes: Axes, layer: Split) -> None:
-    """Draw where each mean goes; levels of several codes are hollow and dashed."""
+    """Draw a line from each mean to its level; shared levels are hollow and dashed."""
     kinds: tuple[tuple[Any, dict[str, Any], str], ...] = (
         (~layer.shared, {"color": "k"}, "level"),
         (layer.shared, {"color": SHARED, "markerfacecolor": "w"}, "level of several codes"),
@@ -161,7 +161,7 @@ def _levels(axes: Axes, layer: Split) -> None:
 
 
 def _measure(axes: Axes, low: float, high: float, height: float, text: str) -> None:
-    """Draw a dimension: a line between two places, and what it is above it."""
+    """Draw a dimension line between two values, with its text above."""
     style = {"arrowstyle": "|-|,widthA=.2,widthB=.2", "linewidth": 0.7, "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", (low, height), (high, height), arrowprops=style)
     axes.text((low + high) / 2, height + 0.08, text, ha="center", va="bottom")

@@ -1,4 +1,4 @@
-"""The networks that are quantized: float models of two layers, as the paper's."""
+"""The networks to quantize: float models of two layers, as in the paper."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LAYERS = 2
 
 @dataclass(frozen=True)
 class Network:
-    """A trained network and what tables and figures call it."""
+    """A trained network and its name in tables and figures."""
 
     name: str
     model: FloatModel
@@ -27,8 +27,8 @@ def load(models: Sequence[str | Path]) -> list[Network]:
     Raises
     ------
     ValueError, OSError
-        A file cannot be used, is no float model or has other than two layers, or two networks
-        would have one name.
+        A file cannot be read, is not a float model or does not have two layers, or two networks
+        would have the same name.
     """
     found = [
         Network(label.removesuffix("-float"), _two_layers(model))
@@ -44,11 +44,11 @@ def _two_layers(path: str | Path) -> FloatModel:
     model = load_model(path)
     if not isinstance(model, FloatModel):
         raise ValueError(
-            f"{path}: is quantized already; expected the float model, such as paper-float"
+            f"{path}: is already quantized; expected a float model, such as paper-float"
         )
     if len(model.weights) != LAYERS:
         raise ValueError(
-            f"{path}: has {len(model.weights)} layers; expected {LAYERS}, which the paper's rows "
-            "and figures are about; use 'nibblestream quantize' and 'evaluate'"
+            f"{path}: has {len(model.weights)} layers; expected {LAYERS}, as in the paper's tables "
+            "and figures; for other networks use 'nibblestream quantize' and 'evaluate'"
         )
     return model

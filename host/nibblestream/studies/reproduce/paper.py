@@ -1,4 +1,4 @@
-"""What the paper prints: Table 3. Its figures print no numbers, and none is read off them."""
+"""The values of the paper's Table 3. Its figures print no numbers, and none are read off them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .settings import BOTH, FIRST, REFERENCE, Setting
 
 
 class Printed(NamedTuple):
-    """A row of the paper's Table 3; a loss is positive, where the paper prints -0.002 (0.2%)."""
+    """A row of the paper's Table 3; a loss printed as -0.002 (0.2%) is positive here."""
 
     stoi: float
     loss: float | None = None

@@ -1,4 +1,4 @@
-"""A table or a figure: its data, its caption, and how they become files."""
+"""A reproduced table or figure: data, caption and file contents."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...plots.style import encoded, styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-Cell = str | int | float | None  # None: unknown, or does not apply
+Cell = str | int | float | None  # None: unknown or not applicable
 Row = dict[str, Cell]
 
 FORMATS = ("pdf", "png")
@@ -22,18 +22,18 @@ DECIMALS = 6
 
 @dataclass(frozen=True)
 class Product:
-    """What stands for a table or figure of the paper.
+    """A reproduced table or figure of the paper.
 
     Parameters
     ----------
     name : str
-        What its files are called, as "fig1".
+        Base name of its files, such as "fig1".
     title, caption : str
     tables : mapping of str to rows
-        By the name of a CSV file without its suffix.
+        By the name of the CSV file without its suffix.
     figure : Figure, optional
     markdown : str
-        The table as it is to be read, where there is no figure.
+        The formatted table, if there is no figure.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Product:
     markdown: str = ""
 
     def files(self) -> dict[str, bytes]:
-        """Return contents by name; the same data gives the same bytes."""
+        """Return file contents by name; the same data gives the same bytes."""
         found = {f"{name}.csv": as_csv(rows).encode() for name, rows in self.tables.items()}
         if self.figure is not None:
             with styled():
@@ -52,18 +52,18 @@ class Product:
         return found
 
     def section(self, files: Sequence[str]) -> str:
-        """Return the section of an index, in Markdown, that shows and names the files."""
+        """Return the Markdown section of the index that shows the product and links its files."""
         body = self.markdown.strip() or f"![{self.title}]({self.name}.png)"
         links = ", ".join(f"[{name}]({name})" for name in files)
         return f"## {self.title}\n\n{body}\n\n{self.caption}\n\n{links}"
 
     def data(self) -> dict[str, Any]:
-        """Return what JSON holds of it."""
+        """Return the product's entry in the JSON file."""
         return {"title": self.title, "caption": self.caption, "tables": dict(self.tables)}
 
 
 def as_csv(rows: Sequence[Row]) -> str:
-    """Return rows of the same keys as CSV; what is unknown is empty."""
+    """Return rows with the same keys as CSV; None becomes an empty cell."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
@@ -72,7 +72,7 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 
 def rounded(row: Mapping[str, Cell]) -> Row:
-    """Round what was measured."""
+    """Return a row with its floats rounded to `DECIMALS`."""
     return {
         key: round(cell, DECIMALS) if isinstance(cell, float) else cell for key, cell in row.items()
     }

@@ -1,4 +1,4 @@
-"""What is written into the folder of results: data, figures, and an index to be read."""
+"""Write the folder of results: data, figures and a Markdown index."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def write(folder: Path, products: Sequence[Product], about: Mapping[str, Any]) -
     Parameters
     ----------
     folder : path
-        An existing one.
+        An existing folder.
     products : sequence of Product
     about : mapping
-        What else stands in the JSON: the command, the networks' digests, ...
+        Further entries of the JSON: the command, the networks' digests, ...
     """
     index = ["# Table and figures of the paper, reproduced", f"    {about['command']}"]
     data = {**about, "products": {}}

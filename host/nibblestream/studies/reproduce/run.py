@@ -1,4 +1,4 @@
-"""What `nibblestream reproduce` does: score what is asked for, make tables and figures."""
+"""`nibblestream reproduce`: score the networks and make the requested tables and figures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .product import Product
 from .scores import Scores, score
 from .swept import FIG3, FIG4
 
-# By name: which settings are scored for it, and what makes it of the scores.
+# By name: the settings to score, and the function that turns their scores into a product.
 SCORED: dict[str, tuple[Sequence[Any], Callable[[Sequence[Network], Scores], Product]]] = {
     "table3": (table3.SETTINGS, table3.product),
     "fig3": (FIG3.settings, FIG3.product),
@@ -27,7 +27,7 @@ DRAWN: dict[str, Callable[[Sequence[Network]], Product]] = {
 def reproduce(
     names: Collection[str], networks: Sequence[Network], clips: Sequence[Source], **options: Any
 ) -> tuple[list[Product], dict[str, Any]]:
-    """Make tables and figures, and score networks as far as those need it.
+    """Make tables and figures, scoring the networks in the settings they need.
 
     Parameters
     ----------
@@ -35,16 +35,16 @@ def reproduce(
         Some of `NAMES`.
     networks : sequence of Network
     clips : sequence of Source
-        What the networks are scored on; none are needed for Figures 1 and 2.
+        Clips to score on; not needed for Figures 1 and 2.
     **options
-        Those of `evaluate`: workers, known.
+        Options of `evaluate`: workers, known.
 
     Returns
     -------
     products : list of Product
         In the order of `NAMES`.
     about : dict
-        Of the scores, if there are any: their digest, and the clips that were refused.
+        The digest of the scores and the refused clips; empty if nothing was scored.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The scores of networks in all settings that are asked for, and the rows made of them."""
+"""Scores of the networks in the requested settings, and the rows made from them."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _COLUMNS = {
 
 @dataclass(frozen=True)
 class Scores:
-    """What `evaluate` found, and the quantized networks it was found of."""
+    """The results of `evaluate` and the models that were scored."""
 
     results: dict[str, Any]
     models: dict[str, FloatModel | QuantizedModel]
 
     def row(self, network: Network, setting: Setting) -> Row:
-        """Return the row of a network in a setting, the paper's beside it."""
+        """Return the row of a network in a setting, with the paper's values."""
         label = _label(network, setting)
         model = self.models[label]
         assert isinstance(model, QuantizedModel)
@@ -49,7 +49,7 @@ class Scores:
         return self._row(network, head, label, size, paper.ROWS.get(setting))
 
     def no_quantization(self, network: Network) -> Row:
-        """Return the row of a network as it was trained."""
+        """Return the row of a network without quantization."""
         return self._plain(network, NO_QUANTIZATION, _label(network), paper.NO_QUANTIZATION)
 
     def mix(self, network: Network) -> Row:
@@ -81,7 +81,7 @@ def score(
 ) -> Scores:
     """Score each network without quantization and in each setting, by STOI.
 
-    `options` are those of `evaluate`: workers, known.
+    `options` are options of `evaluate`: workers, known.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def _figures(found: dict[str, Any]) -> Row:
 
 
 def _beside(printed: paper.Printed | None) -> Row:
-    """Return the paper's columns; its gain is over its own mixtures."""
+    """Return the paper's columns; its gain is relative to its own mixtures."""
     values = printed._asdict() if printed else dict.fromkeys(paper.Printed._fields)
     gain = printed and printed.stoi - paper.MIX.stoi
     return {f"paper_{key}": value for key, value in values.items()} | {"paper_gain": gain}

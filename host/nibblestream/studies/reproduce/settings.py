@@ -1,4 +1,4 @@
-"""How the paper quantizes its two layers: the rows of Table 3, the bars of Figures 3 and 4."""
+"""The paper's quantization settings of its two layers, in Table 3 and Figures 3 and 4."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TITLES = {"u": "U", "u-vbs": "U-VBS", "rs": "RS", "rs-vbs": "RS-VBS"}
 
 
 class Layer(NamedTuple):
-    """How one layer is quantized; the other parameters are the paper's, k is found."""
+    """Bits and scheme of one layer; other parameters are the paper's, and k is searched."""
 
     bits: int
     scheme: str
@@ -22,7 +22,7 @@ class Layer(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """How both layers are quantized."""
+    """The quantization of both layers."""
 
     first: Layer
     second: Layer
@@ -41,7 +41,7 @@ class Setting(NamedTuple):
 
 EIGHT = Layer(8, "u")
 FOUR = {scheme: Layer(4, scheme) for scheme in TITLES}
-FIRST = {scheme: Setting(layer, EIGHT) for scheme, layer in FOUR.items()}  # 4 and 8 bits
+FIRST = {scheme: Setting(layer, EIGHT) for scheme, layer in FOUR.items()}  # 4 bits, then 8
 SECOND = {scheme: Setting(EIGHT, layer) for scheme, layer in FOUR.items()}
 BOTH = {scheme: Setting(layer, layer) for scheme, layer in FOUR.items()}
 REFERENCE = Setting(EIGHT, EIGHT)

@@ -1,4 +1,4 @@
-"""Figures 3 and 4: which settings their bars show."""
+"""The settings shown by the bars of Figures 3 and 4."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .settings import BOTH, FIRST, SECOND, Setting
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of bars.
+    """A bar figure.
 
     Parameters
     ----------
     name, title, caption : str
     groups : mapping of str to (mapping of str to Setting)
-        Bars that stand together: the settings of a group, by scheme.
+        The settings of each group of bars, by scheme.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Figure:
         return [setting for group in self.groups.values() for setting in group.values()]
 
     def product(self, networks: Sequence[Network], scores: Scores) -> Product:
-        """Draw the figure of all networks."""
+        """Return the figure of all networks."""
         return bars.product(self.name, self.title, self.caption, self.groups, networks, scores)
 
 

@@ -1,4 +1,4 @@
-"""Table 3: STOI, what is lost of it, and bytes."""
+"""Table 3: STOI, loss of STOI and bytes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def product(networks: Sequence[Network], scores: Scores) -> Product:
 
 
 def show(product: Product, console: Console | None = None) -> None:
-    """Print the table; a pipe or a file gets plain text."""
+    """Print the table; plain text if the output is not a terminal."""
     console = console or Console()
     if not console.is_terminal:
         console = Console(file=console.file, width=WIDTH, no_color=True)
@@ -43,7 +43,7 @@ def show(product: Product, console: Console | None = None) -> None:
             table.add_section()
             network = row["network"]
             table.add_row(Text(str(network), "bold"), Text(f"n={row['n']}", "bold"))
-        table.add_row(*_short(row)[:-1])  # the paper saves the same
+        table.add_row(*_short(row)[:-1])  # the saving, which equals the paper's
     console.print(Group(table, Text(product.caption)))
 
 
@@ -71,7 +71,7 @@ def _short(row: Row) -> list[str]:
 
 
 def _half(row: Row, column: str, decimals: int = 3) -> str:
-    """Write a value and half the width of its interval; losses with the paper's sign."""
+    """Format a value and half the width of its interval; losses have the paper's sign."""
     mean, low, high = (float(row[f"{column}{end}"] or 0) for end in ("", "_low", "_high"))
     value = f"{-mean:+.{decimals}f}" if column == "loss" else f"{mean:.{decimals}f}"
     return f"{value} ±" + f"{(high - low) / 2:.{decimals}f}".removeprefix("0")
@@ -83,7 +83,7 @@ def _size(row: Row, prefix: str) -> tuple[str, str]:
 
 
 def _printed(row: Row) -> list[str]:
-    """Write what the paper prints, with as many decimals."""
+    """Format the paper's values with the decimals it prints."""
     loss = row["paper_loss"]
     percent = f"-{loss:.3f} ({row['paper_loss_percent']:g}%)" if loss is not None else ""
     return [_number(row, "paper_stoi", ".2f"), percent, *_size(row, "paper_")]

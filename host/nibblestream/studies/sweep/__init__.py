@@ -1,1 +1,1 @@
-"""The search for each layer's scheme: codes in bytes against STOI (extra: sweep)."""
+"""Search for each layer's scheme: bytes of codes against STOI (extra: sweep)."""

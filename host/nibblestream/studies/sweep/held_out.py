@@ -1,4 +1,4 @@
-"""What a sweep found beside the paper's fixed choice, on clips that the search did not see."""
+"""Comparison of a sweep's results with the paper's fixed settings, on held-out clips."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FOUND, FIXED = "found", "fixed"  # by the sweep, by the paper
 
 @dataclass(frozen=True)
 class Row:
-    """A system on the clips for the test.
+    """A system scored on the test clips.
 
     Parameters
     ----------
@@ -31,13 +31,14 @@ class Row:
     settings : dict
         Arguments of `quantize`; empty for the first two kinds.
     bytes : int
-        Of codes; 0 for the first two.
+        Bytes of codes; 0 for the first two kinds.
     beside : str
-        The row of the paper's choice with as many bits in each layer.
+        Label of the row with the paper's settings for the same bits in each layer.
     validation : float, optional
-        Mean STOI in the search.
+        Mean STOI on the validation clips.
     figures : dict
-        By name ("stoi", "loss" from the float model, "gain" over `beside`) mean and interval.
+        Mean and interval by name: "stoi", "loss" from the float model (also "loss_percent"),
+        "gain" over `beside`.
     """
 
     label: str
@@ -50,7 +51,7 @@ class Row:
 
 
 def rows(model: FloatModel, found: Sequence[Trial]) -> list[Row]:
-    """Return what is to be compared, without figures: each find after its counterpart."""
+    """Return the rows to compare, without figures: each result after its fixed counterpart."""
     listed = [Row(NOISY, NOISY), Row(model.name, "float")]
     for trial in found:
         bits = trial.settings["bits"]
@@ -75,7 +76,7 @@ def compare(
     list of Row
         With figures.
     dict
-        Clips that were refused: their count, and name and reason of each.
+        The refused clips: their count, and name and reason of each.
     """
     systems = {row.label: _system(row, model) for row in listed}
     scored = table.fill(work, systems, on_scores)
@@ -89,11 +90,11 @@ def compare(
 
 
 def _fixed(model: FloatModel, bits: Sequence[int]) -> Iterable[Row]:
-    """Give the paper's choice: k found from the weights, and where it tells k, that one too."""
+    """Yield the paper's settings with k searched, and with the paper's k where it gives one."""
     settings, size = settle(model, paper_settings(bits))
     yield Row(f"{FIXED} {_written(bits)}", FIXED, settings, size)
     if tuple(bits) == PAPER_BITS:
-        with suppress(ValueError):  # another network's accumulator could overflow
+        with suppress(ValueError):  # the accumulator of another network could overflow
             settings, size = settle(model, paper_settings(bits, PAPER_K))
             label = f"{FIXED} {_written(bits)}, k {_written(PAPER_K)}"
             yield Row(label, FIXED, settings, size)

@@ -1,4 +1,4 @@
-"""What the search is told of settings: the mean STOI on the clips for validation."""
+"""Objective of the search: the mean STOI on the validation clips."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .space import Settings, text
 
 
 class ByStoi:
-    """Scores what settings make of a float model.
+    """Scores a float model quantized with given settings.
 
     Parameters
     ----------
     model : str
-        The float model's digest.
+        Digest of the float model.
     table : ScoreTable
     work : Work
     on_scores : callable
-        Called with the number of clips that settings were just scored on.
+        Called with the number of newly scored clips.
     """
 
     def __init__(
@@ -31,13 +31,13 @@ class ByStoi:
         self._model, self._table, self._work, self._on_scores = model, table, work, on_scores
 
     def __call__(self, batch: Sequence[Settings]) -> list[float]:
-        """Return the mean STOI of each."""
+        """Return the mean STOI for each of the settings."""
         labels = [text(settings) for settings in batch]
         systems = {label: System(self._model, label) for label in labels}
         scored = self._table.fill(self._work, systems, self._on_scores)
         kept = [clip.scores for clip in scored if not clip.refused]
         if not kept:
-            raise ValueError(f"all clips for validation were refused: {scored[0].refused}")
+            raise ValueError(f"all validation clips were refused: {scored[0].refused}")
         self._on_scores((len(labels) - len(systems)) * len(scored))
         return [_mean([scores[label] for scores in kept]) for label in labels]
 

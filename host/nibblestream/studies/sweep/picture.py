@@ -1,4 +1,4 @@
-"""The figure of a sweep: what was tried, and what the best of it is worth on other mixtures."""
+"""The figure of a sweep: all trials, and the best ones on the test mixtures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .search import front
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-STYLES: dict[str, dict[str, Any]] = {  # colours of Okabe and Ito, told apart also by shape
+STYLES: dict[str, dict[str, Any]] = {  # colours of Okabe and Ito; the shape differs too
     FOUND: {
         "color": COLOURS[0],
         "marker": "o",
@@ -27,14 +27,14 @@ STYLES: dict[str, dict[str, Any]] = {  # colours of Okabe and Ito, told apart al
     FIXED: {"color": COLOURS[1], "marker": "s", "label": "the paper's fixed choice (the same)"},
 }
 TRIED = "#999999"
-APART = 0.008  # of the axis, so that two intervals of one size can be told apart
-ROOM = 0.15  # of the height of what is shown, above and below it
+APART = 0.008  # offset as a share of the axis, so that intervals at one size do not overlap
+ROOM = 0.15  # margin above and below, as a share of the range shown
 
 
 def draw(found: Sweep, model: FloatModel, path: Path) -> None:
     """Draw the search on the left and the test on the right, STOI on one scale.
 
-    Intervals are of the difference from the float model, clip by clip, about the model's mean.
+    Intervals are those of the paired difference from the float model, around that model's mean.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def _test(axes: Axes, rows: list[Row], mixed: bool) -> None:
         ends += [whole - f.high for f in losses] + [whole - f.low for f in losses]
     axes.axhline(whole, color=INK, linestyle="--", linewidth=1, label="float model")
     shown = [*ends, whole]
-    if noisy > 2 * min(shown) - max(shown):  # else it would leave the others no room
+    if noisy > 2 * min(shown) - max(shown):  # otherwise it would compress the other points
         axes.axhline(noisy, color=INK, linestyle=":", linewidth=1, label="noisy input")
         shown.append(noisy)
     _frame(axes, shown)
@@ -112,6 +112,6 @@ def _test(axes: Axes, rows: list[Row], mixed: bool) -> None:
 
 
 def _frame(axes: Axes, shown: Sequence[float]) -> None:
-    """Show these values, and of others what is near; worse trials are far below."""
+    """Limit the axis to these values plus a margin; much worse trials fall outside."""
     room = ROOM * max(max(shown) - min(shown), 1e-3)
     axes.set_ylim(min(shown) - room, max(shown) + room)

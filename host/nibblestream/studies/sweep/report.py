@@ -1,4 +1,4 @@
-"""What a sweep leaves: models to use, all figures as CSV and JSON, a table, a picture."""
+"""Output of a sweep: models, CSV, JSON, a printed table and a figure."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ loss: against the float model; gain: over the paper's fixed choice with as many 
 
 
 def prepare(folder: Path) -> None:
-    """Make the folder and refuse, before the work, one that cannot be written.
+    """Create the folder and check, before the search, that it can be written.
 
     Raises
     ------
@@ -37,9 +37,9 @@ def prepare(folder: Path) -> None:
 
 
 def write(found: Sweep, model: FloatModel, folder: Path, command: str) -> None:
-    """Write what was found: each file appears whole or not at all.
+    """Write the results, each file atomically.
 
-    The models are MODEL-BITS.npz, as paper-float-4-8.npz.
+    The models are named MODEL-BITS.npz, for example paper-float-4-8.npz.
     """
     with replacing(folder / JSON) as temporary:
         temporary.write_text(json.dumps(_json(found, model, command), indent=1) + "\n")
@@ -57,7 +57,7 @@ def write(found: Sweep, model: FloatModel, folder: Path, command: str) -> None:
 
 
 def file_name(model: FloatModel, row: Row) -> str:
-    """Return what the model of a row is called."""
+    """Return the file name, without suffix, of a row's model."""
     return "-".join([model.name, *map(str, row.settings["bits"])])
 
 
@@ -77,7 +77,7 @@ def table(found: Sweep) -> str:
 
 
 def settings(row: Row) -> str:
-    """Return a row's settings in words, layer by layer."""
+    """Return a row's settings as text, layer by layer."""
     layers = []
     for i, name in enumerate(row.settings["scheme"]):
         of = {key: values[i] for key, values in row.settings.items()}
@@ -89,7 +89,7 @@ def settings(row: Row) -> str:
 
 
 def _differences(row: Row) -> str:
-    """Return loss and gain, as far as there are any; less STOI is negative in both."""
+    """Format loss and gain, if present; both are negative where STOI decreases."""
     shown = []
     if "loss" in row.figures:
         lost = row.figures["loss"]

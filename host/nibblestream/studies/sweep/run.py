@@ -1,4 +1,4 @@
-"""A sweep from end to end: search on clips for validation, compare on clips for the test."""
+"""A complete sweep: search on validation clips, comparison on test clips."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ METRICS = ("stoi",)
 
 @dataclass(frozen=True)
 class Sweep:
-    """What came of a sweep.
+    """Results of a sweep.
 
     Parameters
     ----------
     trials : list of Trial
-        All, in the order they were asked for.
+        All trials, in the order they were drawn.
     rows : list of Row
-        The best for each size, and what they are compared with.
+        The best trial for each size, and the rows they are compared with.
     refused : dict
-        Clips of the test that no metric could use.
+        Test clips that were refused by the metric.
     """
 
     trials: list[Trial]
@@ -55,23 +55,24 @@ def sweep(
     workers: Workers | None = None,
     known: Known | None = None,
 ) -> Sweep:
-    """Search for the settings of `quantize` that lose least STOI for each number of bytes.
+    """Search for the settings of `quantize` that lose the least STOI at each size.
 
     Parameters
     ----------
     model : FloatModel
     validation, test : sequence of Source
-        Clips to search on, and clips to report on.
+        Clips to search on, and clips to report results on.
     space : Space
-        What to choose from.
+        The search space.
     trials, seed : int
-        How many, and of the sampler. The result depends on nothing else.
+        Number of trials, and seed of the sampler. For given clips, model and space the result
+        depends only on these.
     backend : str
-        What computes.
+        Backend that runs the models.
     workers : Workers, optional
-        `local` or `cluster`; this process if not given.
+        `local` or `cluster`; by default one local worker.
     known : Known, optional
-        Scores that need not be computed; with it a sweep that was killed goes on.
+        Cache of scores, with which an interrupted sweep resumes.
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""The search itself: trials in batches, whose outcome does not depend on who computed them when.
+"""The search: batches of trials whose outcome does not depend on the order of computation.
 
-The sampler is seeded, asked for a whole batch, and told of it in the order it was asked in. So a
-search that is run again asks for the same trials; those whose scores are known cost nothing, which
-is how one that was killed goes on.
+The sampler is seeded; it draws a whole batch and receives the scores in the order of drawing. A
+repeated search therefore draws the same trials, and those whose scores are cached cost nothing:
+this is how an interrupted search resumes.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from ...network.float_model import FloatModel
 from ...quantize import quantize
 from .space import TOLD, Settings, Space
 
-BATCH = 16  # trials asked for at once: enough tasks for a dozen workers
-IN_VAIN = 20  # batches of settings that the weights do not allow, until it is said to be an error
+BATCH = 16  # trials drawn at once: enough tasks for a dozen workers
+IN_VAIN = 20  # batches of settings not valid for the weights, after which the search fails
 
-# Settings -> the mean STOI of what each makes of the model.
+# Batch of settings -> mean STOI of the model quantized with each of them.
 Judge = Callable[[Sequence[Settings]], Sequence[float]]
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What was tried, and what came of it.
+    """The settings of a trial and their result.
 
     Parameters
     ----------
     settings : dict
-        Arguments of `quantize`, k as it was found.
+        Arguments of `quantize`, with the k that was found.
     bytes : int
-        Of codes.
+        Bytes of codes.
     stoi : float
-        Mean on the clips for validation.
+        Mean STOI on the validation clips.
     """
 
     settings: Settings
@@ -47,28 +47,28 @@ class Trial:
 
 
 def search(model: FloatModel, space: Space, judge: Judge, trials: int, seed: int) -> list[Trial]:
-    """Search for settings of few bytes and high STOI.
+    """Search for settings with few bytes and high STOI.
 
     Parameters
     ----------
     model : FloatModel
     space : Space
     judge : callable
-        Scores candidates.
+        Scores a batch of settings.
     trials : int
-        How many; a search of more goes on where one of fewer ended.
+        Number of trials; a longer search starts with the same trials as a shorter one.
     seed : int
-        Of the sampler.
+        Seed of the sampler.
 
     Returns
     -------
     list of Trial
-        In the order they were asked for.
+        In the order they were drawn.
 
     Raises
     ------
     ValueError
-        Fewer than one trial, or no settings suit the model.
+        `trials` is less than 1, or no settings are valid for the model.
     """
     if trials < 1:
         raise ValueError(f"trials is {trials}; expected 1 or more")
@@ -84,7 +84,7 @@ def search(model: FloatModel, space: Space, judge: Judge, trials: int, seed: int
 
 
 def front(trials: Sequence[Trial]) -> list[Trial]:
-    """Return those trials that no other beats in bytes without losing STOI, by bytes."""
+    """Return the Pareto front of the trials (fewer bytes, higher STOI), sorted by bytes."""
     found: list[Trial] = []
     for trial in sorted(trials, key=lambda trial: (trial.bytes, -trial.stoi)):
         if not found or trial.stoi > found[-1].stoi:
@@ -107,13 +107,13 @@ def _study(space: Space, seed: int) -> Any:
 
 
 def _ask(study: Any, space: Space, model: FloatModel) -> list[tuple[int, Settings, int]]:
-    """Return a batch: number, settings and bytes; what the weights do not allow is told at once."""
+    """Draw a batch of (number, settings, bytes); report invalid settings as failed."""
     asked: list[tuple[int, Settings, int]] = []
     for _ in range(IN_VAIN * BATCH):
         trial = study.ask()
         try:
             settings, size = settle(model, space.suggest(trial))
-        except ValueError as error:  # as of an accumulator that could overflow
+        except ValueError as error:  # for example, the accumulator could overflow
             study.tell(trial, state=TrialState.FAIL)
             reason = error
             continue
@@ -124,10 +124,10 @@ def _ask(study: Any, space: Space, model: FloatModel) -> list[tuple[int, Setting
 
 
 def settle(model: FloatModel, settings: Settings) -> tuple[Settings, int]:
-    """Return settings with k as it is found from the weights, and the bytes of codes they make.
+    """Return the settings with the k found from the weights, and the resulting bytes of codes.
 
-    So settings that make the same codes have the same name, and are scored once. Schemes that
-    search on their own are left to, as they would find something else for a k that is told.
+    Settings that result in the same codes thus become equal and are scored once. For schemes that
+    search other parameters too, k is left as it is: with a fixed k they would find other ones.
     """
     made = quantize(model, **settings)
     found = [

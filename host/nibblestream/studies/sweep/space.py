@@ -1,4 +1,4 @@
-"""What a sweep chooses from: for each layer, the arguments of `quantize` that apply to it."""
+"""Search space of a sweep: for each layer, the arguments of `quantize` that apply to it."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ if TYPE_CHECKING:
 
 Settings = dict[str, Any]  # arguments of `quantize`, a value for each layer
 
-SCHEMES = tuple(name for name in NAMES if name not in CALIBRATED)  # those that need weights alone
-SLOW = ("kmeans",)  # seconds for a model, each time: only if named
+SCHEMES = tuple(name for name in NAMES if name not in CALIBRATED)  # the schemes without calibration
+SLOW = ("kmeans",)  # seconds per model: used only if named
 QUICK = tuple(name for name in SCHEMES if name not in SLOW)
-TOLD = ("u", "u-vbs", "rs", "rs-vbs")  # all but k is told; the others search on their own
+TOLD = ("u", "u-vbs", "rs", "rs-vbs")  # schemes that search for k only
 PAPER = {"m": spec.MANTISSA_BITS, "k": None, "ratio": 1.0, "p_start": 0.04, "p_stop": 0.96}
 TAIL = (0.001, 0.4)  # the share of weights in each half of the external partition
 LARGEST_K = spec.WEIGHT_BITS - spec.MANTISSA_BITS
 
 
 def paper_settings(bits: Sequence[int], k: Sequence[int | None] | None = None) -> Settings:
-    """Return the paper's choice (section 4) for layers of so many bits: RS-VBS, 8 bits uniform."""
+    """Return the paper's settings (section 4) for these bits: RS-VBS; uniform for 8 bits."""
     layers = [{"scheme": "u" if n == 8 else "rs-vbs", "bits": n, **PAPER} for n in bits]
     return _columns(layers) | ({} if k is None else {"k": list(k)})
 
 
 def text(settings: Settings) -> str:
-    """Return settings as JSON, the same for the same settings."""
+    """Return settings as JSON; equal settings give equal text."""
     return json.dumps(settings, sort_keys=True)
 
 
 def external_ratio(bits: int, external: int) -> float:
-    """Return the ratio that gives so many external intervals, an even number below 2**bits."""
+    """Return the ratio that gives `external` external intervals, an even number below 2**bits."""
     return ((1 << bits) - external) / external
 
 
 @dataclass(frozen=True)
 class Space:
-    """All settings of a network's layers that name what each of them has, and no more.
+    """Search space of the settings of a network's layers, without redundant parameters.
 
-    So there are no trials in vain: m is drawn where there is a table of other than all values, the
-    partitions' parameters where a scheme does not search for them itself, k where there is a
-    shift, and the ratio as the number of external intervals, for ratios between two such numbers
-    are the same.
+    A parameter is drawn only where it has an effect, so no trials are wasted: m for tables that do
+    not hold all values, the partition parameters for schemes that do not search for them, and k
+    for schemes with a shift. The ratio is drawn as the number of external intervals, since all
+    ratios between two such numbers give the same partition.
 
     Parameters
     ----------
     layers : int
     schemes : sequence of str
-        To choose from. A layer of 8 bits, which has no table, is uniform (u) if they are not.
+        Schemes to choose from. An 8-bit layer has no table; it is uniform (u) if none of these is.
     bits : sequence of int
-        n to choose from.
+        Bits per code (n) to choose from.
 
     Raises
     ------
     ValueError
-        No or unknown schemes or bits.
+        `schemes` or `bits` is empty or has unknown values.
     """
 
     layers: int
@@ -81,20 +81,20 @@ class Space:
 
     @property
     def mixed(self) -> bool:
-        """Whether there are models of different sizes."""
+        """Whether models of different sizes are possible."""
         return len(set(self.bits)) > 1
 
     def suggest(self, trial: Trial) -> Settings:
-        """Draw settings."""
+        """Draw settings for all layers."""
         return _columns([self._layer(trial, i) for i in range(self.layers)])
 
     def starts(self, most: int) -> list[dict[str, Any]]:
-        """Return what to try first: the paper's choice for all combinations of bits, or `most`.
+        """Return the first trials: the paper's settings for up to `most` combinations of bits.
 
         Returns
         -------
         list of dict
-            What a trial is to draw, by name; also what it draws for other bits only.
+            Values of a trial by parameter name, possibly more than its bits need.
         """
         mixes = sorted(product(self.bits, repeat=self.layers), key=lambda mix: len(set(mix)))
         return [
