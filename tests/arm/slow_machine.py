@@ -4,6 +4,7 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "slow machine",
+    database=None,
     deadline=None,
     max_examples=10,
     suppress_health_check=[HealthCheck.too_slow],

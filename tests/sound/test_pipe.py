@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from functools import partial
+from inspect import signature
 from io import BytesIO
 
 import numpy as np
@@ -26,6 +27,9 @@ from nibblestream.enhance.piecewise import enhanced
 from nibblestream.sound import wave
 from nibblestream.sound.wave import Layout
 
+# click before 8.2 gives both outputs as one, unless it is told not to.
+MIXED = "mix_stderr" in signature(CliRunner).parameters
+RUNNER = CliRunner(mix_stderr=False) if MIXED else CliRunner()
 COMMAND = [sys.executable, "-m", "nibblestream", "enhance"]
 HEADER = 44  # bytes of a wav's of integers
 PIECE = 2 * 64  # bytes of a hop
@@ -34,7 +38,7 @@ PIECE = 2 * 64  # bytes of a hop
 def enhance(*arguments, input=b""):
     """Run the command in this process; return its status, and what it wrote on either output."""
     command = ["enhance", *(str(argument) for argument in arguments)]
-    result = CliRunner().invoke(main, command, input=input)
+    result = RUNNER.invoke(main, command, input=input)
     return result.exit_code, result.stdout_bytes, result.stderr
 
 
