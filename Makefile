@@ -13,11 +13,12 @@ INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # The pynq version in .venv, and the other supported versions, each tested in a separate venv.
 PYNQ := 3.1.2
 PYNQS := 3.0.1 4.0.0
+ARCHES ?= armhf arm64
 
 # One worker per core, each running whole test files; `make test` limits a worker to one thread.
 PYTEST := -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-cpus lint csim hls overlay bench notebooks train reproduce docs clean
+.PHONY: demo test test-cpus test-arm test-pythons lint csim hls overlay bench notebooks train reproduce docs clean
 
 demo: .venv/demo.stamp  # enhance a noisy recording: the bundled one, or WAV=file
 	$(BIN)/python -m nibblestream.demo $(if $(WAV),--wav "$(WAV)")
@@ -33,6 +34,12 @@ test: .venv/dev.stamp $(PYNQS:%=.venv/pynq-%/stamp)  # the whole test suite, on 
 
 test-cpus: .venv/dev.stamp  # the numeric tests, with the kernels that NumPy, PyTorch and BLAS use on other CPUs
 	$(BIN)/python tests/cpus.py
+
+test-arm: .venv/dev.stamp  # emulated ARM, with Debian's packages; ARCHES=armhf for 32 bits alone
+	set -e; for arch in $(ARCHES); do tests/arm/run.sh $$arch; done
+
+test-pythons: .venv/bin/python  # the oldest and the newest Python, NumPy and soundfile
+	tests/pythons.sh
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

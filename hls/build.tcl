@@ -1,17 +1,17 @@
-# One kernel with the classic tool, Vitis HLS 2020.2 to 2024.1. In the folder of its hls.cfg:
+# Build one kernel with the classic tool, Vitis HLS 2020.2 to 2024.1. In the folder of its hls.cfg:
 #
 #     vitis_hls -f .../hls/build.tcl -tclargs steps=csim,csynth
 #     vitis_hls -f .../hls/build.tcl -tclargs steps=cosim,export
 #
-# csim or csynth in front starts the project `work` anew, the others go on with it. Without
-# arguments all four run, as vitis-run, which takes this script from 2023.2 on, hands none over:
+# If the first step is csim or csynth, the project `work` is recreated, else reopened. Without
+# arguments all four steps run: vitis-run, which takes this script from 2023.2 on, passes none:
 #
 #     vitis-run --mode hls --tcl .../hls/build.tcl
 #
-# hls.cfg is what the new tool reads, made by config.py. The solution is called `hls`, so that
-# reports and IP lie where the new tool puts them: work/hls/syn/report and work/hls/impl/ip.
+# config.py writes hls.cfg, which the new tool reads directly. The solution is called `hls`, so that
+# reports and IP are where the new tool puts them: work/hls/syn/report and work/hls/impl/ip.
 
-# All settings, each a list, as some stand more than once.
+# Return all settings as a dict of lists, as some keys occur more than once.
 proc read_settings {path} {
     set file [open $path]
     foreach line [split [read $file] \n] {
@@ -66,11 +66,11 @@ proc build_kernel {steps} {
     foreach step $steps { run_step $step $settings }
 }
 
-# Some releases put their whole command line into argv, so look for the word.
+# Some releases put their whole command line into argv, so search it for `steps=`.
 if {![regexp {steps=(\S+)} $::argv -> steps]} { set steps csim,csynth,cosim,export }
 
-# A script that does not exit leaves the tool waiting for commands; one that ends by an error
-# leaves the exit status to the release.
+# Without `exit` the tool waits for commands; after an uncaught error its exit status depends on
+# the release.
 if {[catch { build_kernel [split $steps ,] }]} {
     puts stderr $::errorInfo
     exit 1

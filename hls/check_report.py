@@ -1,8 +1,8 @@
-"""Check what synthesis made of a kernel: ``python hls/check_report.py REPORT``.
+"""Check a kernel's synthesis report: ``python hls/check_report.py REPORT``.
 
-REPORT is ``csynth.xml``, the one report that holds every module: a pipelined loop becomes a
-module of its own, which the top function's report does not show. Exit status 1 if the estimated
-clock misses the target, or a loop does not begin a turn each clock (II = 1).
+REPORT is ``csynth.xml``, the only report with every module: a pipelined loop becomes a module of
+its own, which the top function's report does not show. The exit status is 1 if the estimated clock
+misses the target, or a loop does not start an iteration every clock (II = 1).
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ ESTIMATE = "PerformanceEstimates/SummaryOfTimingAnalysis/EstimatedClockPeriod"
 
 
 def is_loop(element: Element) -> bool:
-    """Loops have trip counts, and nothing else has; nested loops are elements inside."""
+    """Return whether an element is a loop: only loops have trip counts; nested ones are inside."""
     return element.find("TripCount") is not None
 
 
 def innermost(loop: Element) -> bool:
-    """Whether no loop and no module runs inside; old releases do not tell of modules."""
+    """Return whether no loop and no module is inside; False if the release lists no modules."""
     modules = loop.find("InstanceList")
     return modules is not None and len(modules) == 0 and not any(map(is_loop, loop))
 
 
 def loop_problem(loop: Element) -> str | None:
-    """Return what is wrong with a loop, or None."""
+    """Return the problem of a loop, or None."""
     interval = loop.findtext("PipelineII")
     if interval is None:
         return "not pipelined" if innermost(loop) else None
@@ -36,7 +36,7 @@ def loop_problem(loop: Element) -> str | None:
 
 
 def problems(report: Element) -> Iterator[str]:
-    """Yield what is wrong with a kernel."""
+    """Yield the problems of a kernel."""
     estimate, target = (float(report.findtext(path, "nan")) for path in (ESTIMATE, TARGET))
     if not estimate <= target:
         yield f"estimated clock {estimate:g} ns, target {target:g} ns"
@@ -51,7 +51,7 @@ def problems(report: Element) -> Iterator[str]:
 
 
 def main(path: str) -> int:
-    """Print what is wrong, or that nothing is, and return the exit status."""
+    """Print the problems, or that there are none, and return the exit status."""
     try:
         found = list(problems(ElementTree.parse(path).getroot()))
     except (OSError, ValueError, ElementTree.ParseError) as error:

@@ -1,8 +1,8 @@
-"""Describe one kernel's build to Vitis HLS: ``python hls/config.py KERNEL BOARD BUILD``.
+"""Configure Vitis HLS for one kernel: ``python hls/config.py KERNEL BOARD BUILD``.
 
-Writes ``BUILD/BOARD/KERNEL/hls.cfg``: which sources, for which part and clock, with which flags.
-`v++` and `vitis-run` take it as it is, and build.tcl does what it says with the classic tool, so
-both build the same. The generated header lies in BUILD, the golden vectors in BUILD/golden.
+Writes ``BUILD/BOARD/KERNEL/hls.cfg``: sources, part, clock and flags. `v++` and `vitis-run` read
+it, and build.tcl passes the same settings to the classic tool, so both build the same. The
+generated header is in BUILD, the golden vectors are in BUILD/golden.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ CORES = {
 }
 
 # C++14 is the newest that AMD documents for Vitis HLS, whatever the release (UG1399). The IP is
-# xilinx.com:hls:KERNEL:1.0 in Vivado's catalogue. `package.output.syn`: synthesis alone packages
-# nothing, as check_report.py is to see the report first.
+# xilinx.com:hls:KERNEL:1.0 in Vivado's catalogue. `package.output.syn=false`: synthesis does not
+# package the IP, as check_report.py checks the report first.
 TEMPLATE = """\
 part={part}
 
@@ -49,7 +49,7 @@ package.ip.version=1.0
 
 
 def config(kernel: str, board: boards.Board, build: Path) -> str:
-    """Return the text of hls.cfg; `build` is absolute, as the tools run elsewhere."""
+    """Return the text of hls.cfg; `build` must be absolute, as the tools run in another folder."""
     return TEMPLATE.format(
         part=board.part,
         period=1000 / board.clock_mhz,

@@ -1,1 +1,1 @@
-"""The overlays, installed as `nibblestream.overlays`: `pynq` looks for bitstreams here."""
+"""The overlays, installed as `nibblestream.overlays`, where `pynq` looks for bitstreams."""

@@ -1,11 +1,11 @@
-# The overlay in Vivado 2020.2 or newer, in two steps, for which Makefile calls it:
+# Build the overlay with Vivado 2020.2 or newer, in two steps that Makefile calls:
 #
 #     vivado -mode batch -notrace -source build.tcl -tclargs block_design BOARD BUILD
 #     vivado -mode batch -notrace -source build.tcl -tclargs bitstream BOARD BUILD JOBS
 #
-# BUILD has overlays/spec.tcl, from `python -m nibblestream.spec tcl`, and the kernels' IP in
-# hls/BOARD. The project is made in BUILD/overlays/BOARD/project; bitstream and hardware handoff,
-# with one stem, go to BUILD/overlays/BOARD. In batch mode an error ends Vivado with status 1.
+# BUILD has overlays/spec.tcl, from `python -m nibblestream.hardware.generate tcl`, and the kernels'
+# IP in hls/BOARD. The project is in BUILD/overlays/BOARD/project; bitstream and hardware handoff,
+# with the same stem, are in BUILD/overlays/BOARD. In batch mode an error ends Vivado with status 1.
 
 lassign $argv step BOARD build jobs
 set here [file dirname [file normalize [info script]]]
@@ -31,7 +31,7 @@ if {$step eq "block_design"} {
     launch_runs impl_1 -to_step write_bitstream -jobs $jobs
     wait_on_run impl_1
     if {[get_property PROGRESS [get_runs impl_1]] ne "100%"} {
-        error "implementation ends with: [get_property STATUS [get_runs impl_1]]"
+        error "implementation ended with: [get_property STATUS [get_runs impl_1]]"
     }
     set handoff $project.gen/sources_1/bd/$spec(OVERLAY)/hw_handoff
     file copy -force $handoff/$spec(OVERLAY).hwh $overlay/$spec(OVERLAY).hwh

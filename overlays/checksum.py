@@ -1,8 +1,8 @@
-"""Checksums of the overlays that were built: ``python overlays/checksum.py FOLDER [URL]``.
+"""Checksums of the overlays that are built: ``python overlays/checksum.py FOLDER [URL]``.
 
-Prints the MD5 of each ``FOLDER/BOARD/nibblestream.bit`` and ``.hwh``. With the URL that FOLDER
-will have, also writes ``FOLDER/nibblestream.bit.link`` and ``.hwh.link``, from which `pynqutils`
-downloads the files for its board: JSON {board: {url, md5sum}}.
+Prints the MD5 of each ``FOLDER/BOARD/nibblestream.bit`` and ``.hwh``. With the URL where FOLDER
+will be published, also writes ``FOLDER/nibblestream.bit.link`` and ``.hwh.link``, by which
+`pynqutils` downloads the files for its board: JSON {board: {url, md5sum}}.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from nibblestream import spec
 
 
 def links(folder: Path, name: str, url: str) -> dict[str, dict[str, str]]:
-    """Return what a .link file holds for a file that each board has."""
+    """Return the contents of the .link file for a file name: URL and MD5 by board."""
     return {
         file.parent.name: {
             "url": f"{url.rstrip('/')}/{file.parent.name}/{name}",

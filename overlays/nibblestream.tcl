@@ -1,10 +1,10 @@
-# The block design, one text for all boards: which IPs there are, how they are joined, where their
-# registers and memory lie. README.md draws it.
+# The block design, one script for all boards: the IPs, their connections, and the addresses of
+# registers and memory. README.md has a diagram.
 #
 # build.tcl sources this in an open project, with `spec`, `cell` and `board` from
-# `python -m nibblestream.spec tcl`, and `ps` from boards/BOARD.tcl.
+# `python -m nibblestream.hardware.generate tcl`, and `ps` from boards/BOARD.tcl.
 
-# Add an IP; the rest are names of its settings and their values.
+# Add an IP; `args` are names of its settings and their values.
 proc add {name vlnv args} {
     set ip [create_bd_cell -type ip -vlnv $vlnv $name]
     foreach {key value} $args {
@@ -26,7 +26,7 @@ proc map_segment {space segment offset range} {
         -target_address_space [get_bd_addr_spaces $space] [get_bd_addr_segs $segment] -force
 }
 
-# Map the memory behind a port of the processing system, and nothing else that is there.
+# Map the memory behind a port of the processing system, and exclude the port's other segments.
 proc map_memory {space segment range others} {
     map_segment $space $segment 0 $range
     regexp {^(.*HP\d_)} $segment -> port
@@ -51,14 +51,14 @@ add cordic_vectoring $cell(cordic_vectoring,vlnv)
 add lut_mac $cell(lut_mac,vlnv)
 add cordic_rotation $cell(cordic_rotation,vlnv)
 
-# Phases and magnitudes wait here while lut_mac takes in a whole block. TKEEP and TSTRB are all
+# Delays phases and magnitudes while lut_mac reads a whole block. TKEEP and TSTRB are all
 # ones, so storing them would only cost block RAM.
 add polar_fifo xilinx.com:ip:axis_data_fifo:2.0 \
     TDATA_NUM_BYTES [expr {$spec(BEAT_BITS) / 8}] FIFO_DEPTH $spec(POLAR_DEPTH) \
     HAS_TLAST 1 HAS_TKEEP 0 HAS_TSTRB 0
 
-# Simple mode: three transfers a block need no descriptors. Without a VALUE_SRC, Vivado would set
-# the widths of the S2MM side from what is connected to it.
+# Simple mode: three transfers per block need no descriptors. Without a VALUE_SRC, Vivado would
+# derive the widths of the S2MM side from the ports connected to it.
 set simple [list c_include_sg 0 c_sg_include_stscntrl_strm 0 \
     c_sg_length_width $spec(DMA_LENGTH_BITS)]
 set mm2s [list c_include_mm2s 1 c_mm2s_burst_size 256 \
@@ -69,7 +69,7 @@ set s2mm [list c_include_s2mm 1 c_s2mm_burst_size 256 \
 add dma_spectra $cell(dma_spectra,vlnv) {*}$simple {*}$mm2s {*}$s2mm
 add dma_codes $cell(dma_codes,vlnv) {*}$simple {*}$mm2s c_include_s2mm 0
 
-# One counter a slot, and a clock count that does not wrap for as long as a board runs.
+# One counter per slot, and a clock counter of 64 bits, which does not wrap while a board runs.
 add monitor $cell(monitor,vlnv) \
     C_NUM_MONITOR_SLOTS 3 C_NUM_OF_COUNTERS 3 C_ENABLE_ADVANCED 1 C_ENABLE_EVENT_COUNT 1 \
     C_GLOBAL_COUNT_WIDTH 64 C_HAVE_SAMPLED_METRIC_CNT 1
@@ -136,7 +136,7 @@ drive $ps(clock) {
     control/aclk codes_memory/aclk spectra_memory/aclk
 }
 
-# --- resets: the system's, and the kernels', which kernel_reset adds to ---------------------------
+# --- resets: the system's, and the kernels', which kernel_reset also drives -----------------------
 drive $ps(reset) {system_resets/ext_reset_in kernel_resets/ext_reset_in}
 drive kernel_reset/gpio_io_o kernel_resets/aux_reset_in
 drive system_resets/interconnect_aresetn {

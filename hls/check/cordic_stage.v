@@ -1,4 +1,4 @@
-// One stage of hls/kernels/cordic.hpp, vectoring, to hold the resource model to a synthesiser.
+// One vectoring stage of hls/kernels/cordic.hpp, to check the resource model against a synthesiser.
 module cordic_stage #(parameter I = 3, ANGLE = 332050, LENGTH_BITS = 32, ANGLE_BITS = 26) (
     input clk,
     input signed [LENGTH_BITS-1:0] x, y,

@@ -1,24 +1,25 @@
-// One frame lane of lut_mac's datapath, written by hand, to hold the resource model to a synthesiser.
+// One frame lane of lut_mac's datapath, written by hand, to check the resource model.
 //
-// This is not what Vitis HLS makes of lut_mac. It is the same multipliers, memories and adders in
-// the same widths, in a form that a free synthesiser (yosys, synth_xilinx) takes, so that the
-// figures of host/nibblestream/hardware/resources.py are held to something other than themselves.
-// tests/test_mac_slice.py counts its cells, and compares its integers with nibblestream.network.lutmac.
+// This is not the RTL that Vitis HLS generates for lut_mac. It has the same multipliers, memories
+// and adders in the same widths, in a form for a free synthesiser (yosys, synth_xilinx), as an
+// independent check of the figures of host/nibblestream/hardware/resources.py.
+// tests/hardware/test_mac_slice.py counts its cells, and compares its integers with
+// nibblestream.network.lutmac.
 //
-// A step is 16 codes. Each code addresses a table of its own, so that all are read in one clock;
-// each weight meets one activation; the 16 products are added up in a tree of registered adders
-// and accumulated for one of four groups of frames. The last step of a row sends the sum through
-// rounding, shift and saturation.
+// A step is 16 codes. Each code addresses its own table, so that all are read in one clock; each
+// weight is multiplied by one activation; the 16 products are added in a tree of registered adders
+// and accumulated for one of four groups of frames. In the last step of a row the sum is rounded,
+// shifted and saturated.
 
 module mac_slice #(
     parameter LANES = 16, GROUPS = 4, DEPTH = 512, CODE = 4, ACTIVATION = 25, WEIGHT = 18, SUM = 48
 ) (
     input clk,
-    // One entry of the look-up table, into every copy.
+    // One entry of the look-up table, written to every copy.
     input lut_write,
     input [CODE-1:0] lut_address,
     input [WEIGHT-1:0] lut_weight,
-    // One activation, into the memory of each lane whose bit is set.
+    // One activation, written to the memory of each lane whose bit is set.
     input [LANES-1:0] activation_write,
     input [$clog2(DEPTH)-1:0] activation_address,
     input [ACTIVATION-1:0] activation,
@@ -40,7 +41,7 @@ module mac_slice #(
     wire [LANES*ACTIVATION-1:0] activations;
     genvar i;
     generate for (i = 0; i < LANES; i = i + 1) begin : lane
-        // A table and a memory for each lane: a port each, so neither has to be shared.
+        // A table and a memory for each lane, so that no port is shared.
         table_copy #(.ADDRESS(CODE), .WIDTH(WEIGHT)) lut (
             .clk(clk), .write(lut_write), .write_address(lut_address), .in(lut_weight),
             .address(codes[i*CODE +: CODE]), .out(weights[i*WEIGHT +: WEIGHT]));
@@ -54,7 +55,7 @@ module mac_slice #(
     products #(.LANES(LANES), .A(ACTIVATION), .B(WEIGHT)) multiply (
         .clk(clk), .a(activations), .b(weights), .total(total));
 
-    // What belongs to a step travels beside it: memory, operands, product, tree.
+    // A step's control signals are delayed like its data: memory, operands, product, tree.
     localparam DELAY = 3 + LEVELS;
     reg [DELAY-1:0] steps = 0, firsts, lasts;
     reg [DELAY*$clog2(GROUPS)-1:0] groups;
@@ -98,7 +99,7 @@ module block_memory #(parameter DEPTH = 512, WIDTH = 25) (
     end
 endmodule
 
-// Multipliers with registers at both ends, as a DSP48E1 has them, and the tree that adds them up.
+// Multipliers with registers at inputs and output, as in a DSP48E1, and the tree of adders.
 module products #(parameter LANES = 16, A = 25, B = 18) (
     input clk,
     input [LANES*A-1:0] a,
@@ -144,7 +145,7 @@ module adder_tree #(parameter TERMS = 16, WIDTH = 43) (
     end endgenerate
 endmodule
 
-// A sum for each group of frames; the last step of a row hands it on, rounded, shifted, saturated.
+// A sum for each group of frames; after a row's last step it is rounded, shifted and saturated.
 module accumulator #(parameter GROUPS = 4, TREE = 47, SUM = 48, OUT = 25) (
     input clk,
     input [SUM-1:0] bias,
@@ -165,7 +166,7 @@ module accumulator #(parameter GROUPS = 4, TREE = 47, SUM = 48, OUT = 25) (
     reg [SUM-1:0] half, under_half;
     reg signed [SUM-1:0] sum, rounded, shifted;
     reg [2:0] valids = 0;
-    // From -high - 1 to high: beyond it if the magnitude, in ones' complement, is above high.
+    // The range is -high - 1 to high; outside of it the ones' complement magnitude is above high.
     wire negative = shifted[SUM-1];
     wire [SUM-2:0] magnitude = shifted[SUM-2:0] ^ {(SUM-1){negative}};
     wire over = |magnitude[SUM-2:OUT-1] || magnitude[OUT-2:0] > high;

@@ -1,5 +1,5 @@
-// Clocks mac_slice, which yosys wrote as C++ (write_cxxrtl), through stimuli from standard input:
-// for each clock its inputs, in the order below, 64 bits each. Prints each valid result.
+// Simulate mac_slice, which yosys converts to C++ (write_cxxrtl), with stimuli from standard input:
+// for each clock the inputs, in the order below, 64 bits each. Print each valid result.
 #include <cstdint>
 #include <cstdio>
 

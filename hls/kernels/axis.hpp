@@ -1,4 +1,4 @@
-// AXI4-Stream at the rim of a kernel: the side channels are taken off and put on here.
+// AXI4-Stream ports of a kernel: strip the side channels from inputs, add them to outputs.
 #pragma once
 
 #include <ap_axi_sdata.h>
@@ -13,29 +13,29 @@ inline void strip(axis_stream& from, beat_stream& to, beats_t beats) {
 STRIP:
   for (beats_t i = 0; i < beats; i = i + 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 129 max = 822037
-#pragma HLS PIPELINE II = 1  // a beat a clock
+#pragma HLS PIPELINE II = 1  // one beat per clock
     const axis_t word = from.read();
     to.write(word.data);
   }
 }
 
-// A block of spectra, magnitudes or the like.
+// Strip a block of spectra, magnitudes or similar.
 inline void strip_block(axis_stream& from, beat_stream& to, frames_t frames) {
   strip(from, to, accepted(frames) * spec::BINS);
 }
 
-// The codes for a block; with no frames the kernel reads none.
+// Strip the codes for a block; with 0 frames the kernel reads none.
 inline void strip_codes(axis_stream& from, beat_stream& to, frames_t frames, beats_t beats) {
   strip(from, to, accepted(frames) == 0 ? beats_t(0) : beats);
 }
 
-// TLAST marks a block's last beat: without it a DMA never ends.
+// TLAST marks a block's last beat: without it a DMA transfer never ends.
 inline void add_block(beat_stream& from, axis_stream& to, frames_t frames) {
   const beats_t beats = accepted(frames) * spec::BINS;
 ADD:
   for (beats_t i = 0; i < beats; i = i + 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 129 max = 4128
-#pragma HLS PIPELINE II = 1  // a beat a clock
+#pragma HLS PIPELINE II = 1  // one beat per clock
     axis_t word;
     word.data = from.read();
     word.keep = ALL_BYTES;
@@ -45,5 +45,5 @@ ADD:
   }
 }
 
-// A constant that the driver reads before it trusts anything else.
+// The version of the kernel, which the driver checks first.
 inline void identify(ap_uint<32>* identity) { *identity = spec::IDENTITY; }

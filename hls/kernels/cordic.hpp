@@ -1,16 +1,16 @@
-// CORDIC: 18 shift-and-add stages in a row, cordic.py in hardware.
+// CORDIC in 18 consecutive shift-and-add stages: the hardware of cordic.py.
 //
-// Unrolled and pipelined, a stage is three adders and no multiplier; a new vector enters each
-// clock. The gain of the stages is undone by one multiplication at the end.
+// The stages are unrolled and pipelined, so a new vector enters each clock. A stage is three adders
+// and no multiplier; one multiplication corrects the gain of all stages.
 #pragma once
 
 #include "rounding.hpp"
 #include "words.hpp"
 
-// Lengths inside: the spectrum's 24 bits, guard bits, and two for sqrt(2) and the gain 1.65.
+// Internal lengths: the spectrum's 24 bits, guard bits, and two for sqrt(2) and the gain 1.65.
 using length_t = ap_int<32>;
-static_assert(spec::SPECTRUM_BITS + 2 + spec::CORDIC_GUARD <= 32, "lengths inside take 32 bits");
-// Angles: half a turn to start with, and the sum of all stages' angles, under 0.28 turns.
+static_assert(spec::SPECTRUM_BITS + 2 + spec::CORDIC_GUARD <= 32, "internal lengths fit 32 bits");
+// Angles: an initial half turn, and the sum of all stages' angles, under 0.28 turns.
 using angle_t = ap_int<spec::CORDIC_ANGLE_BITS + 2>;
 using inverse_gain_t = ap_int<spec::CORDIC_INVERSE_GAIN_FRAC + 1>;
 using scaled_t = ap_int<32 + spec::CORDIC_INVERSE_GAIN_FRAC + 1>;
@@ -28,7 +28,7 @@ struct Vector {
   angle_t angle;
 };
 
-// Stage i: forward turns by atan(2^-i), and the angle left falls by as much.
+// Stage i rotates forward, or back, by atan(2^-i), and reduces, or increases, `angle` by as much.
 inline Vector stage(Vector v, int i, bool forward) {
   const length_t dx = v.y >> i, dy = v.x >> i;
   Vector turned;
@@ -39,16 +39,16 @@ inline Vector stage(Vector v, int i, bool forward) {
   return turned;
 }
 
-// Undo the stages' gain, and shift right, rounding.
+// Correct the stages' gain, and shift right with rounding.
 inline length_t ungained(length_t length, int shift) {
   const scaled_t scaled = length * inverse_gain_t(spec::CORDIC_INVERSE_GAIN);
   return round_shift(scaled, shift);
 }
 
-// Low 16 bits: phases wrap.
+// The low 16 bits, as phases wrap.
 inline phase_t wrapped(angle_t phase) { return phase & ((1 << spec::PHASE_BITS) - 1); }
 
-// Vectoring: turn the vector onto the x axis; its length is the magnitude, the way the phase.
+// Vectoring: rotate the vector onto the x axis; its length is the magnitude, its turn the phase.
 inline Polar vector(part_t re, part_t im) {
   const bool behind = re < 0;  // in the left half plane: start from the opposite vector
   const length_t x = re, y = im;
@@ -67,7 +67,7 @@ VECTOR:
   return polar;
 }
 
-// Rotation: turn (magnitude, 0) by the phase.
+// Rotation: rotate (magnitude, 0) by the phase.
 inline Vector rotate(Polar polar) {
   constexpr int QUARTER = 1 << (spec::PHASE_BITS - 2);
   const angle_t phase = polar.phase;  // 0 to 4 quarters
@@ -87,7 +87,7 @@ ROTATE:
   return v;
 }
 
-// A length inside as a part of the spectrum.
+// Convert an internal length to a real or imaginary part of the spectrum.
 inline part_t to_part(length_t length) {
   constexpr int LIMIT = 1 << (spec::SPECTRUM_BITS - 1);
   const length_t rounded = round_shift(length, spec::CORDIC_GUARD);

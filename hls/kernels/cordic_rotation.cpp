@@ -10,7 +10,7 @@ void cordic_rotation(axis_stream& network, axis_stream& polar, axis_stream& spec
 #pragma HLS INTERFACE s_axilite port = digest bundle = control
 #pragma HLS INTERFACE s_axilite port = identity bundle = control
 #pragma HLS INTERFACE s_axilite port = return bundle = control
-#pragma HLS DATAFLOW  // taking off, computing and putting on overlap
+#pragma HLS DATAFLOW  // stripping, computing and adding overlap
   beat_stream words("rotation.network"), polars("rotation.polar"), bins("rotation.spectrum");
   strip_block(network, words, frames);
   strip_block(polar, polars, frames);

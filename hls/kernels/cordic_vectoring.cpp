@@ -10,7 +10,7 @@ void cordic_vectoring(axis_stream& spectrum, axis_stream& magnitude, axis_stream
 #pragma HLS INTERFACE s_axilite port = digest bundle = control
 #pragma HLS INTERFACE s_axilite port = identity bundle = control
 #pragma HLS INTERFACE s_axilite port = return bundle = control
-#pragma HLS DATAFLOW  // taking off, computing and putting on overlap
+#pragma HLS DATAFLOW  // stripping, computing and adding overlap
   beat_stream bins("vectoring.spectrum"), magnitudes("vectoring.magnitude"),
       polars("vectoring.polar");
   strip_block(spectrum, bins, frames);

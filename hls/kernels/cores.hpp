@@ -1,11 +1,11 @@
 // The kernels without their AXI side channels: plain streams of 64-bit beats, layouts in spec.py.
-// Each call takes one block of `frames` frames of spec::BINS bins, frame by frame.
-// `digest` is that of the beats from memory, or on the way there (digest.hpp).
+// Each call processes one block of `frames` frames of spec::BINS bins, frame by frame.
+// `digest` is the digest (digest.hpp) of the beats that come from memory or go to it.
 #pragma once
 
 #include "words.hpp"
 
-// Real and imaginary parts -> magnitudes for the network; magnitudes and phases for the way back.
+// Real and imaginary parts -> magnitudes for lut_mac; magnitudes and phases for cordic_rotation.
 void vectoring_core(beat_stream& spectrum, beat_stream& magnitude, beat_stream& polar,
                     frames_t frames, digest_t* digest);
 
@@ -16,6 +16,6 @@ void vectoring_core(beat_stream& spectrum, beat_stream& magnitude, beat_stream& 
 void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& network, frames_t frames,
                   beats_t beats, flag_t bank, flag_t reset, digest_t* digest);
 
-// The network's words, with the magnitudes and phases that went round it -> spectra.
+// The network's outputs, with the magnitudes and phases from cordic_vectoring -> spectra.
 void rotation_core(beat_stream& network, beat_stream& polar, beat_stream& spectrum, frames_t frames,
                    digest_t* digest);

@@ -1,7 +1,7 @@
-// A digest of a stream's beats as they pass: code_stream.digest in hardware.
+// Digest of a stream's beats, updated with each beat: the hardware of code_stream.digest.
 //
-// One 64-bit register that turns left by a bit before each beat is added without carries. A single
-// wrong bit always shows, in memory or on its way from there.
+// A 64-bit register is rotated left by a bit before each beat is XORed into it. A single wrong bit,
+// in memory or in transfer, always changes the digest.
 #pragma once
 
 #include "words.hpp"
@@ -10,7 +10,7 @@ inline beat_t digested(beat_t digest, beat_t beat) {
   return ((digest << 1) | (digest >> (spec::BEAT_BITS - 1))) ^ beat;
 }
 
-// Both halves in one word; zero is kept for a refused stream.
+// XOR of both halves; zero is reserved for a refused stream.
 inline digest_t folded(beat_t digest) {
   const digest_t word = bits_of<0, 32>(digest) ^ bits_of<32, 32>(digest);
   return word == 0 ? digest_t(1) : word;

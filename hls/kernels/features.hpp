@@ -1,4 +1,4 @@
-// What the network sees of a magnitude: log2 over a tracked floor, features.py in hardware.
+// The network's input feature: log2 of a magnitude over a tracked floor, as in features.py.
 #pragma once
 
 #include "rounding.hpp"
@@ -7,7 +7,7 @@
 // log2 in octaves, with FLOOR_FRAC fractional bits; up to 24.01 octaves, and a sign for
 // differences.
 using level_t = ap_int<spec::FLOOR_FRAC + 7>;
-using value_t = ap_uint<spec::MAGNITUDE_BITS + 1>;  // a magnitude and the offset
+using value_t = ap_uint<spec::MAGNITUDE_BITS + 1>;  // a magnitude plus the offset
 
 constexpr int FLOOR_SHIFT = spec::FLOOR_FRAC - spec::LOG2_FRAC;
 
@@ -16,14 +16,14 @@ inline int leading_one(value_t value) {
   int position = 0;
 LEADING_ONE:
   for (int i = 0; i <= spec::MAGNITUDE_BITS; ++i) {
-#pragma HLS UNROLL  // one chain of choices
+#pragma HLS UNROLL  // one chain of multiplexers
     if (((value >> i) & 1) != 0) position = i;
   }
   return position;
 }
 
-// The leading one's position is the whole part; the eight bits below it are nearly the fraction,
-// and a table addressed by six of them holds the rest.
+// The leading one's position is the integer part; the eight bits below it approximate the fraction,
+// and a table addressed by six of them holds the correction.
 inline level_t log2_of(magnitude_t magnitude) {
   const value_t value = magnitude + spec::LOG2_OFFSET;
   const int exponent = leading_one(value);
@@ -35,7 +35,7 @@ inline level_t log2_of(magnitude_t magnitude) {
   return level << FLOOR_SHIFT;
 }
 
-// The floor follows a louder bin slowly, a quieter one quickly.
+// The floor rises slowly and falls quickly.
 inline level_t followed(level_t floor, level_t level) {
   const level_t difference = level - floor;
   const level_t rise = round_shift(difference, spec::FLOOR_RISE);

@@ -1,12 +1,12 @@
-// The kernels as Vitis HLS builds them: AXI4-Stream for data, AXI-Lite for what is below.
+// The kernels as Vitis HLS builds them: AXI4-Stream for data, AXI-Lite for these registers:
 //
-// frames    of this block, 1 to spec::MAX_BLOCK; with 0, or more, a call only sets `identity`
+// frames    frames of this block, 1 to spec::MAX_BLOCK; any other value only sets `identity`
 // identity  spec::IDENTITY
-// beats     of the stream of codes
-// bank      where the state before this block is; the state after it goes to the other bank
+// beats     beats of the stream of codes
+// bank      bank of the state before this block; the state after it goes to the other bank
 // reset     1: take the state before this block as empty
-// digest    of the spectrum as it arrived; of the codes as they arrived, or 0 if they were refused
-//           (the outputs are zeros then); of the spectrum as it left
+// digest    cordic_vectoring: of the spectrum received; lut_mac: of the codes received, or 0 if
+//           they were refused (then all outputs are zeros); cordic_rotation: of the spectrum sent
 #pragma once
 
 #include "axis.hpp"

@@ -1,4 +1,4 @@
-// A model's and a layer's headers, as the stream of codes begins them.
+// Headers of the model and of its layers in the stream of codes.
 #pragma once
 
 #include "gearbox.hpp"
@@ -49,10 +49,10 @@ inline Layer read_layer(beat_stream& codes, Reader& reader) {
   return layer;
 }
 
-// Words of LANES activations that `width` neurons take.
+// Number of words, of LANES activations each, for `width` neurons.
 inline ap_uint<10> units(width_t width) { return (width + spec::LANES - 1) / spec::LANES; }
 
-// Steps of a row: 16 codes each, of 8 bits 8.
+// Steps per row, of 16 codes each, or of 8 codes of 8 bits.
 inline ap_uint<10> steps(const Layer& layer) {
   const int codes = layer.code_bits == 8 ? spec::LANES / 2 : spec::LANES;
   return (layer.inputs + codes - 1) / codes;
@@ -67,8 +67,8 @@ inline ap_uint<10> bias_beats(const Layer& layer) {
   return (layer.outputs + BIASES_PER_BEAT - 1) / BIASES_PER_BEAT;
 }
 
-// Whether the kernel can run the layer on what the layer before it left, from what is left of the
-// stream: a damaged header must not make it read or write where nothing is.
+// Whether the kernel can run the layer on the `given` outputs of the previous one with the beats
+// left: a damaged header must not cause a read or write out of range.
 inline bool runnable(const Layer& layer, width_t given, groups_t groups, const Reader& reader) {
   const bool widths =
       layer.inputs == given && layer.outputs > 0 && layer.outputs <= spec::MAX_WIDTH;

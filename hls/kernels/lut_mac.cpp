@@ -14,7 +14,7 @@ void lut_mac(axis_stream& magnitude, axis_stream& codes, axis_stream& network, a
 #pragma HLS INTERFACE s_axilite port = digest bundle = control
 #pragma HLS INTERFACE s_axilite port = identity bundle = control
 #pragma HLS INTERFACE s_axilite port = return bundle = control
-#pragma HLS DATAFLOW  // taking off, computing and putting on overlap
+#pragma HLS DATAFLOW  // stripping, computing and adding overlap
   beat_stream magnitudes("lut_mac.magnitude"), words("lut_mac.codes"), outputs("lut_mac.network");
   strip_block(magnitude, magnitudes, frames);
   strip_codes(codes, words, frames, beats);

@@ -1,4 +1,4 @@
-// All layers of a network from one stream of codes.
+// All layers of a network, run from one stream of codes.
 //
 //   codes -> gearbox -> 16 codes a step -> 16 LUTs -> 16 weights --+
 //                                                                  v  (x 8 frames at once)
@@ -6,23 +6,23 @@
 //        ^                                                                      |
 //        +--- round, saturate, ReLU <--- + bias <--- 8 x 4 accumulators <-------+
 //
-// A block of more than 8 frames is 2 to 4 groups: each step is held for as many clocks.
+// A block of more than 8 frames is 2 to 4 groups of frames: each step takes as many clocks.
 #include "cores.hpp"
 #include "mac.hpp"
 #include "stack.hpp"
 
 namespace {
 
-// Give the last layer's outputs, frame by frame; zeros if the stream was refused.
+// Send the last layer's outputs, frame by frame; zeros if the stream was refused.
 void send(const memory_t& memory, beat_stream& network, const Model& model, address_t from,
           frames_t frames, groups_t groups, bool refused) {
-#pragma HLS INLINE off  // a module for each loop, with its pragmas
+#pragma HLS INLINE off  // a module for each loop and its pragmas
 SEND_FRAME:
   for (frames_t frame = 0; frame < frames; frame = frame + 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 32
   SEND:
     for (bin_t bin = 0; bin < spec::BINS; bin = bin + 1) {
-#pragma HLS PIPELINE II = 1  // a beat a clock
+#pragma HLS PIPELINE II = 1  // one beat per clock
       constexpr int ONE = 1 << spec::GAIN_FRAC;
       activation_t value = 0;
       if (!refused) {
@@ -38,13 +38,13 @@ SEND_FRAME:
   }
 }
 
-// What a refused stream still holds must not stand in the way of the next one.
+// Read the rest of a refused stream, which would otherwise precede the next one.
 void drain(beat_stream& codes, Reader& reader) {
-#pragma HLS INLINE off  // a module for each loop, with its pragmas
+#pragma HLS INLINE off  // a module for each loop and its pragmas
 DRAIN:
   for (beats_t left = reader.left; left > 0; left = left - 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 0 max = 822037
-#pragma HLS PIPELINE II = 1  // a beat a clock
+#pragma HLS PIPELINE II = 1  // one beat per clock
     next_beat(codes, reader);
   }
 }
@@ -53,7 +53,7 @@ DRAIN:
 
 void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& network, frames_t frames,
                   beats_t beats, flag_t bank, flag_t reset, digest_t* digest) {
-  // 8 frames and 16 lanes of each at once; a memory has one port to read and one to write.
+  // 8 frames x 16 lanes are accessed at once; a memory has one read and one write port.
   static memory_t memory;
 #pragma HLS ARRAY_PARTITION variable = memory complete dim = 2
 #pragma HLS ARRAY_PARTITION variable = memory complete dim = 3
@@ -74,7 +74,7 @@ void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& netwo
   bool valid = model.valid && model.layers > 0;
   load(magnitude, memory, frames, groups, model.log2, bank, reset);
 
-  // The inputs of a layer lie at one end of the memory, its outputs at the other.
+  // The inputs of a layer are at one end of the memory, its outputs at the other.
   address_t from = 0;
   width_t width = spec::CONTEXT * spec::BINS;
 LAYERS:

@@ -1,21 +1,21 @@
-// One layer: codes are looked up, multiplied with 8 frames at once, added up and requantised.
+// One layer: look codes up, multiply them with 8 frames at once, accumulate and requantise.
 #pragma once
 
 #include "layer.hpp"
 #include "rounding.hpp"
 
-// A copy for each lane, as a memory has few ports.
+// A copy for each lane, as a memory has one read port.
 using lut_t = weight_t[LANES][spec::LUT_ENTRIES];
 using biases_t = beat_t[spec::MAX_WIDTH / BIASES_PER_BEAT];
 
 // Decode the entries once, so that a step only looks them up (paper, eq. (8)).
 inline void load_lut(beat_stream& codes, Reader& reader, const Layer& layer, lut_t& lut) {
-#pragma HLS INLINE off                // a module for each loop, with its pragmas
+#pragma HLS INLINE off                // a module for each loop and its pragmas
   if (lut_beats(layer) == 0) return;  // 8-bit codes are the weights themselves
   beat_t beat = 0;
 LUT:
   for (int i = 0; i < spec::LUT_ENTRIES; ++i) {
-#pragma HLS PIPELINE II = 1  // an entry, or a beat, a clock
+#pragma HLS PIPELINE II = 1  // one entry, or one beat, per clock
     beat = i % ENTRIES_PER_BEAT == 0 ? next_beat(codes, reader) : beat >> spec::LUT_ENTRY_BITS;
     const weight_t mantissa = signed_field<spec::LUT_ENTRY_MANTISSA>(beat);
     const bool internal = field<spec::LUT_ENTRY_INTERNAL>(beat) != 0;
@@ -28,25 +28,25 @@ LUT:
 }
 
 inline void load_biases(beat_stream& codes, Reader& reader, const Layer& layer, biases_t& biases) {
-#pragma HLS INLINE off  // a module for each loop, with its pragmas
+#pragma HLS INLINE off  // a module for each loop and its pragmas
 BIAS:
   for (int i = 0; i < bias_beats(layer); ++i) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 256
-#pragma HLS PIPELINE II = 1  // an entry, or a beat, a clock
+#pragma HLS PIPELINE II = 1  // one entry, or one beat, per clock
     biases[i] = next_beat(codes, reader);
   }
 }
 
 // The bias of a neuron, on the accumulator's grid.
 inline accumulator_t bias_of(const biases_t& biases, const Layer& layer, width_t row) {
-#pragma HLS INLINE  // a part of the pipeline that calls it
+#pragma HLS INLINE  // part of the calling pipeline
   const beat_t beat = biases[row / BIASES_PER_BEAT] >> (row % BIASES_PER_BEAT * spec::BIAS_BITS);
   return accumulator_t(signed_bits_of<0, spec::BIAS_BITS>(beat)) << layer.bias_shift;
 }
 
-// Code `lane` of a step: one of three fixed places, as codes have 2, 3 or 4 bits.
+// Code `lane` of a step, at one of three fixed positions for codes of 2, 3 or 4 bits.
 inline ap_uint<4> code_at(beat_t codes, int lane, const Layer& layer) {
-#pragma HLS INLINE  // a part of the pipeline that calls it
+#pragma HLS INLINE  // part of the calling pipeline
   const ap_uint<2> two = (codes >> (2 * lane)) & 3;
   const ap_uint<3> three = (codes >> (3 * lane)) & 7;
   const ap_uint<4> four = (codes >> (4 * lane)) & 15;
@@ -57,7 +57,7 @@ inline ap_uint<4> code_at(beat_t codes, int lane, const Layer& layer) {
 // 8 codes of 8 bits do not reach.
 inline void decode(beat_t codes, const Layer& layer, const lut_t& lut, int step,
                    weight_t (&weights)[LANES]) {
-#pragma HLS INLINE  // a part of the pipeline that calls it
+#pragma HLS INLINE  // part of the calling pipeline
   const bool direct = layer.code_bits == 8;
   const int unit = direct ? step / 2 : step;
 DECODE:
@@ -72,11 +72,11 @@ DECODE:
   }
 }
 
-// 16 products of a frame, added in a tree. That no sum overflows is proved when a model is built
-// (formats.py).
+// The sum of 16 products of a frame, added in a tree. formats.py proves for each model that no sum
+// overflows.
 inline accumulator_t products(const weight_t (&weights)[LANES], const memory_t& memory,
                               address_t at, int frame_lane) {
-#pragma HLS INLINE  // a part of the pipeline that calls it
+#pragma HLS INLINE  // part of the calling pipeline
   accumulator_t sum = 0;
 PRODUCTS:
   for (int lane = 0; lane < LANES; ++lane) {
@@ -88,19 +88,19 @@ PRODUCTS:
   return sum;
 }
 
-// The accumulator as the layer's output word.
+// Convert an accumulator to the layer's output word.
 inline activation_t requantise(accumulator_t sum, const Layer& layer) {
-#pragma HLS INLINE  // a part of the pipeline that calls it
+#pragma HLS INLINE  // part of the calling pipeline
   const accumulator_t high = (accumulator_t(1) << layer.output_bits) - 1;
   const accumulator_t low = layer.relu ? accumulator_t(0) : accumulator_t(-high - 1);
   return saturate(round_shift(sum, layer.shift.to_int()), low, high);
 }
 
-// Run a layer: `outputs` rows of `steps` steps, each held for `groups` clocks.
+// Run a layer: `outputs` rows of `steps` steps, each taking `groups` clocks.
 inline void mac(beat_stream& codes, Reader& reader, const Layer& layer, const lut_t& lut,
                 const biases_t& biases, memory_t& memory, address_t from, address_t to,
                 frames_t frames, groups_t groups) {
-#pragma HLS INLINE off  // a module for each loop, with its pragmas
+#pragma HLS INLINE off  // a module for each loop and its pragmas
   // Registers, not memories: 8 accumulators and 16 weights are used in every clock.
   accumulator_t accumulators[MAX_GROUPS][FRAME_LANES];
 #pragma HLS ARRAY_PARTITION variable = accumulators complete dim = 0
@@ -115,8 +115,8 @@ inline void mac(beat_stream& codes, Reader& reader, const Layer& layer, const lu
 MAC:
   for (int clock = 0; clock < clocks; ++clock) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 2097152
-#pragma HLS PIPELINE II = 1  // a beat of 4-bit codes a clock
-// Inputs and outputs are different words: read here, written there.
+#pragma HLS PIPELINE II = 1  // one beat of 4-bit codes per clock
+// Inputs and outputs are different words: the loop never reads what it writes.
 #pragma HLS DEPENDENCE variable = memory inter false
     if (group == 0) {
       const beat_t word = next_codes(codes, reader, box, step_quarters(layer.code_bits));
@@ -130,7 +130,7 @@ MAC:
     for (int lane = 0; lane < FRAME_LANES; ++lane) {
 #pragma HLS UNROLL  // all lanes in one clock
       if (group * FRAME_LANES + lane >= frames) continue;
-      // The bias goes into the tree: one addition and one choice are in the accumulator's loop.
+      // The bias is added in the tree, which leaves one adder and one multiplexer in the feedback.
       const accumulator_t first = step == 0 ? bias : accumulator_t(0);
       const accumulator_t added = products(weights, memory, read, lane) + first;
       const accumulator_t before = step == 0 ? accumulator_t(0) : accumulators[group][lane];

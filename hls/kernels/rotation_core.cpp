@@ -4,7 +4,7 @@
 
 namespace {
 
-// The output magnitude: the network's own, or its gain on the noisy one.
+// The output magnitude: the network's output, or its gain times the noisy magnitude.
 magnitude_t output_magnitude(beat_t network, magnitude_t noisy) {
   const magnitude_t value = field<spec::NETWORK_BEAT_VALUE>(network);
   const bool is_gain = field<spec::NETWORK_BEAT_IS_GAIN>(network) != 0;
@@ -20,14 +20,14 @@ magnitude_t output_magnitude(beat_t network, magnitude_t noisy) {
 
 void rotation_core(beat_stream& network, beat_stream& polar, beat_stream& spectrum, frames_t frames,
                    digest_t* digest) {
-  const frames_t count = accepted(frames);  // outside, so that the loops are flattened into one
+  const frames_t count = accepted(frames);  // computed here, so that the loops are flattened
   beat_t sum = 0;
 ROTATION_FRAME:
   for (frames_t frame = 0; frame < count; frame = frame + 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 32
   ROTATION:
     for (bin_t bin = 0; bin < spec::BINS; bin = bin + 1) {
-#pragma HLS PIPELINE II = 1  // a bin a clock, as the DMA takes them
+#pragma HLS PIPELINE II = 1  // one bin per clock, the rate of the DMA
       const beat_t noisy = polar.read();
       Polar clean;
       clean.magnitude = output_magnitude(network.read(), field<spec::POLAR_BEAT_MAGNITUDE>(noisy));

@@ -1,10 +1,10 @@
-// The only code that rounds or saturates: fixed.py in hardware.
+// Rounding and saturation, as in fixed.py; no other code of the kernels rounds or saturates.
 #pragma once
 
 #include <ap_int.h>
 
-// Divide by 2^shift; halves go away from zero. Half an LSB, less one for negative values, is added
-// before the shift: one adder.
+// Divide by 2^shift, rounding halves away from zero: half an LSB, less one for negative values, is
+// added before the shift, which takes one adder.
 template <int W>
 ap_int<W> round_shift(ap_int<W> value, int shift) {
   if (shift == 0) return value;

@@ -1,17 +1,17 @@
-// The network's inputs: each frame's features upon those of the seven frames before it.
+// The network's inputs: each frame's features, stacked with those of the seven frames before it.
 #pragma once
 
 #include "features.hpp"
 #include "memory.hpp"
 
 constexpr int PAST = spec::CONTEXT - 1;  // frames of context before the first
-static_assert(FRAME_LANES >= spec::CONTEXT, "the stacks a frame enters lie in different lanes");
+static_assert(FRAME_LANES >= spec::CONTEXT, "the stacks of a frame are in different lanes");
 
 // A feature of frame `at` (counted from the oldest frame of context) enters the stacks of the
-// frames at - 7 to at, which lie in eight different lanes: eight memories are written at once.
+// frames at - 7 to at, which are in eight different lanes: eight memories are written at once.
 inline void enter(memory_t& memory, int at, bin_t bin, activation_t feature, frames_t frames,
                   groups_t groups) {
-#pragma HLS INLINE  // a part of the pipeline that calls it
+#pragma HLS INLINE  // part of the calling pipeline
 ENTER:
   for (int lane = 0; lane < FRAME_LANES; ++lane) {
 #pragma HLS UNROLL                                         // all eight in one clock
@@ -27,7 +27,7 @@ ENTER:
 // Fill the first layer's inputs: the seven frames before the block, then the block's own.
 inline void load(beat_stream& magnitudes, memory_t& memory, frames_t frames, groups_t groups,
                  bool log2, flag_t bank, flag_t reset) {
-#pragma HLS INLINE off  // a module for each loop, with its pragmas
+#pragma HLS INLINE off  // a module for each loop and its pragmas
   const flag_t next = 1 - bank;
   static activation_t context[2][PAST][spec::BINS];
   static level_t floors[2][spec::BINS];
@@ -36,9 +36,9 @@ LOAD_FRAME:
 #pragma HLS LOOP_TRIPCOUNT min = 8 max = 39
   LOAD:
     for (bin_t bin = 0; bin < spec::BINS; bin = bin + 1) {
-#pragma HLS PIPELINE II = 1  // as fast as magnitudes come
-// One bank is read and the other written; a bin's floor is read again 129 clocks after it was
-// written, long after the pipeline is through.
+#pragma HLS PIPELINE II = 1  // as fast as magnitudes arrive
+// One bank is read and the other written; a bin's floor is read 129 clocks after it was written,
+// long after the write has left the pipeline.
 #pragma HLS DEPENDENCE variable = context inter false
 #pragma HLS DEPENDENCE variable = floors inter false
 #pragma HLS DEPENDENCE variable = memory inter false
@@ -48,7 +48,7 @@ LOAD_FRAME:
       } else {
         const magnitude_t magnitude = field<spec::MAGNITUDE_BEAT_MAGNITUDE>(magnitudes.read());
         const level_t level = log2_of(magnitude);
-        // One address, as the memory has one port to read.
+        // A single address, as the memory has one read port.
         const level_t kept = floors[at == PAST ? bank : next][bin];
         const level_t before = at == PAST && reset != 0 ? level : kept;
         const level_t floor = followed(before, level);

@@ -1,4 +1,4 @@
-// The words that the kernels compute with, their widths, and how beats are taken apart.
+// The word types of the kernels, their widths, and access to the fields of beats.
 #pragma once
 
 #include <ap_int.h>
@@ -9,9 +9,9 @@
 using beat_t = ap_uint<spec::BEAT_BITS>;
 using beat_stream = hls::stream<beat_t>;
 
-using frames_t = ap_uint<8>;  // of a block; as wide as its register, so that none wraps into range
+using frames_t = ap_uint<8>;  // per block; as wide as its register, so that none wraps into range
 static_assert(spec::MAX_BLOCK < 1 << 8, "a block's frames are counted in 8 bits");
-// A register can hold more than a block may have: such a call does nothing, as one for 0 frames.
+// A register can hold more frames than a block may have; such a call is treated as 0 frames.
 inline frames_t accepted(frames_t frames) {
   return frames <= spec::MAX_BLOCK ? frames : frames_t(0);
 }
@@ -62,7 +62,7 @@ ap_int<Field::BITS> signed_field(beat_t beat) {
   return signed_bits_of<Field::LOW, Field::BITS>(beat);
 }
 
-// A word where the field has it.
+// A word shifted to the position of its field.
 template <typename Field>
 beat_t placed(ap_uint<Field::BITS> word) {
   return beat_t(word) << Field::LOW;

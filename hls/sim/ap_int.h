@@ -1,9 +1,9 @@
 // Integers of a declared width, for simulation with any C++17 compiler: the part of AMD's ap_int
 // that the kernels use, up to 64 bits.
 //
-// A word converts to a wider native integer by itself, so expressions are exact; it is cut to its
-// width when it is assigned, as in hardware. Built with -DNIBBLESTREAM_CHECKED, a value that does
-// not fit its word is an error instead: no kernel is meant to wrap.
+// A word converts implicitly to a wider native integer, so expressions are exact; assignment
+// truncates a value to the word's width, as in hardware. With -DNIBBLESTREAM_CHECKED a value that
+// does not fit its word is an error instead, as no kernel is meant to wrap.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace sim {
 
-// The native integer that a word is kept in.
+// The native integer that stores a word.
 template <int W>
 using storage = std::conditional_t<W <= 32, std::int32_t, std::int64_t>;
 
@@ -94,13 +94,13 @@ class ap_uint {
   template <typename Word, typename = typename Word::native, typename = void>
   ap_uint(const Word& word) : ap_uint(static_cast<typename Word::native>(word)) {}
 
-  // Up to 12 bits they are counts: products of two or three of them stay within an int.
+  // Words of up to 12 bits are counts: products of two or three of them fit an int.
   using native =
       std::conditional_t<W <= 12, int, std::conditional_t<W == 64, std::uint64_t, std::int64_t>>;
   operator native() const { return static_cast<native>(value_); }
   int to_int() const { return static_cast<int>(value_); }
 
-  // Bits that leave at the top are lost, as beats are taken apart so: no error.
+  // Bits shifted out at the top are dropped without an error, as beats are unpacked this way.
   template <typename By>
   friend ap_uint operator<<(const ap_uint& word, const By& by) {
     const int places = static_cast<int>(by);

@@ -1,8 +1,8 @@
-// The design in simulation: the three kernels between two DMAs, wired as the overlay wires them.
-// Each is a process and the streams are bounded, so what would stop on a board stops here.
+// Simulation of the design: the three kernels between two DMAs, wired as in the overlay.
+// Each is a process and the streams are bounded, so a deadlock on a board is a deadlock here.
 //
-// Called by the Python package (backends/csim.py). The kernels keep state as hardware does, so one
-// loaded library is one board.
+// Called by the Python package (backends/csim.py). The kernels keep state in static memories, as in
+// hardware, so one loaded library is one board.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -11,11 +11,11 @@
 #include "process.hpp"
 
 static_assert(spec::POLAR_DEPTH >= spec::MAX_BLOCK * spec::BINS,
-              "lut_mac takes a whole block before it gives anything");
+              "lut_mac reads a whole block before it sends anything");
 
 namespace {
 
-constexpr std::size_t BURST = 256;  // beats: what a DMA's buffer or a short FIFO holds
+constexpr std::size_t BURST = 256;  // beats in a DMA's buffer or a short FIFO
 
 void send(beat_stream& to, const std::uint64_t* beats, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) to.write(beats[i]);
@@ -27,7 +27,7 @@ void receive(beat_stream& from, std::uint64_t* beats, std::size_t count) {
 
 }  // namespace
 
-// What a block is: the registers' values, and what the DMAs move.
+// A block: the registers' values and the DMAs' data.
 struct Block {
   const std::uint64_t* spectrum;
   std::uint64_t spectrum_beats;
@@ -38,7 +38,7 @@ struct Block {
   std::uint32_t spectrum_digest, codes_digest, enhanced_digest;  // out
 };
 
-// Returns 0, or 1 with the reason in `error`. The one symbol that the library shows.
+// Run a block. Returns 0, or 1 with the reason in `error`. The only symbol that is exported.
 extern "C" __attribute__((visibility("default"))) int nibblestream_run(Block* block, char* error,
                                                                        std::size_t size) {
   beat_stream spectrum("spectrum (DMA 0 to cordic_vectoring)", BURST);

@@ -1,7 +1,7 @@
-// hls::stream for simulation: a bounded first-in first-out queue with a name.
+// hls::stream for simulation: a bounded FIFO with a name.
 //
 // A process that reads an empty stream or writes a full one waits for the others (process.hpp).
-// Where nobody is left who could fill or empty it, that is a deadlock: an error, never a hang.
+// If no process is left that could fill or empty it, that is a deadlock, which raises an error.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@ namespace hls {
 template <typename T>
 class stream {
  public:
-  // Outside a schedule one process fills a stream before the next one empties it, so the bound is
-  // far beyond what any stream of these kernels carries in one call.
+  // Outside a schedule one function fills a stream before the next one empties it, so the bound is
+  // far above the number of beats that any stream of these kernels carries in one call.
   static constexpr std::size_t UNSCHEDULED_DEPTH = std::size_t{1} << 21;
 
   explicit stream(const char* name = "unnamed", std::size_t depth = UNSCHEDULED_DEPTH)

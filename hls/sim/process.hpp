@@ -1,8 +1,9 @@
-// Processes that run side by side, as kernels in hardware do, joined by bounded streams.
+// Concurrent processes, like kernels in hardware, connected by bounded streams.
 //
-// Each is a thread, but only the one that has the turn moves; it hands the turn on when it has to
-// wait for a stream. So a simulation is deterministic and its streams need no locks. When every
-// process waits and none has moved since, that is a deadlock, told with the names of the streams.
+// Each process is a thread, but only the one that has the turn runs; it passes the turn on when it
+// has to wait for a stream. So a simulation is deterministic and its streams need no locks. When
+// every process waits and no word has moved since, that is a deadlock, an error that names the
+// streams.
 #pragma once
 
 #include <condition_variable>
@@ -33,13 +34,13 @@ class Schedule {
   explicit Schedule(std::vector<Process> processes)
       : processes_(std::move(processes)), wake_(processes_.size()) {}
 
-  // Run all processes to their end. Throws the first error of any, or a Deadlock.
+  // Run all processes until they end. Throws the first error of a process, or a Deadlock.
   void run() {
     std::vector<std::thread> threads;
     try {
       for (std::size_t i = 0; i < processes_.size(); ++i)
-        threads.emplace_back([this, i] { life(i); });
-    } catch (...) {  // the system has no more threads: end those that wait for their turn
+        threads.emplace_back([this, i] { run_process(i); });
+    } catch (...) {  // out of threads: end those that wait for their turn
       const std::lock_guard<std::mutex> lock(mutex_);
       error_ = std::current_exception();
       pass_turn();
@@ -48,11 +49,11 @@ class Schedule {
     if (error_) std::rethrow_exception(error_);
   }
 
-  // Called by the process that has the turn, when it cannot go on.
+  // Called by the process that has the turn when it has to wait for a stream.
   void wait(const std::string& stream, const char* state) {
     std::unique_lock<std::mutex> lock(mutex_);
     processes_[turn_].waits_for = stream + ", which is " + state;
-    if (++idle_ > alive()) fail(std::make_exception_ptr(Deadlock(told())));
+    if (++idle_ > alive()) fail(std::make_exception_ptr(Deadlock(waiting())));
     hand_on(lock, turn_);
   }
 
@@ -66,7 +67,7 @@ class Schedule {
  private:
   struct Stopped {};  // unwinds the other processes after an error
 
-  void life(std::size_t me) {
+  void run_process(std::size_t me) {
     current() = this;
     try {
       std::unique_lock<std::mutex> lock(mutex_);
@@ -120,7 +121,7 @@ class Schedule {
     return count;
   }
 
-  std::string told() const {
+  std::string waiting() const {
     std::string text = "deadlock";
     const char* mark = ": ";
     for (const Process& process : processes_) {

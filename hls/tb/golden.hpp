@@ -1,8 +1,8 @@
-// What the test benches share: reading golden vectors, feeding a kernel, comparing exactly.
+// Common code of the test benches: read golden vectors, feed a kernel, compare exactly.
 //
-// A file is what host/nibblestream/golden/block.py says it is. A bench takes it apart in order:
-// arguments, streams to feed, the call, streams and registers to compare. The first difference
-// ends the run; blocks and beats count from 0.
+// The file format is defined in host/nibblestream/golden/block.py. For each block a bench reads
+// arguments and input streams, calls the kernel, and compares output streams and registers. The
+// first difference ends the run; blocks and beats count from 0.
 #pragma once
 
 #include <cstddef>
@@ -45,7 +45,7 @@ inline std::vector<Word> read_words(const std::string& path) {
   return words;
 }
 
-// The vectors of one kernel, taken in order.
+// The vectors of one kernel, read in order.
 class Vectors {
  public:
   Vectors(Word kernel, const std::string& path) : path_(path), words_(read_words(path)) {
@@ -57,15 +57,15 @@ class Vectors {
     blocks_ = next();
   }
 
-  // Go on to the next block; false when all are done.
+  // Move to the next block; false if there is none.
   bool advance() {
-    if (started_ == blocks_) require(at_ == words_.size(), "goes on after its last block");
+    if (started_ == blocks_) require(at_ == words_.size(), "has words after its last block");
     return started_++ < blocks_;
   }
 
   Word argument() { return next(); }
 
-  // Fill a stream with the beats of the file, TLAST with the last.
+  // Fill a stream with beats from the file; the last one has TLAST.
   void feed(axis_stream& stream) {
     for (Word left = length(); left > 0; --left) {
       axis_t beat;
@@ -81,7 +81,7 @@ class Vectors {
     if (!stream.empty()) differ(name, ": the kernel left beats in it");
   }
 
-  // Compare a stream with the beats of the file; it ends with TLAST, and nowhere else.
+  // Compare a stream with beats from the file; only the last one may, and must, have TLAST.
   void expect_stream(const char* name, axis_stream& stream) {
     const Word count = length();
     for (Word i = 0; i < count; ++i) {
@@ -115,13 +115,13 @@ class Vectors {
   }
 
   Word next() {
-    require(at_ < words_.size(), "is cut short");
+    require(at_ < words_.size(), "is truncated");
     return words_[at_++];
   }
 
   Word length() {
     const Word count = next();
-    require(count <= words_.size() - at_, "is cut short");
+    require(count <= words_.size() - at_, "is truncated");
     return count;
   }
 
@@ -142,7 +142,7 @@ class Vectors {
   Word beats_ = 0;
 };
 
-// Run a bench over the file that the command line names, `<name>.bin` if it names none.
+// Run a bench on the file that the command line names, by default `<name>.bin`.
 inline int run(const std::string& name, Word kernel, int argc, char** argv,
                void (*block)(Vectors&)) {
   try {

@@ -1,4 +1,4 @@
-"""Nibblestream: neural networks that run from 4-bit codes, on PYNQ boards and off them."""
+"""Nibblestream: neural networks with 4-bit weight codes, on PYNQ boards and on any computer."""
 
 from .enhance.enhancer import Enhancer
 from .network.float_model import FloatModel

@@ -1,4 +1,4 @@
-"""``python -m nibblestream``."""
+"""Entry point of ``python -m nibblestream``."""
 
 from .cli import main
 

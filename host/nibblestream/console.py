@@ -1,4 +1,4 @@
-"""What a program says on its terminal: progress bars, and warnings as one line each."""
+"""Terminal output: progress bars and one-line warnings."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ Advance = Callable[[int], object]
 
 @contextmanager
 def progress_bar(total: int | None, unit: str, *, shown: bool = True) -> Iterator[Advance]:
-    """Show a bar on standard error while the block runs, if that is a terminal.
+    """Show a progress bar on standard error while the block runs, if it is a terminal.
 
     Parameters
     ----------
     total : int, optional
-        None: not known.
+        Number of units of work; None if unknown.
     unit : str
-        What is counted.
+        Name of the unit.
     shown : bool
-        False shows none anywhere.
+        False disables the bar.
 
     Yields
     ------
     callable
-        Takes how many more are done.
+        Advances the bar by the given number of units.
     """
     if not shown or not sys.stderr.isatty():
         yield lambda count: None
@@ -39,7 +39,7 @@ def progress_bar(total: int | None, unit: str, *, shown: bool = True) -> Iterato
 
 
 def warn_in_one_line() -> None:
-    """Print each warning of this process as one line."""
+    """Make this process print each warning as one line on standard error."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
         print(f"warning: {message}", file=sys.stderr)

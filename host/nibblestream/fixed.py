@@ -1,7 +1,7 @@
-"""Fixed point: the only code that rounds, saturates or shifts.
+"""Fixed-point arithmetic: rounding, saturation and Q formats.
 
-Rounding is to nearest, halves away from zero, everywhere. In hardware that is one adder
-(half an LSB, less one for negative values) before an arithmetic right shift.
+Rounding is always to nearest, halves away from zero. In hardware that is one adder (half an
+LSB, minus one for negative values) before an arithmetic right shift.
 """
 
 from __future__ import annotations
@@ -23,15 +23,20 @@ def round_shift(x: IntArray, shift: int) -> IntArray:
     x : ndarray of signed integers
         Any shape; ``|x| + 2**(shift - 1)`` must fit its dtype.
     shift : int
-        Zero or more bits.
+        Number of bits, zero or more.
 
     Returns
     -------
     ndarray
         Same shape and dtype.
+
+    Raises
+    ------
+    ValueError
+        `shift` is negative.
     """
     if shift < 0:
-        raise ValueError(f"shift is {shift}, but rounding only shifts right: use 0 or more")
+        raise ValueError(f"shift is {shift}; expected 0 or more bits to the right")
     if shift == 0:
         return x
     sign = x >> (8 * x.dtype.itemsize - 1)  # -1 for negative values, else 0
@@ -40,10 +45,10 @@ def round_shift(x: IntArray, shift: int) -> IntArray:
 
 
 def round_half_away(x: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
-    """Round floats to the nearest integer, halves away from zero; shape and dtype are kept."""
+    """Round floats to the nearest integer, halves away from zero; keep shape and dtype."""
     magnitude = np.abs(x)
     whole = np.floor(magnitude)
-    # floor(x + 0.5) would be wrong for the float just below one half, so compare the exact rest.
+    # floor(x + 0.5) is wrong for the float just below 0.5, so compare the exact fraction.
     return np.copysign(whole + (magnitude - whole >= 0.5), x)
 
 
@@ -54,16 +59,16 @@ class QFormat:
     Parameters
     ----------
     bits : int
-        Width of the word, the sign bit included, 1 to 63.
+        Word width including the sign bit, 1 to 63.
     frac : int
         Fractional bits; may exceed `bits` or be negative.
     signed : bool
-        Two's complement if true, else non-negative.
+        Two's complement if true, otherwise unsigned.
 
     Raises
     ------
     ValueError
-        A parameter is of another type or range.
+        A parameter has the wrong type or is out of range.
     """
 
     bits: int
@@ -74,7 +79,7 @@ class QFormat:
         whole = all(isinstance(n, int) and not isinstance(n, bool) for n in (self.bits, self.frac))
         if not whole or not isinstance(self.signed, bool) or not 1 <= self.bits <= 63:
             raise ValueError(
-                f"found {self}; expected 1 to 63 bits, a whole number of them fractional, and "
+                f"found {self}; expected 1 to 63 bits, a whole number of fractional bits, and "
                 "signed true or false"
             )
 
@@ -94,22 +99,27 @@ class QFormat:
         return 2.0**-self.frac
 
     def saturate(self, x: IntArray) -> IntArray:
-        """Clamp integers to the format; shape and dtype are kept."""
+        """Clamp integers to the format's range; keep shape and dtype."""
         return np.clip(x, self.low, self.high)
 
     def from_float(self, x: npt.ArrayLike) -> IntArray:
-        """Round finite floats to the format and saturate.
+        """Quantize finite floats: round and saturate.
 
         Returns
         -------
-        ndarray of int32, or int64 when the word does not fit 32 bits
+        ndarray of int32, or of int64 if the format does not fit int32
+
+        Raises
+        ------
+        ValueError
+            A value is NaN or infinite.
         """
         scaled = np.asarray(x, dtype=np.float64) * 2.0**self.frac
         if not np.isfinite(scaled).all():
-            raise ValueError("found NaN or infinity, but fixed point holds finite values only")
+            raise ValueError("found NaN or infinity; expected finite values for fixed point")
         clamped = np.clip(round_half_away(scaled), self.low, self.high)
         return clamped.astype(np.int32 if self.high < 2**31 else np.int64)
 
     def to_float(self, x: IntArray) -> npt.NDArray[np.float64]:
-        """Return the values that integers of this format stand for."""
+        """Convert integers of this format to the float64 values they represent."""
         return np.asarray(x, dtype=np.float64) * self.resolution

@@ -1,7 +1,7 @@
-"""The shared facts: sample rate, frames, Q formats, the kernels' geometry, stream layouts.
+"""Shared constants: sample rate, framing, Q formats, kernel geometry and stream layouts.
 
-Every other part, in Python or in hardware, takes these from here:
-``python -m nibblestream.spec header|tcl`` prints what the C++ and the Tcl include.
+Python and hardware share this one definition: ``python -m nibblestream.hardware.generate
+header|tcl`` prints it as a C++ header or as Tcl.
 """
 
 from __future__ import annotations
@@ -17,51 +17,51 @@ WINDOW: Final = 128  # Hann, 16 ms
 HOP: Final = 64
 FFT: Final = 256
 BINS: Final = FFT // 2 + 1
-CONTEXT: Final = 8  # frames stacked at the network's input
+CONTEXT: Final = 8  # frames stacked to form the network's input
 
 # --- spectra -------------------------------------------------------------------------------
-# A full-scale signal's largest STFT value is the sum of the window, 64, and the rounding noise
-# of 16-bit audio lies near 2**-15: 24 bits at 2**-17 hold both, so no exponent has to follow.
+# The largest STFT value of a full-scale signal is the sum of the window, 64; the rounding noise
+# of 16-bit audio is near 2**-15. A 24-bit word with LSB 2**-17 covers both without an exponent.
 SPECTRUM: Final = QFormat(24, 17)
 MAGNITUDE: Final = QFormat(24, 17, signed=False)  # up to 128: sqrt(2) * 64 is 90.5
-PHASE_BITS: Final = 16  # one turn is 2**16, so wrap-around is free
+PHASE_BITS: Final = 16  # one turn is 2**16, so phases wrap without extra logic
 
 # --- CORDIC --------------------------------------------------------------------------------
 CORDIC_ITERATIONS: Final = 18
-CORDIC_GUARD: Final = 6  # extra fractional bits inside: 24 + 2 for the gain + 6 = a 32-bit word
-CORDIC_ANGLE_BITS: Final = 24  # a turn inside the CORDIC
+CORDIC_GUARD: Final = 6  # internal fractional bits: 24 + 2 (gain) + 6 (guard) = a 32-bit word
+CORDIC_ANGLE_BITS: Final = 24  # one turn is 2**24 inside the CORDIC
 CORDIC_INVERSE_GAIN_FRAC: Final = 24
 
-# --- features: log2 of the magnitude over a slowly tracked floor ------------------------------
+# --- features: log2 of the magnitude relative to a slowly tracked noise floor -----------------
 LOG2_FRAC: Final = 8
 LOG2_TABLE_BITS: Final = 6
-LOG2_OFFSET: Final = 16  # added to the magnitude: silence becomes a constant, not a -infinity
+LOG2_OFFSET: Final = 16  # added to the magnitude, so that silence gives a constant, not -infinity
 FLOOR_FRAC: Final = 16  # fractional bits of the tracked floor, in octaves
-FLOOR_RISE: Final = 8  # the floor follows a louder bin by 2**-8 of the way a frame, ...
-FLOOR_FALL: Final = 5  # ... a quieter one by 2**-5
-FEATURE: Final = QFormat(12, 11)  # eight octaves up or down are +-1
+FLOOR_RISE: Final = 8  # below the level, the floor rises by 2**-8 of the difference per frame
+FLOOR_FALL: Final = 5  # above the level, it falls by 2**-5 of the difference per frame
+FEATURE: Final = QFormat(12, 11)  # +-1 is eight octaves above or below the floor
 
 # --- network -------------------------------------------------------------------------------
-# A DSP48E1 multiplies 25 x 18 signed bits and accumulates in 48.
+# A DSP48E1 multiplies 25 x 18 signed bits and accumulates in 48 bits.
 ACTIVATION_BITS: Final = 25
 WEIGHT_BITS: Final = 18
 ACCUMULATOR_BITS: Final = 48
 MANTISSA_BITS: Final = 8  # m of the paper
 BIAS: Final = QFormat(8, 7)  # "8-bit-uniform quantized values" (paper, section 4)
-GAIN: Final = QFormat(17, 15)  # the gain head's output, used in [0, 1]
-MAX_WIDTH: Final = 2048  # widest layer
+GAIN: Final = QFormat(17, 15)  # output of the gain head, clipped to [0, 1]
+MAX_WIDTH: Final = 2048  # neurons of the widest layer
 
-# --- the kernels' geometry -----------------------------------------------------------------
+# --- kernel geometry -----------------------------------------------------------------------
 BEAT_BITS: Final = 64
-CODE_BITS: Final = (2, 3, 4, 8)  # 8-bit codes are the value itself: no LUT
-LANES: Final = 16  # weights a step, each times one activation: 16 codes of 4 bits are one beat
-FRAME_LANES: Final = 8  # frames that share each step; a frame enters the stacks of 8 at once
+CODE_BITS: Final = (2, 3, 4, 8)  # 8-bit codes are the weights themselves and need no LUT
+LANES: Final = 16  # weights per step, each times one activation: 16 codes of 4 bits are one beat
+FRAME_LANES: Final = 8  # frames per step; a frame is written to all its CONTEXT stacks at once
 ACTIVATION_DEPTH: Final = 512  # words of each of LANES * FRAME_LANES memories: one 18-Kbit BRAM
-MAX_BLOCK: Final = 32  # frames that share one pass over the codes
-POLAR_DEPTH: Final = 8192  # of the FIFO for magnitudes and phases: MAX_BLOCK * BINS, rounded up
+MAX_BLOCK: Final = 32  # most frames that share one pass over the codes
+POLAR_DEPTH: Final = 8192  # words of the magnitude and phase FIFO: MAX_BLOCK * BINS, rounded up
 
 
-# --- streams: what each 64-bit beat holds ------------------------------------------------------
+# --- streams: bit fields of the 64-bit beats ---------------------------------------------------
 class Field(NamedTuple):
     """Bits `low` to ``low + bits - 1`` of a beat."""
 
@@ -76,15 +76,15 @@ MAGNITUDE_BEAT: Final[Layout] = {"magnitude": Field(0, 24)}
 POLAR_BEAT: Final[Layout] = {"magnitude": Field(0, 24), "phase": Field(32, 16)}
 NETWORK_BEAT: Final[Layout] = {"value": Field(0, 24), "is_gain": Field(32, 1)}
 
-# The stream of codes: one beat for the model; then for each layer one beat for the layer, the LUT
-# (16 entries in 4 beats, none for 8-bit codes), the biases (8 a beat), the codes.
+# The code stream: one model beat; then for each layer one layer beat, the LUT (16 entries in
+# 4 beats, none for 8-bit codes), the biases (8 per beat) and the codes.
 STREAM_MAGIC: Final = int.from_bytes(b"NIBL", "little")
 STREAM_VERSION: Final = 1
 MODEL_BEAT: Final[Layout] = {
     "magic": Field(0, 32),
     "version": Field(32, 4),
-    "log2": Field(36, 1),  # features are log2 over the floor, else magnitudes
-    "gain": Field(37, 1),  # the output is a gain, else a magnitude
+    "log2": Field(36, 1),  # 1: features are log2 over the floor; 0: magnitudes
+    "gain": Field(37, 1),  # 1: the output is a gain; 0: a magnitude
     "layers": Field(40, 8),
     "gain_floor": Field(48, 16),
 }
@@ -95,7 +95,7 @@ LAYER_BEAT: Final[Layout] = {
     "k": Field(28, 5),
     "shift": Field(33, 6),
     "bias_shift": Field(39, 6),
-    "output_bits": Field(45, 5),  # without the sign
+    "output_bits": Field(45, 5),  # excluding the sign
     "relu": Field(50, 1),  # negative outputs become 0
 }
 LUT_ENTRIES: Final = 16
@@ -103,9 +103,9 @@ LUT_ENTRY: Final[Layout] = {"mantissa": Field(0, MANTISSA_BITS), "internal": Fie
 LUT_ENTRY_BITS: Final = 16
 
 
-# --- the overlay ---------------------------------------------------------------------------
+# --- overlay -------------------------------------------------------------------------------
 class Cell(NamedTuple):
-    """An IP with registers: its VLNV, and its place above the family's control base."""
+    """An IP core with registers: its VLNV and its offset from the family's control base."""
 
     vlnv: str
     offset: int
@@ -113,7 +113,7 @@ class Cell(NamedTuple):
 
 OVERLAY: Final = "nibblestream"
 CONTROL_BASE: Final = {"zynq": 0x4000_0000, "zynqmp": 0xA000_0000}  # M_AXI_GP0, M_AXI_HPM0_FPD
-CONTROL_RANGE: Final = 0x1_0000  # bytes of registers of each cell
+CONTROL_RANGE: Final = 0x1_0000  # bytes of register space per cell
 CELLS: Final = {
     "cordic_vectoring": Cell("xilinx.com:hls:cordic_vectoring:1.0", 0x0_0000),
     "lut_mac": Cell("xilinx.com:hls:lut_mac:1.0", 0x1_0000),
@@ -124,9 +124,10 @@ CELLS: Final = {
     "kernel_reset": Cell("xilinx.com:ip:axi_gpio:2.0", 0x6_0000),
 }
 DMA_LENGTH_BITS: Final = 26
-# What the monitor counts: bytes that each of its slots saw.
+# Slots of the performance monitor; each counts the bytes transferred on one port.
 MONITOR_SLOTS: Final = ("codes read", "spectra read", "spectra written")
 
-# What the kernels answer to be known by: "NB", and a fingerprint of all that is written above.
+# Identity word that the kernels return: "NB" in the upper half, a CRC of all constants above in
+# the lower half.
 _FACTS = sorted((name, repr(value)) for name, value in globals().items() if name.isupper())
 IDENTITY: Final = 0x4E42_0000 | zlib.crc32(repr(_FACTS).encode()) & 0xFFFF

@@ -1,4 +1,4 @@
-# Real Digital AUP-ZU3: a reference clock of 33.333 MHz, as Xilinx/AUP-ZU3 has it in
+# Real Digital AUP-ZU3: a reference clock of 33.333 MHz, as in Xilinx/AUP-ZU3,
 # petalinux_bsp/hardware_project/run_create_zynq_ultra_ps.tcl.
 
 source $here/families/zynqmp.tcl

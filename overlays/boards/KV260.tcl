@@ -1,4 +1,4 @@
-# AMD Kria KV260: a reference clock of 33.333 MHz, as Xilinx/PYNQ-HelloWorld has it in
+# AMD Kria KV260: a reference clock of 33.333 MHz, as in Xilinx/PYNQ-HelloWorld,
 # boards/KV260/resizer/resizer.tcl.
 
 source $here/families/zynqmp.tcl

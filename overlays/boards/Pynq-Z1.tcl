@@ -1,3 +1,3 @@
-# Digilent PYNQ-Z1: in all that the design uses it is as the PYNQ-Z2.
+# Digilent PYNQ-Z1: the same as the PYNQ-Z2 in everything that the design uses.
 
 source $here/boards/Pynq-Z2.tcl

@@ -1,6 +1,6 @@
-# TUL PYNQ-Z2: a crystal of 50 MHz, one DDR3 chip of 4 Gbit on a bus of 16 bits: 512 MB. So has
+# TUL PYNQ-Z2: a crystal of 50 MHz, one DDR3 chip of 4 Gbit on a bus of 16 bits: 512 MB, as in
 # Xilinx/PYNQ, boards/Pynq-Z2/base/base.tcl. PYNQ's boot loader sets up pins and memory before any
-# overlay is loaded, so nothing else of a board has to be told here, and no board files are needed.
+# overlay is loaded, so no other settings of a board and no board files are needed here.
 
 source $here/families/zynq.tcl
 lappend ps(settings) \

@@ -1,8 +1,8 @@
-"""Check the block design without Vivado, and write the hardware handoff that it makes.
+"""Check the block design without Vivado, and write its hardware handoff.
 
 ``python overlays/check [BOARD ...] [--hwh FILE]`` runs build.tcl and check_timing.tcl, as
-`make overlay` does, in a Tcl interpreter that has Vivado's commands from vivado.py. Exit status 1
-if a script is wrong: each error comes with the script's line.
+`make overlay` does, in a Tcl interpreter with the stand-ins for Vivado's commands in vivado.py. The
+exit status is 1 if a script is wrong; each error names the script's line.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from scripts import check
 
 
 def main() -> int:
-    """Check what the command line names."""
+    """Check the boards that the command line names."""
     parser = argparse.ArgumentParser(description="Check the block design without Vivado.")
-    parser.add_argument("board", nargs="*", default=[*BOARDS], metavar="BOARD", help="all, if none")
-    parser.add_argument("--hwh", type=Path, help="where to write the handoff of the one BOARD")
+    parser.add_argument("board", nargs="*", default=[*BOARDS], metavar="BOARD", help="default: all")
+    parser.add_argument("--hwh", type=Path, help="file for the handoff of the one BOARD")
     options = parser.parse_args()
     unknown = [board for board in options.board if board not in BOARDS]
     if unknown or (options.hwh and len(options.board) != 1):
-        parser.error(f"BOARD is {'one' if options.hwh else 'any'} of {', '.join(BOARDS)}")
+        parser.error(f"BOARD must be {'one' if options.hwh else 'any'} of {', '.join(BOARDS)}")
     status = 0
     for board in options.board:
         with tempfile.TemporaryDirectory() as build:

@@ -1,4 +1,4 @@
-"""The IPs of the design but the processing systems and the kernels, as AMD documents them.
+"""The design's IPs from AMD, without the processing systems, as AMD documents them.
 
 Sources: product guides PG021 (axi_dma), PG085 (axis_data_fifo), PG247 (smartconnect), PG037
 (axi_perf_mon), PG144 (axi_gpio), PG164 (proc_sys_reset). Ports and defaults as in handoffs, scripts
@@ -18,17 +18,17 @@ LITE = "AXI4LITE"
 def registers(
     *named: tuple[str, int], **fields: dict[str, tuple[int, int]]
 ) -> tuple[Register, ...]:
-    """Return registers; `fields` has those of some."""
+    """Return registers by name and offset; `fields` are the fields of some of them."""
     return tuple(Register(name, offset, fields.get(name, {})) for name, offset in named)
 
 
 def clock(name: str, when: str = "", count: str = "") -> Pin:
-    """Return an input that must have a clock."""
+    """Return an input pin that must have a clock."""
     return Pin(name, "I", "clk", required=True, when=when, count=count)
 
 
 def resetn(name: str, count: str = "") -> Pin:
-    """Return an input that must have a reset, active low."""
+    """Return an input pin that must have a reset, active low."""
     return Pin(name, "I", "rst", "ACTIVE_LOW", required=True, count=count)
 
 
@@ -123,7 +123,7 @@ SMARTCONNECT = Ip(
     ),
 )  # fmt: skip
 
-# Its registers are in PG037; the handoff does not name them.
+# The registers of this IP are in PG037; a handoff does not list them.
 AXI_PERF_MON = Ip(
     "xilinx.com:ip:axi_perf_mon:5.0",
     {

@@ -1,4 +1,4 @@
-"""A block design as far as it has been told: cells, what is connected, what lies where."""
+"""A block design under construction: cells, connections and addresses."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ P = TypeVar("P", Pin, Bus)
 
 
 class DesignError(Exception):
-    """What Vivado would refuse."""
+    """An error that Vivado would report."""
 
 
 class ValidationError(DesignError):
-    """What is wrong with a whole design: several messages, each with its place in the script."""
+    """Errors of a whole design: several messages, each with its place in the script."""
 
 
 def require(condition: object, message: str) -> None:
@@ -27,7 +27,7 @@ def require(condition: object, message: str) -> None:
 
 @dataclass
 class Cell:
-    """An IP in the design; `place` is where the script made it."""
+    """An IP in the design; `place` is where the script created it."""
 
     name: str
     ip: Ip
@@ -36,15 +36,15 @@ class Cell:
 
     @cached_property
     def ports(self) -> dict[str, Port]:
-        """Its ports, by name; to be forgotten when settings change."""
+        """Its ports, by name; computed again when settings change."""
         return self.ip.ports_of(self.given)
 
     def set(self, name: str, value: str) -> None:
-        """Set a CONFIG."""
+        """Set a CONFIG property."""
         bare = name.removesuffix(".VALUE_SRC")
         require(bare in self.ip.settings, f"{self.ip.vlnv} has no CONFIG.{name}")
         if bare != name:
-            require(value in ("USER", "PROPAGATED"), f"{value} is no VALUE_SRC")
+            require(value in ("USER", "PROPAGATED"), f"{value} is not a VALUE_SRC")
             return
         require(
             self.ip.settings[name].allows(value), f"{self.name}: CONFIG.{name} may not be {value}"
@@ -55,14 +55,14 @@ class Cell:
 
 @dataclass
 class Net:
-    """Pins or interfaces that are connected; `ends` has where each was."""
+    """Connected pins or interfaces; `ends` has the place in the script that connected each."""
 
     ends: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Mapping:
-    """A segment at a place in an address space."""
+    """A segment mapped into an address space."""
 
     segment: str
     offset: int
@@ -80,7 +80,7 @@ class Mapping:
 
 @dataclass
 class Design:
-    """The block design; pins, interfaces, spaces and segments go by `CELL/NAME`."""
+    """The block design; pins, interfaces, spaces and segments are named `CELL/NAME`."""
 
     name: str
     part: str
@@ -126,16 +126,16 @@ class Design:
         }
 
     def net(self, path: str) -> Net:
-        """Return what a port is connected to, itself included."""
+        """Return the net of a port, which includes the port."""
         return next((net for net in self.nets if path in net.ends), Net())
 
     def peers(self, path: str, kind: type[P]) -> dict[str, P]:
-        """Return the others that a port is connected to."""
+        """Return the other ports, of one kind, that a port is connected to."""
         found = {end: self.port(end) for end in self.net(path).ends if end != path}
         return {end: port for end, port in found.items() if isinstance(port, kind)}
 
     def connect(self, first: str, others: list[str], place: str) -> None:
-        """Connect ports; nets that they are in become one."""
+        """Connect ports; merge the nets that they are in."""
         paths = [first, *others]
         joined = [net for net in self.nets if any(path in net.ends for path in paths)]
         merged = Net()
@@ -151,7 +151,7 @@ class Design:
 
 
 def check_pins(pins: dict[str, Pin]) -> None:
-    """Refuse several drivers, and ends that differ in width or kind."""
+    """Raise DesignError for several drivers, or for ends that differ in width or kind."""
     drivers = [path for path, pin in pins.items() if pin.direction == "O"]
     require(len(drivers) <= 1, f"{' and '.join(drivers)} both drive one net")
     require(len({pin.width for pin in pins.values()}) == 1, f"widths differ: {_widths(pins)}")
@@ -163,15 +163,15 @@ def check_pins(pins: dict[str, Pin]) -> None:
 
 
 def check_buses(buses: dict[str, Bus]) -> None:
-    """Refuse what is not one master with one slave; and ends that differ in protocol or width."""
+    """Raise DesignError for several masters or slaves, or ends of other protocol or width."""
     for mode in ("MASTER", "SLAVE"):
         found = [path for path, bus in buses.items() if bus.mode == mode]
         require(len(found) <= 1, f"{' and '.join(found)} are both {mode.lower()}s of one bus")
     ends = [path for path, bus in buses.items() if bus.mode == "MONITOR"]
     require(len(buses) > 1 and len(ends) < len(buses), f"{', '.join(ends)} watch nothing")
     protocols = {bus.protocol for bus in buses.values() if bus.protocol}
-    told = ", ".join(f"{path} is {bus.protocol}" for path, bus in buses.items())
-    require(len(protocols) <= 1, f"protocols differ: {told}")
+    each = ", ".join(f"{path} is {bus.protocol}" for path, bus in buses.items())
+    require(len(protocols) <= 1, f"protocols differ: {each}")
     require(
         len({bus.width for bus in buses.values() if bus.width}) <= 1,
         f"widths differ: {_widths(buses)}",

@@ -1,7 +1,7 @@
 """The hardware handoff of a design, as Vivado writes it and `pynq` parses it.
 
-Elements and attributes are called as in the handoffs that catalogue.py names. Left out is what
-nothing here reads: the signals of interfaces, documents, revisions.
+Elements and attributes have the names in the handoffs that catalogue.py cites. What nothing here
+reads is left out: the signals of interfaces, documents, revisions.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _module(modules: Element, design: Design, cell: Cell) -> None:
 
 
 def _base(design: Design, cell: Cell) -> dict[str, str]:
-    """Return where the cell's registers are mapped, as its parameters tell it."""
+    """Return the parameters with the address range of the cell's registers."""
     maps = [each for space in design.maps.values() for each in space]
     own = [each for each in maps if each.segment.startswith(f"{cell.name}/")]
     registers = [each for each in own if design.segments()[each.segment][1].base is None]
@@ -111,7 +111,7 @@ def _pin(ports: Element, design: Design, cell: Cell, pin: Pin) -> None:
 
 
 def _clock(design: Design) -> str:
-    """Return the one clock, in Hz."""
+    """Return the frequency of the only clock, in Hz."""
     values = [cell.ip.values(cell.given) for cell in design.cells.values()]
     return next((value["CLOCK_HZ"] for value in values if "CLOCK_HZ" in value), "")
 
@@ -132,7 +132,7 @@ def _bus(buses: Element, design: Design, cell: Cell, bus: Bus) -> None:
 
 
 def _net(design: Design, path: str) -> str:
-    """Return the name of a net: that of what drives it."""
+    """Return the name of a port's net, which is that of its driver."""
     for end in design.net(path).ends:
         port = design.port(end)
         if (port.direction if isinstance(port, Pin) else port.mode) in ("O", "MASTER"):

@@ -1,9 +1,9 @@
-"""The kernels' IPs, read from what Vitis HLS builds them from, so that they cannot drift.
+"""The kernels' IPs, read from the sources that Vitis HLS builds, so that they cannot differ.
 
-Ports as Vitis HLS makes them of INTERFACE pragmas (UG1399, "S_AXILITE Control Register Map"): an
-input takes 8 bytes of registers; an output takes 16, with the register that tells whether it is
-valid 4 above it, as in the x..._hw.h that Vitis HLS 2020.2 to 2023.1 wrote. Another release may
-place outputs otherwise: software takes offsets from the handoff, by name.
+The ports are those that Vitis HLS generates from INTERFACE pragmas (UG1399, "S_AXILITE Control
+Register Map"): an input takes 8 bytes of registers; an output takes 16, with its valid flag in the
+register 4 above it, as in the x..._hw.h of Vitis HLS 2020.2 to 2023.1. Another release may place
+outputs otherwise, so software takes offsets from the handoff, by name.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SCALAR = re.compile(r"ap_uint<(\d+)>(\*?)")
 
 
 class KernelError(Exception):
-    """What the sources of a kernel do not say, or say twice."""
+    """A declaration in a kernel's sources is missing or contradicts another."""
 
 
 def kernels(hls: Path) -> dict[str, Ip]:
@@ -82,7 +82,7 @@ def _registers(kernel: str, scalars: dict[str, str]) -> Iterator[Register]:
 
 
 def _direction(kernel: str, stream: str, body: str) -> str:
-    """Return MASTER if the kernel puts side channels on a stream, SLAVE if it takes them off."""
+    """Return MASTER if the kernel adds side channels to a stream, SLAVE if it strips them."""
     read = re.search(rf"\bstrip\w*\({stream}\b", body)
     written = re.search(rf"\badd\w*\(\w+, {stream}\b", body)
     if bool(read) == bool(written):
@@ -93,5 +93,5 @@ def _direction(kernel: str, stream: str, body: str) -> str:
 
 
 def _bits(width: str) -> int:
-    """Return a width that is a number, or a name of `nibblestream.spec`."""
+    """Return a width, given as a number or as a name in `nibblestream.spec`."""
     return int(width) if width.isdigit() else int(getattr(spec, width.removeprefix("spec::")))

@@ -1,8 +1,8 @@
-"""What an IP is, as data: its settings, pins, interfaces, address spaces and segments.
+"""Data classes that describe an IP: settings, pins, interfaces, address spaces and segments.
 
-A port's `when` names the setting that must not be 0 for it to exist, its `count` the setting that
-says how many there are, with their number as {n} in names. A width, a polarity, a size or TLAST may
-be the name of a setting, too.
+A port exists unless the setting that its `when` names is 0. Its `count` names the setting with the
+number of such ports, whose index replaces {n} in names. A width, a polarity, a size or TLAST may
+also be the name of a setting.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ ACTIVE = {"0": "ACTIVE_LOW", "1": "ACTIVE_HIGH"}
 
 
 class Number:
-    """Any positive number is allowed."""
+    """Marks a setting that may be any positive number."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A CONFIG: its default, and the integers, the words, or all the numbers that it may be."""
+    """A CONFIG property: its default, and the allowed integers or words, or `Number`."""
 
     default: str
     allowed: Container[int] | tuple[str, ...] | type[Number]
 
     def allows(self, value: str) -> bool:
-        """Whether the CONFIG may be this."""
+        """Return whether a value is allowed."""
         if isinstance(self.allowed, tuple) and isinstance(next(iter(self.allowed), 0), str):
             return value in self.allowed
         try:
@@ -41,7 +41,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Register:
-    """A register: its offset in bytes, and bit and width of its fields."""
+    """A register: its offset in bytes, and the lowest bit and the width of its fields."""
 
     name: str
     offset: int
@@ -51,7 +51,7 @@ class Register:
 
 @dataclass(frozen=True)
 class Segment:
-    """What a slave interface has at addresses; `path` is below the cell. Memory has a base."""
+    """An address segment of a slave; `path` is relative to the cell. Only memory has a base."""
 
     path: str
     size: Size
@@ -84,7 +84,7 @@ class Pin:
 
 @dataclass(frozen=True)
 class Bus:
-    """An interface: `mode` is MASTER, SLAVE or MONITOR; without protocol or width, any will do."""
+    """An interface: `mode` is MASTER, SLAVE or MONITOR; without protocol or width it fits any."""
 
     name: str
     mode: str
@@ -117,7 +117,7 @@ class Ip:
     derive: Callable[[Settings], Settings] = lambda settings: {}
 
     def values(self, given: Settings) -> Settings:
-        """Return all settings, of which some were given."""
+        """Return all settings: those given, defaults for the rest, and derived ones."""
         values = {name: setting.default for name, setting in self.settings.items()} | given
         return values | self.derive(values)
 
@@ -134,7 +134,7 @@ class Ip:
 
 
 def _settled(port: Port, values: Settings, n: int) -> Port:
-    """Return a port with numbers where it named settings."""
+    """Return a port with the values of the settings that it names."""
     width = int(values[port.width]) if isinstance(port.width, str) else port.width
     port = replace(port, name=port.name.format(n=n), width=width)
     if isinstance(port, Pin):

@@ -1,4 +1,4 @@
-"""What makes a whole design wrong: open ends, clocks, resets, TLAST, addresses."""
+"""Rules that a whole design is checked against: open ends, clocks, resets, TLAST, addresses."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from itertools import combinations
 from design import Design, Mapping, require
 from ports import Bus, Pin
 
-Problem = tuple[str, str]  # the script's place, and what is wrong
+Problem = tuple[str, str]  # the place in the script, and the message
 
 
 def problems(design: Design) -> Iterator[Problem]:
-    """Yield what is wrong with a whole design."""
+    """Yield the problems of a whole design."""
     for path in design.paths():
         port = design.port(path)
         if isinstance(port, Pin):
@@ -24,7 +24,7 @@ def problems(design: Design) -> Iterator[Problem]:
 
 
 def made(design: Design, path: str) -> str:
-    """Return where the script made the cell of a port."""
+    """Return where the script created the cell of a port."""
     cell = design.cells.get(path.partition("/")[0])
     return cell.place if cell else design.place
 
@@ -52,7 +52,7 @@ def _bus(design: Design, path: str, bus: Bus) -> Iterator[Problem]:
             continue
         place = design.net(end).ends[end]
         if peer.mode == "SLAVE" and peer.last and not bus.last:
-            yield place, f"{end} wants TLAST, {path} has none"
+            yield place, f"{end} needs TLAST, {path} has none"
         if _clock(design, path, bus) != _clock(design, end, peer):
             yield place, f"{path} and {end} have different clocks"
 
@@ -62,7 +62,7 @@ def _joins(bus: Bus, peer: Bus) -> bool:
 
 
 def _clock(design: Design, path: str, bus: Bus) -> str | None:
-    """Return what drives the clock of an interface; pads have none."""
+    """Return the driver of an interface's clock; pads have none."""
     if not bus.clock:
         return None
     pin = f"{path.partition('/')[0]}/{bus.clock}"
@@ -71,14 +71,14 @@ def _clock(design: Design, path: str, bus: Bus) -> str | None:
 
 
 def reachable(design: Design, master: str) -> set[str]:
-    """Return the slave interfaces with segments that a master's transactions can come to."""
+    """Return the slave interfaces that a master's transactions can reach."""
     found: set[str] = set()
     for end, peer in design.peers(master, Bus).items():
         if peer.mode != "SLAVE":
             continue
         found.add(end)
         cell = end.partition("/")[0]
-        if not peer.protocol:  # an interconnect: on through all its masters
+        if not peer.protocol:  # an interconnect: continue through all its masters
             ports = design.cells[cell].ports.values() if cell in design.cells else ()
             for port in ports:
                 if isinstance(port, Bus) and port.mode == "MASTER":
@@ -105,10 +105,10 @@ def _space(design: Design, space: str) -> Iterator[Problem]:
 
 
 def mapping(design: Design, segment: str, offset: int, size: int, place: str) -> Mapping:
-    """Return a mapping; refuse what the segment cannot be."""
+    """Return a mapping; raise DesignError if the segment cannot be mapped so."""
     _, found = design.segments()[segment]
     fits = 0x1000 <= size <= int(found.size) and size & (size - 1) == 0
-    require(fits, f"range 0x{size:x}: a power of two up to 0x{int(found.size):x} is wanted")
-    require(offset % size == 0, f"offset 0x{offset:x} is no multiple of the range, 0x{size:x}")
+    require(fits, f"range 0x{size:x}: expected a power of two up to 0x{int(found.size):x}")
+    require(offset % size == 0, f"offset 0x{offset:x} is not a multiple of the range, 0x{size:x}")
     require(found.base in (None, offset), f"{segment} is at 0x{found.base or 0:x}")
     return Mapping(segment, offset, size, place)

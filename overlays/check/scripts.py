@@ -1,4 +1,4 @@
-"""Run the overlay's scripts for a board, as its Makefile does, with our stand-in for Vivado."""
+"""Run the overlay's scripts for a board, as its Makefile does, with a stand-in for Vivado."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ HLS = OVERLAYS.parent / "hls"
 
 
 def check(board: str, build: Path, overlays: Path = OVERLAYS, hls: Path = HLS) -> list[str]:
-    """Run the scripts for a board, and return what is wrong with them.
+    """Run the scripts for a board, and return their errors.
 
-    The handoff is then where `make overlay` would have it in the folder `build`.
+    The handoff is written where `make overlay` would write it, in the folder `build`.
     """
     folder = build / "overlays"
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The processing systems of Zynq-7000 and UltraScale+: what the design may set and use of each.
+"""The processing systems of Zynq-7000 and UltraScale+: the settings and ports for the design.
 
 Sources: UG585 and UG1085; names and values of settings as in Xilinx/PYNQ, boards/Pynq-Z2/base/
 base.tcl; Xilinx/PYNQ-HelloWorld, boards/KV260/resizer/resizer.tcl; Xilinx/AUP-ZU3,
@@ -19,19 +19,19 @@ CLOCKS = range(4)  # to the programmable logic
 # 33.333 MHz x 90 / 2, as in AUP-ZU3's; assumed for all, though the KV260's designs have 1000 MHz.
 IO_PLL_MHZ = 1000.0
 IOPLL_MHZ = 33.333 * 45
-# Bytes of a DDR3 bus, if it were 32 bits wide, by what its chips are called.
+# Bytes of memory on a DDR3 bus of 32 bits, by the part number of its chips.
 DDR_BYTES = {"MT41J256M8 HX-15E": GIB, "MT41K256M16 RE-125": GIB}
 
 
 def divisors(source_mhz: float, wanted: str) -> tuple[int, int]:
-    """Return the two that come nearest to a clock from below."""
+    """Return the two divisors that come nearest to the wanted clock, in MHz, from below."""
     whole = ceil(source_mhz / float(wanted) - 1e-3)
     first = next(first for first in range(min(63, whole), 0, -1) if whole % first == 0)
     return first, whole // first
 
 
 def zynq(settings: Settings) -> Settings:
-    """Return what follows for a PS7: the size of its memory, and its clocks."""
+    """Return the derived settings of a PS7: the size of its memory, and its clocks."""
     width = int(settings["PCW_UIPARAM_DDR_BUS_WIDTH"].split()[0])
     size = DDR_BYTES[settings["PCW_UIPARAM_DDR_PARTNO"]] * width // 32
     found = {"DDR_SIZE": str(size), "PCW_DDR_RAM_HIGHADDR": f"0x{size - 1:08X}"}
@@ -49,7 +49,7 @@ def zynq(settings: Settings) -> Settings:
 
 
 def zynqmp(settings: Settings) -> Settings:
-    """Return what follows for a PS of an UltraScale+: its clocks, and the widths of its ports."""
+    """Return the derived settings of an UltraScale+ PS: its clocks, and the widths of its ports."""
     found: Settings = {}
     for n in CLOCKS:
         used = n == 0 and settings["PSU__FPGA_PL0_ENABLE"] == "1"
@@ -72,7 +72,7 @@ def zynqmp(settings: Settings) -> Settings:
 
 
 def zynq_memory(n: int) -> tuple[Port, ...]:
-    """Return a port to the memory, and its clock."""
+    """Return memory port HPn, and its clock."""
     name, used = f"S_AXI_HP{n}", f"PCW_USE_S_AXI_HP{n}"
     memory = (Segment(f"{name}/HP{n}_DDR_LOWOCM", "DDR_SIZE", 0),)
     width = f"PCW_S_AXI_HP{n}_DATA_WIDTH"
@@ -83,7 +83,7 @@ def zynq_memory(n: int) -> tuple[Port, ...]:
 
 
 def zynqmp_memory(n: int) -> tuple[Port, ...]:
-    """Return a port to the memory, and its clock; GP2 to GP5 are HP0 to HP3."""
+    """Return memory port HPn, and its clock; the settings call HP0 to HP3 GP2 to GP5."""
     path, used = f"SAXIGP{n + 2}/HP{n}_", f"PSU__USE__S_AXI_GP{n + 2}"
     memory = (
         Segment(f"{path}DDR_LOW", 2 * GIB, 0),
@@ -130,7 +130,7 @@ PROCESSING_SYSTEM7 = Ip(
 ZYNQ_ULTRA_PS_E = Ip(
     "xilinx.com:ip:zynq_ultra_ps_e:3.5",
     {
-        "PSU__PSS_REF_CLK__FREQMHZ": Setting("33.333", ("33.333",)),  # or IOPLL_MHZ is another
+        "PSU__PSS_REF_CLK__FREQMHZ": Setting("33.333", ("33.333",)),  # else IOPLL_MHZ differs
         "PSU__FPGA_PL0_ENABLE": Setting("1", FLAG),
         "PSU__CRL_APB__PL0_REF_CTRL__SRCSEL": Setting("IOPLL", ("IOPLL",)),
         "PSU__CRL_APB__PL0_REF_CTRL__FREQMHZ": Setting("100", Number),

@@ -1,4 +1,4 @@
-"""A Tcl interpreter whose commands are functions here, each with its options and its place."""
+"""A Tcl interpreter with commands in Python, which know the script's line."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ except ImportError as error:  # pragma: no cover
         "(Debian and Ubuntu: apt-get install python3-tk)"
     ) from error
 
-# The place of a command is the line of the script that it comes from: procedures that the script
-# defines are left out, as the line that calls them says more.
+# The place of a command is its line in the script. For a command in a procedure of the script, it
+# is the line that calls the procedure, which says more.
 PRELUDE = """
 proc place {} {
     for {set level [info frame]} {$level > 0} {incr level -1} {
@@ -43,7 +43,7 @@ Command = Callable[..., Answer]
 
 @dataclass(frozen=True)
 class Signature:
-    """The options of a command, with a colon if they take a value; how many arguments it takes."""
+    """A command's options, with a colon if they take a value, and its number of arguments."""
 
     options: str = ""
     least: int = 0
@@ -63,12 +63,12 @@ class Signature:
             require(not known[word] or words, f"{word} lacks its value")
             options[word] = words.pop(0) if known[word] else ""
         fits = self.least <= len(arguments) <= self.most
-        require(fits, f"{len(arguments)} arguments; {self.least} to {self.most} are wanted")
+        require(fits, f"{len(arguments)} arguments; expected {self.least} to {self.most}")
         return options, arguments
 
 
 class Interpreter:
-    """Runs scripts; `place` is where the command comes from that runs now."""
+    """A Tcl interpreter; `place` is the place of the running command."""
 
     def __init__(self, commands: dict[str, tuple[Signature, Command]]) -> None:
         self.commands = commands
@@ -81,7 +81,7 @@ class Interpreter:
             self.tcl.eval(f"proc {name} args {{ ask {name} $args }}")
 
     def run(self, script: Path, *argv: str) -> None:
-        """Run a script; what is refused, or is wrong with the script, is added to `errors`."""
+        """Run a script; errors of its commands and of the script itself are added to `errors`."""
         self.tcl.call("set", "argv", argv)
         try:
             self.tcl.call("source", str(script))
@@ -102,13 +102,13 @@ class Interpreter:
             answer = command(options, *arguments)
         except (DesignError, ValueError) as error:
             here = (f"{place}: {name}: {error}",)
-            told = error.args if isinstance(error, ValidationError) else here
-            self.errors.extend(str(each) for each in told)
+            messages = error.args if isinstance(error, ValidationError) else here
+            self.errors.extend(str(each) for each in messages)
             return 1, self.errors[-1]
         return 0, "" if answer is None else answer
 
     def _where(self) -> str:
-        """Return the place that Tcl itself tells of."""
+        """Return the place of the error according to Tcl."""
         info = str(self.tcl.eval("set ::errorInfo"))
         lines = [line.strip(' ()"') for line in info.splitlines()]
         return next((line for line in lines if line.startswith("file ")), "?")

@@ -1,4 +1,4 @@
-"""The commands of Vivado that the scripts use, as strict as the tool itself, on a design."""
+"""Stand-ins for the Vivado commands that the scripts use, as strict as Vivado."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ SIGNATURES = {
 
 
 class Vivado:
-    """Vivado, without synthesis: a run writes the handoff, and a .bit that is empty.
+    """Vivado without synthesis: a run writes the handoff and an empty .bit.
 
     Parameters
     ----------
     kernels : dict of Ip
-        By VLNV; in the catalogue once the script has named a repository of IP.
+        By VLNV; they are in the catalogue once the script has set a repository of IP.
     slack : float
-        Of the implemented design, in ns.
+        Slack of the implemented design, in ns.
     """
 
     def __init__(self, kernels: dict[str, Ip], slack: float = 0.1) -> None:
@@ -70,7 +70,7 @@ class Vivado:
         self._tcl = Interpreter({})
 
     def run(self, script: Path, *argv: str) -> list[str]:
-        """Run a script as a process of its own, and return what is wrong with it."""
+        """Run a script, as in a new process of Vivado, and return its errors."""
         self._opened = False
         commands = {name: (sig, getattr(self, f"_{name}")) for name, sig in SIGNATURES.items()}
         self._tcl = Interpreter(commands)
@@ -81,7 +81,7 @@ class Vivado:
     def design(self) -> Design:
         """The block design."""
         if self._design is None:
-            raise DesignError("no block design is there")
+            raise DesignError("there is no block design")
         return self._design
 
     # --- project ------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ class Vivado:
 
     def _set_property(self, options: Options, *words: str) -> None:
         pairs = self._tcl.words(options["-dict"]) if "-dict" in options else [*words[:-1]]
-        require(pairs and len(pairs) % 2 == 0, "a name and a value are wanted, then an object")
+        require(pairs and len(pairs) % 2 == 0, "expected names and values, then an object")
         for name, value in zip(pairs[::2], pairs[1::2], strict=True):
             if self._design and words[-1] in self._design.cells:
                 require(name.startswith("CONFIG."), f"an IP has no property {name}")
@@ -136,7 +136,7 @@ class Vivado:
         self._design = Design(name, self._part, self._tcl.place)
 
     def _create_bd_cell(self, options: Options, name: str) -> Answer:
-        require(options.get("-type") == "ip", f"-type {options.get('-type')}: only ip is known")
+        require(options.get("-type") == "ip", f"-type {options.get('-type')}: only ip is supported")
         require(name not in self.design.cells, f"there is a cell {name} already")
         vlnv = options.get("-vlnv", "")
         newest = [each for each in self.ips if vlnv in (each, each.rpartition(":")[0])]
@@ -145,7 +145,8 @@ class Vivado:
         return name
 
     def _create_bd_intf_port(self, options: Options, name: str) -> Answer:
-        require(options.get("-mode") == "Master", "only what masters drive is known")
+        mode = options.get("-mode")
+        require(mode == "Master", f"-mode {mode}: only Master is supported")
         protocol = options.get("-vlnv", "").split(":")[2:3]
         require(protocol in (["ddrx_rtl"], ["fixedio_rtl"]), f"no interface {protocol}")
         self.design.pads[name] = Bus(name, "SLAVE", protocol[0].removesuffix("_rtl"))
@@ -160,7 +161,7 @@ class Vivado:
         return self._found(path, Pin)
 
     def _get_bd_intf_pins(self, options: Options, path: str) -> Answer:
-        require("/" in path, f"{path} is no interface of a cell")
+        require("/" in path, f"{path} is not an interface of a cell")
         return self._found(path, Bus)
 
     def _get_bd_intf_ports(self, options: Options, path: str) -> Answer:
@@ -216,7 +217,7 @@ class Vivado:
         return name
 
     def _make_wrapper(self, options: Options) -> Answer:
-        require({"-files", "-top"} == {*options}, "-files and -top are wanted")
+        require({"-files", "-top"} == {*options}, "expected -files and -top")
         return f"{Path(options['-files']).stem}_wrapper.v"
 
     def _add_files(self, options: Options, file: str) -> None:
@@ -224,10 +225,11 @@ class Vivado:
 
     def _launch_runs(self, options: Options, run: str) -> None:
         self._get_runs({}, run)
-        require(options.get("-to_step") == "write_bitstream", "a bitstream is wanted")
-        require(options.get("-jobs", "1").isdigit(), f"-jobs {options.get('-jobs')}: no number")
+        require(options.get("-to_step") == "write_bitstream", "expected -to_step write_bitstream")
+        require(options.get("-jobs", "1").isdigit(), f"-jobs {options.get('-jobs')}: not a number")
         top = self._properties.get(("fileset sources_1", "top"), "")
-        require(self._valid and top and top == self._top, f"the top, {top or 'none'}, is no source")
+        valid = self._valid and top and top == self._top
+        require(valid, f"the top, {top or 'none'}, is not a source")
         name = self.design.name
         handoff = self._project.with_suffix(".gen") / f"sources_1/bd/{name}/hw_handoff/{name}.hwh"
         bit = self._project.with_suffix(".runs") / "impl_1" / f"{top}.bit"

@@ -1,4 +1,4 @@
-# Zynq-7000: its processing system, and what the design uses of it. A board's file adds to the settings.
+# Zynq-7000: the processing system and its ports that the design uses. A board's file adds settings.
 #
 # HP0 and HP1 share a port of the memory controller, so the second stream takes HP2.
 

@@ -1,9 +1,9 @@
-# Zynq UltraScale+: its processing system, and what the design uses of it. A board's file adds to
-# the settings.
+# Zynq UltraScale+: the processing system and its ports that the design uses. A board's file adds
+# settings.
 #
 # The VLNV has no version: each release of Vivado has its own. S_AXI_GP2 is HP0, S_AXI_GP3 is HP1;
-# they have different ports of the memory controller. The DMAs have 32-bit addresses, and Linux
-# takes buffers for them from the low 2 GB, so nothing else is mapped.
+# they use different ports of the memory controller. The DMAs have 32-bit addresses, and Linux
+# allocates their buffers in the low 2 GB, so only that is mapped.
 
 array set ps {
     vlnv xilinx.com:ip:zynq_ultra_ps_e

@@ -107,7 +107,7 @@ def test_close_unloads(rng):
 def test_a_cache_that_cannot_be_written_is_told(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NIBBLESTREAM_CACHE", str(tmp_path / "file" / "cache"))
-    with pytest.raises(OSError, match=r"is kept in .*cache, but: .*NIBBLESTREAM_CACHE=\.\.\."):
+    with pytest.raises(OSError, match=r"/cache, cannot be used: .*NIBBLESTREAM_CACHE=\.\.\."):
         Enhancer(backend="csim")
 
 

@@ -94,27 +94,27 @@ def test_what_agrees_is_reconciled():
 @pytest.mark.parametrize(
     ("found", "where"),
     [
-        (0, "the model's header"),
-        (9, r"layer 1 \(1032 to 256, 4 bits\)"),
-        (8 + FIRST, "layer 1 "),
-        (8 + FIRST + 1, r"layer 2 \(256 to 129, 8 bits\)"),
-        (WHOLE - 1, "layer 2 "),
-        (WHOLE + 8, "nothing: 8 bytes come after layer 2"),
+        (0, "in the model's header"),
+        (9, r"in layer 1 \(1032 to 256, 4 bits\)"),
+        (8 + FIRST, "in layer 1 "),
+        (8 + FIRST + 1, r"in layer 2 \(256 to 129, 8 bits\)"),
+        (WHOLE - 1, "in layer 2 "),
+        (WHOLE + 8, "8 bytes after layer 2, the last"),
     ],
 )
 def test_a_mismatch_names_the_layer(found, where):
     for who, block in (
-        ("the hardware", counted(WHOLE, 3096, 3096, codes_read=found)),
+        ("the hardware counted", counted(WHOLE, 3096, 3096, codes_read=found)),
         ("the DMA moved", counted(found, 3096, 3096)),
     ):
-        with pytest.raises(
-            LedgerError, match=f"codes read: .* {who} {found}, which ends in {where}"
-        ):
+        with pytest.raises(LedgerError, match=f"codes read: .* {who} {found}, which end {where}"):
             reconcile(LAYERS, 3, block)
 
 
 def test_a_mismatch_of_spectra_names_the_port():
     with pytest.raises(LedgerError, match=r"spectra written: .* 3096 bytes, the DMA moved 8"):
         reconcile(LAYERS, 3, counted(WHOLE, 3096, 8))
-    with pytest.raises(LedgerError, match=r"spectra read: .* 3096 bytes, the hardware 1032"):
+    with pytest.raises(
+        LedgerError, match=r"spectra read: .* 3096 bytes, the hardware counted 1032"
+    ):
         reconcile(LAYERS, 3, counted(WHOLE, 3096, 3096, spectra_read=1032))

@@ -75,7 +75,7 @@ BREAKS = {
         "codes_memory/S00_AXI and ps/S_AXI_HP0 are both slaves"),
     "a FIFO that drops TLAST": (
         MAIN, "HAS_TLAST 1 ", "HAS_TLAST 0 ",
-        "cordic_rotation/polar wants TLAST, polar_fifo/M_AXIS has none",
+        "cordic_rotation/polar needs TLAST, polar_fifo/M_AXIS has none",
         "join_buses polar_fifo/M_AXIS"),
     "two drivers": (
         MAIN, "drive kernel_reset/gpio_io_o",
@@ -121,7 +121,7 @@ BREAKS = {
         "map_segment ps/Data"),
     "an unaligned address": (
         MAIN, "{$base + $cell($name,offset)}", "{$base + $cell($name,offset) + 4096}",
-        "offset 0x40001000 is no multiple of the range", "map_segment ps/Data"),
+        "offset 0x40001000 is not a multiple of the range", "map_segment ps/Data"),
     "more memory than there is": (
         MAIN, "$ps(codes_memory) $board($BOARD,dma_memory)", "$ps(codes_memory) 0x40000000",
         "a power of two up to 0x20000000",
@@ -146,7 +146,7 @@ BREAKS = {
         "add cordic_vectoring"),
     "a wrapper that is not the top": (
         "build.tcl", "    set_property top $spec(OVERLAY)_wrapper [current_fileset]\n", "",
-        "the top, none, is no source", "launch_runs"),
+        "the top, none, is not a source", "launch_runs"),
 }  # fmt: skip
 
 # The same for the use of Vivado's commands, in few words.
@@ -155,24 +155,24 @@ MISUSES = [
     (MAIN, "save_bd_design", "save_bd", "unknown command save_bd"),
     (BUILD, "create_project -force", "create_project -overwrite", "unknown option -overwrite"),
     (BUILD, "-part $board($BOARD,part)", "-part", "-part lacks its value"),
-    (BUILD, "update_ip_catalog", "update_ip_catalog now", "1 arguments; 0 to 0 are wanted"),
+    (BUILD, "update_ip_catalog", "update_ip_catalog now", "1 arguments; expected 0 to 0"),
     (BUILD, "create_project -force", "list", "no project is open", "set_property"),
     (BUILD, "$project.xpr", "$project.xpx", "open_project: no .*xpx"),
-    (BUILD, "set_property top $spec(OVERLAY)_wrapper", "set_property top", "a name and a value"),
+    (BUILD, "set_property top $spec(OVERLAY)_wrapper", "set_property top", "names and values"),
     (BUILD, "-fileset sources_1", "-fileset sim_1", "no fileset sim_1"),
     (BUILD, "$spec(OVERLAY).bd", "$spec(OVERLAY).bdx", "get_files: no file"),
-    (BUILD, ".bd] -top", ".bd]", "-files and -top are wanted"),
-    (BUILD, "write_bitstream", "route_design", "a bitstream is wanted"),
-    (BUILD, "-jobs $jobs", "-jobs all", "-jobs all: no number"),
+    (BUILD, ".bd] -top", ".bd]", "expected -files and -top"),
+    (BUILD, "write_bitstream", "route_design", "expected -to_step write_bitstream"),
+    (BUILD, "-jobs $jobs", "-jobs all", "-jobs all: not a number"),
     (BUILD, "wait_on_run impl_1", "wait_on_run impl_2", "no run impl_2"),
     (BUILD, "get_property PROGRESS", "get_property PROGRES", "no property PROGRES"),
-    (MAIN, "create_bd_design", "list", "no block design is there", "add ps"),
-    (MAIN, "-type ip", "-type hier", "-type hier: only ip is known", "add ps"),
+    (MAIN, "create_bd_design", "list", "there is no block design", "add ps"),
+    (MAIN, "-type ip", "-type hier", "-type hier: only ip is supported", "add ps"),
     (MAIN, "add control xil", "add monitor xil", "there is a cell monitor already"),
     (MAIN, "CONFIG.$key", "$key", "an IP has no property PCW_EN_CLK0_PORT", "add ps"),
-    (MAIN, "VALUE_SRC USER c_m", "VALUE_SRC ME c_m", "ME is no VALUE_SRC", "add dma_spectra"),
-    (MAIN, "-mode Master", "-mode Slave", "only what masters drive is known"),
-    (MAIN, "intf_pins ps/$name", "intf_pins $name", "DDR is no interface of a cell"),
+    (MAIN, "VALUE_SRC USER c_m", "VALUE_SRC ME c_m", "ME is not a VALUE_SRC", "add dma_spectra"),
+    (MAIN, "-mode Master", "-mode Slave", "-mode Slave: only Master is supported"),
+    (MAIN, "intf_pins ps/$name", "intf_pins $name", "DDR is not an interface of a cell"),
     (MAIN, "ports $name]", "ports PS_$name]", "the design has no interface PS_DDR"),
     (MAIN, "dma_codes/Data_MM2S", "dma_codes/Data", "no address space dma_codes/Data"),
     (MAIN, "$segment 0 $range", "$segment $range $range", "HP0_DDR_LOWOCM is at 0x0", "map_memory"),

@@ -412,7 +412,7 @@ def test_budgets_are_kept(small: FloatModel, calibration: Calibration) -> None:
         before = error
     assert [layer.scheme.name for layer in done.layers] == ["u-vbs"] * 2
     with pytest.raises(
-        ValueError, match=f"is {least - 1} bytes; the least that would do is {least}"
+        ValueError, match=f"is {least - 1} bytes; expected at least {least}, which is 2 bits"
     ):
         quantize(small, budget=least - 1, calibration=calibration)
 

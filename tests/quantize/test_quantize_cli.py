@@ -104,4 +104,4 @@ def test_too_small_a_budget_is_told_the_least(
     options = ("--calibration", folders["noisy"], "--budget", 100)
     result = call("quantize", model, "-o", tmp_path / "out.npz", *options)
     assert result.exit_code == 1
-    assert "the least that would do is 1742" in result.output
+    assert "expected at least 1742" in result.output

@@ -81,11 +81,11 @@ OUTCOMES = {
     "a miscount": (faults.Miscount(slot=0, bytes=-4096), RECOVERS),
     "codes miscounted": (
         faults.Miscount(times=None, slot=0, bytes=-1),
-        r"codes read: the model says \d+ bytes, the hardware \d+, which ends in layer 2",
+        r"codes read: the model says \d+ bytes, the hardware counted \d+, which end in layer 2",
     ),
     "output miscounted": (
         faults.Miscount(times=None, slot=2, bytes=8),
-        r"spectra written: the model says 3096 bytes, the hardware 3104",
+        r"spectra written: the model says 3096 bytes, the hardware counted 3104",
     ),
 }
 

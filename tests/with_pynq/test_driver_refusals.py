@@ -18,7 +18,7 @@ from nibblestream.hardware import boards
 REFUSED = {
     "another version": (
         faults.WrongIdentity(value=0x4E42_0001),
-        rf"lut_mac says it is 0x4e420001, but this package drives {spec.IDENTITY:#010x}",
+        rf"lut_mac has identity 0x4e420001; this package drives {spec.IDENTITY:#010x}",
     ),
     "no answer": (faults.NeverDone(kernel="cordic_rotation"), r"cordic_rotation does not answer"),
     "no memory": (faults.AllocationFailure(), r"no [\d,]+ bytes of contiguous memory are left"),
@@ -116,7 +116,7 @@ def test_a_buffer_beyond_the_dmas_addresses_is_refused(switch_on, model, monkeyp
 @pytest.mark.parametrize(
     ("change", "cause"),
     [
-        ({"dma_codes": {"c_include_sg": 1}}, "dma_codes works by descriptors"),
+        ({"dma_codes": {"c_include_sg": 1}}, "dma_codes is in scatter-gather mode"),
         ({"dma_spectra": {"c_sg_length_width": 14}}, "dma_spectra counts bytes in 14 bits"),
         ({"without": ("lut_mac", "bank")}, "lut_mac has no register bank; the handoff names"),
     ],

@@ -1,4 +1,4 @@
-"""Where the integers are computed. One Protocol: integer spectra in, integer spectra out."""
+"""Backends, which compute the network's integers: one Protocol, integer spectra in and out."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ..network.model import QuantizedModel
 
 
 class Backend(Protocol):
-    """One model on one machine."""
+    """A model on one backend."""
 
     one_at_a_time: bool
-    """Whether there is one machine, which holds the state of one stream."""
+    """Whether only one stream can run at a time, as on a board, which holds one state."""
 
     def reset(self) -> None:
         """Forget all previous frames."""
@@ -26,13 +26,13 @@ class Backend(Protocol):
         """Enhance the next frames: int32 (frames, 129, 2) in `spec.SPECTRUM`, in and out."""
 
     def counted(self) -> Counted | None:
-        """Return the bytes that moved so far, if there is hardware that counts them."""
+        """Return the bytes moved so far, or None without hardware that counts them."""
 
     def close(self) -> None:
-        """Free what the backend holds."""
+        """Release the backend's resources."""
 
 
-# Where each is: imported when it is asked for, as a board's needs what a laptop lacks.
+# Module and class of each backend; imported on demand, as some need packages that laptops lack.
 BACKENDS = {
     "emu": "emu.Emulation",
     "csim": "csim.CSimulation",
@@ -47,9 +47,9 @@ def connect(name: str, model: QuantizedModel) -> Backend:
     Raises
     ------
     ValueError
-        There is no such backend.
+        No backend has that name.
     RuntimeError
-        It needs the pynq package, which is not installed.
+        The backend needs the pynq package, which is not installed.
     """
     if name not in BACKENDS:
         raise ValueError(f"no backend is called {name!r}; choose from {', '.join(BACKENDS)}")

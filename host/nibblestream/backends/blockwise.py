@@ -1,4 +1,4 @@
-"""Frames in blocks, and the state of the network in two banks: what the kernels ask of a host."""
+"""Base class of backends that run frames in blocks, with the network's state in two banks."""
 
 from __future__ import annotations
 
@@ -36,12 +36,13 @@ class Blockwise(ABC):
         parts = [np.empty((0, spec.BINS, 2), np.int32)]
         for at in range(0, len(spectrum), self._block):
             parts.append(self.run(spectrum[at : at + self._block], self._bank, self._fresh))
-            self._bank, self._fresh = 1 - self._bank, False  # a block that raised is not counted
+            self._bank, self._fresh = 1 - self._bank, False  # only if the block did not raise
         return np.concatenate(parts)
 
     @abstractmethod
     def run(self, spectrum: IntArray, bank: int, reset: bool) -> Int32:
-        """Run one block: its state before is in `bank`, or empty if `reset`; after, in the other.
+        """Run one block.
 
-        The same call again gives the same bits.
+        The state before the block is read from `bank`, or taken as empty if `reset`; the state
+        after it is written to the other bank. So the same call again gives the same bits.
         """

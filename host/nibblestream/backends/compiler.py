@@ -1,4 +1,4 @@
-"""The kernels' C++ as a library of this machine, compiled once."""
+"""Compiler of the kernels' C++ sources into a shared library, which is cached."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ FILES = ("sim/board.cpp", "kernels/vectoring_core.cpp", "kernels/lut_mac_core.cp
 COMPILERS = ("c++", "g++", "clang++")
 FLAGS = (
     "-std=c++17", "-O3", "-fPIC", "-shared", "-pthread",
-    "-Wl,-z,defs",  # a library that lacks something is none
-    "-fvisibility=hidden",  # else the loader joins the static memories of two boards
+    "-Wl,-z,defs",  # undefined symbols are errors
+    "-fvisibility=hidden",  # else the loader merges the static memories of two boards
     "-Wno-unknown-pragmas", "-Wno-unused-label",
 )  # fmt: skip
 
 
 def library() -> Path:
-    """Return the compiled kernels, built first if sources, flags, compiler or machine are new.
+    """Return the compiled kernels; build them if sources, flags, compiler or machine have changed.
 
-    ``CXX`` names another compiler, ``CXXFLAGS`` gives it more flags, ``NIBBLESTREAM_CACHE`` another
-    folder than ``~/.cache/nibblestream`` to keep what was built.
+    ``CXX`` names another compiler, ``CXXFLAGS`` adds flags, and ``NIBBLESTREAM_CACHE`` replaces the
+    cache folder ``~/.cache/nibblestream``.
 
     Returns
     -------
@@ -39,9 +39,9 @@ def library() -> Path:
     Raises
     ------
     FileNotFoundError
-        There is no C++ compiler, or the package lacks the kernels' sources.
+        There is no C++ compiler, or the kernels' sources were not installed.
     OSError
-        The folder to keep it in cannot be written to.
+        The cache folder cannot be written to.
     RuntimeError
         The sources do not compile.
     """
@@ -51,12 +51,12 @@ def library() -> Path:
     for built in sources.cache().glob(f"{stem}-*.so"):
         if built.stem == f"{stem}-{sources.digest([], built.read_bytes().hex())}":
             return built
-        built.unlink()  # damaged: loading it could end the process
+        built.unlink()  # damaged: loading it could crash the process
     return _build(command, stem)
 
 
 def _words(variable: str) -> list[str]:
-    """Return the words of an environment variable, quoted as in a shell."""
+    """Split an environment variable into words, with the quoting of a shell."""
     try:
         return shlex.split(os.environ.get(variable, ""))
     except ValueError as error:
@@ -78,7 +78,7 @@ def _compiler() -> list[str]:
 
 
 def _digest(compiler: list[str], command: list[str]) -> str:
-    """Return a digest of all that the library depends on."""
+    """Return a digest of everything that the library depends on."""
     ask = subprocess.run([*compiler, "--version"], capture_output=True, check=False)
     made_by = [*command, ask.stdout.decode(errors="replace"), platform.machine(), sys.platform]
     folder = sources.find("hls")
@@ -87,7 +87,7 @@ def _digest(compiler: list[str], command: list[str]) -> str:
 
 
 def _build(command: list[str], stem: str) -> Path:
-    """Compile into a temporary folder in the cache, and move the library into place."""
+    """Compile in a temporary folder in the cache, and move the library into place."""
     cache = sources.writable_cache()
     folder = sources.find("hls")
     with tempfile.TemporaryDirectory(dir=cache, prefix=sources.BUILDING) as name:
@@ -112,4 +112,4 @@ def _build(command: list[str], stem: str) -> Path:
 def _first_error(text: str) -> str:
     lines = [line for line in text.splitlines() if "error" in line and "ld returned" not in line]
     lines = lines or text.splitlines()
-    return lines[0] if lines else "nothing, and wrote no library"
+    return lines[0] if lines else "nothing, but wrote no library"

@@ -1,4 +1,4 @@
-"""The kernels' own C++ sources, compiled and called in this process."""
+"""Backend `csim`: the kernels' C++ sources, compiled and called in this process."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ class Block(ctypes.Structure):
 
 
 class Digests(NamedTuple):
-    """What the kernels read back: digests of the streams to and from the memory."""
+    """Digests of the streams from and to memory, as the kernels computed them."""
 
     spectrum: int
-    codes: int  # 0: the kernel refused them
+    codes: int  # 0: lut_mac refused the stream
     enhanced: int
 
 
 class Board:
-    """The three kernels between two DMAs, in simulation.
+    """A simulation of the three kernels between two DMAs.
 
-    The kernels keep their state as hardware does, in static memories, so each board loads a copy
-    of the library of its own.
+    The kernels keep their state in static memories, as in hardware, so each board loads its own
+    copy of the library.
 
     Raises
     ------
@@ -84,9 +84,9 @@ class Board:
         Parameters
         ----------
         spectrum, codes : uint64, shape (n,)
-            What DMA 0 and DMA 1 send; layouts in `spec`.
+            Beats sent by DMA 0 and DMA 1, in the layouts of `spec`.
         frames, beats, bank, reset
-            The registers, as `hls/kernels/kernels.hpp` tells.
+            Register values; see `hls/kernels/kernels.hpp`.
 
         Returns
         -------
@@ -96,7 +96,7 @@ class Board:
         Raises
         ------
         RuntimeError
-            A deadlock; the streams that are waited for are named.
+            The kernels deadlocked; the message names the streams that they wait for.
         """
         enhanced = np.zeros(frames * spec.BINS, np.uint64)
         arrays = [np.ascontiguousarray(array) for array in (spectrum, codes)]
@@ -133,7 +133,7 @@ class CSimulation(Blockwise):
         self._board = Board()
 
     def counted(self) -> None:
-        """Return None: nothing is counted where nothing moves."""
+        """Return None: a simulation has no hardware counters."""
 
     def close(self) -> None:
         """Unload the library."""
@@ -157,9 +157,9 @@ class CSimulation(Blockwise):
 
 
 def _private(built: Path) -> ctypes.CDLL:
-    """Load a copy of the library: the loader takes the same file for the same library."""
+    """Load a private copy of the library, as the loader shares one that is loaded twice."""
     problem = None
-    for place in (built.parent, None):  # beside it, as it can be run from there; else in /tmp
+    for place in (built.parent, None):  # beside it, where code may run; else in /tmp
         try:
             with tempfile.TemporaryDirectory(dir=place, prefix=sources.BUILDING) as folder:
                 return ctypes.CDLL(str(shutil.copy(built, Path(folder))))

@@ -1,4 +1,4 @@
-"""The normative integers in NumPy: runs anywhere."""
+"""Backend `emu`: the normative integer arithmetic in NumPy, for any machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class Emulation(Pipeline):
     one_at_a_time = False
 
     def counted(self) -> None:
-        """Return None: nothing is counted where nothing moves."""
+        """Return None: an emulation has no hardware counters."""
 
     def close(self) -> None:
-        """Do nothing: arrays free themselves."""
+        """Do nothing: there are no resources to release."""

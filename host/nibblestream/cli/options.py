@@ -62,5 +62,5 @@ def refuse_drawing() -> None:
     for option in ("count", "seed", "snrs", "channel"):
         if context.get_parameter_source(option) == click.core.ParameterSource.COMMANDLINE:
             raise click.UsageError(
-                f"--{option.rstrip('s')} draws mixtures; it has no use with --mixtures or --pairs"
+                f"--{option.rstrip('s')} draws mixtures; it does not apply to --mixtures, --pairs"
             )

@@ -10,18 +10,18 @@ from pathlib import Path
 
 
 def target(path: str | Path) -> Path:
-    """Return the file that a path to be written leads to, links followed.
+    """Resolve the path of an output file and check that it can be written.
 
-    Long work calls this first, so that it does not end in an error that was there before.
+    Call it before a long computation, so that a bad path is reported first.
 
     Raises
     ------
     FileNotFoundError
-        There is no folder to write into.
+        The parent folder does not exist.
     ValueError
-        There is something other than a file: a folder, a device.
+        The path is not a regular file, but for example a folder or a device.
     PermissionError
-        The folder cannot be written into.
+        The parent folder is not writable.
     """
     found = Path(path).resolve()
     if not found.parent.is_dir():
@@ -29,15 +29,15 @@ def target(path: str | Path) -> Path:
     if found.exists() and not found.is_file():
         raise ValueError(f"{path}: is a folder or a device; expected the name of a file to write")
     if not os.access(found.parent, os.W_OK):
-        raise PermissionError(f"{path}: the folder {found.parent} cannot be written into")
+        raise PermissionError(f"{path}: the folder {found.parent} is not writable")
     return found
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """Give a temporary name beside `path`, moved onto it when the block ends without error.
+    """Yield a temporary file in the same folder; rename it to `path` if the block succeeds.
 
-    A file that was there keeps its permissions. Raises as `target` does.
+    The permissions of a replaced file are kept. Raises the same errors as `target`.
     """
     final = target(path)
     handle, name = tempfile.mkstemp(dir=final.parent, prefix=".nibblestream-", suffix=final.suffix)
@@ -45,13 +45,14 @@ def replacing(path: str | Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(_mode(final))  # mkstemp's files are private; a user's need not be
+        temporary.chmod(_mode(final))  # mkstemp creates private files (mode 0600)
         temporary.replace(final)
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def _mode(path: Path) -> int:
+    """Return the permissions of an existing file, or those the umask gives a new one."""
     if path.exists():
         return path.stat().st_mode & 0o7777
     umask = os.umask(0)

@@ -9,12 +9,14 @@ from pathlib import Path
 
 
 def content_digest(path: str | Path) -> str:
-    """Return the SHA-256 of a file's content, in hexadecimal; a file that stays is read once.
+    """Return the SHA-256 of a file's content, in hexadecimal.
+
+    The digest is cached by path, modification time and size.
 
     Raises
     ------
     OSError
-        It cannot be read.
+        The file cannot be read.
     """
     state = os.stat(path)
     return _content_digest(Path(path), state.st_mtime_ns, state.st_size)
@@ -26,5 +28,5 @@ def _content_digest(path: Path, mtime: int, size: int) -> str:
 
 
 def text_digest(*parts: object) -> str:
-    """Return the SHA-256 of values as they are printed, in hexadecimal."""
+    """Return the SHA-256 of the values' ``repr``, in hexadecimal."""
     return hashlib.sha256(repr(parts).encode()).hexdigest()

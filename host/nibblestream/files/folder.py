@@ -1,4 +1,4 @@
-"""Folders of results: their files appear whole or not at all, and replace none of others."""
+"""Output folders: results are moved in when complete, and never overwrite unrelated files."""
 
 from __future__ import annotations
 
@@ -10,28 +10,38 @@ from pathlib import Path
 
 
 def check(folder: str | Path, mark: str) -> None:
-    """Refuse, before the work, a folder that cannot be made or written into, or is another's.
+    """Check, before the work starts, that results can be written to a folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+        New, empty, or with earlier results.
+    mark : str
+        Name of a file that every folder of results contains.
 
     Raises
     ------
-    FileNotFoundError, FileExistsError, PermissionError
-        There is nothing to make it in, it is a file, holds files but not `mark`, which earlier
-        results have, or may not be written into.
+    FileNotFoundError
+        The parent folder does not exist.
+    FileExistsError
+        The path is a file, or a folder that contains files but not `mark`.
+    PermissionError
+        The folder or its parent is not writable.
     """
     _check_place(folder)
     found = Path(folder)
     if found.is_dir() and any(found.iterdir()) and not (found / mark).is_file():
         raise FileExistsError(
-            f"{folder}: holds other files, which results could replace; expected a new folder, an "
-            f"empty one, or one with earlier results ({mark})"
+            f"{folder}: holds other files, which the results could overwrite; expected a new "
+            f"folder, an empty one, or one with earlier results ({mark})"
         )
 
 
 @contextmanager
 def filling(folder: str | Path) -> Iterator[Path]:
-    """Give a temporary folder, whose files are moved into `folder` when the block ends.
+    """Yield a temporary folder; move its files into `folder` if the block succeeds.
 
-    After an error nothing is moved. Files of other names stay.
+    After an error nothing is moved. Existing files with other names are kept.
     """
     _check_place(folder)
     final = Path(folder).resolve()
@@ -45,9 +55,9 @@ def filling(folder: str | Path) -> Iterator[Path]:
 def _check_place(folder: str | Path) -> None:
     found = Path(folder).resolve()
     if not found.parent.is_dir():
-        raise FileNotFoundError(f"{folder}: there is no folder {found.parent} to make it in")
+        raise FileNotFoundError(f"{folder}: there is no folder {found.parent} to create it in")
     if found.exists() and not found.is_dir():
         raise FileExistsError(f"{folder}: is a file; expected the name of a folder")
     for needed in (found.parent, found):
         if needed.exists() and not os.access(needed, os.W_OK):
-            raise PermissionError(f"{folder}: {needed} cannot be written into")
+            raise PermissionError(f"{folder}: {needed} is not writable")

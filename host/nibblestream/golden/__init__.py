@@ -1,5 +1,6 @@
-"""Golden vectors: what the kernels are given, and what they have to answer, bit for bit.
+"""Golden vectors: inputs of the kernels and the exact outputs that they must give.
 
 ``python -m nibblestream.golden FOLDER`` writes one file for each kernel; the test benches in
-``hls/tb`` read them, under g++ as under Vitis. Every answer is computed by the normative integers.
+``hls/tb`` read them, under g++ and under Vitis HLS. The outputs come from the normative integer
+code.
 """

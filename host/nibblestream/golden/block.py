@@ -1,8 +1,8 @@
-"""One call of a kernel, and the file that holds many.
+"""One call of a kernel with its expected outputs, and the file format for a list of calls.
 
-A file is a row of little-endian 64-bit words: `MAGIC`, `VERSION`, the kernel's number, the number
-of blocks. Each block is: its arguments; then each stream the kernel takes and each it gives, as
-its length and its beats; then the registers it answers. All are in the order of the parameters of
+A file consists of little-endian 64-bit words: `MAGIC`, `VERSION`, the kernel's number, the number
+of blocks, and the blocks. A block is its arguments; then each input stream and each output stream,
+as its length and its beats; then the output registers. All are in the order of the parameters of
 the kernel's top function.
 """
 
@@ -21,7 +21,7 @@ from ..network.pack import Beats
 
 MAGIC = int.from_bytes(b"NIBLGOLD", "little")
 VERSION = 1
-SIZES = (0, 1, 2, 7, 8, 9, 31, 32)  # frames of a block: both ends, and around the frame lanes
+SIZES = (0, 1, 2, 7, 8, 9, 31, 32)  # frames per block: both extremes, and around the frame lanes
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Block:
     Parameters
     ----------
     arguments : tuple of int
-        The number of frames first.
+        The kernel's arguments; the number of frames is first.
     inputs, outputs : tuple of uint64 (n,)
-        Beats of the streams taken and given.
+        Beats of the input and output streams.
     registers : tuple of int
-        What is read back when the call is done.
+        Output registers after the call.
     """
 
     arguments: tuple[int, ...]
@@ -44,7 +44,7 @@ class Block:
     registers: tuple[int, ...]
 
     def words(self) -> Beats:
-        """Return what a file holds of the block."""
+        """Return the block as words of a file."""
         parts = [words(*self.arguments)]
         for stream in (*self.inputs, *self.outputs):
             parts += [words(len(stream)), stream]
@@ -57,9 +57,9 @@ def words(*values: int) -> Beats:
 
 
 def beats(layout: spec.Layout, **values: IntArray) -> Beats:
-    """Lay integers into the fields of beats: as many beats, in order, as each array has values.
+    """Pack arrays of integers into the fields of beats, one beat per element.
 
-    Negative ones become two's complement of their field.
+    Negative values are stored in two's complement of the field's width.
     """
     laid = [
         (np.ravel(value).astype(np.int64) & ((1 << layout[name].bits) - 1)).astype(np.uint64)
@@ -70,7 +70,7 @@ def beats(layout: spec.Layout, **values: IntArray) -> Beats:
 
 
 def write(path: Path, kernel: int, blocks: Sequence[Block]) -> None:
-    """Write the file of a kernel, whole or not at all."""
+    """Write the file of a kernel atomically."""
     header = words(MAGIC, VERSION, kernel, len(blocks))
     content = np.concatenate([header, *(block.words() for block in blocks)])
     with replacing(path) as temporary:

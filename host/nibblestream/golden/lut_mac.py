@@ -1,4 +1,4 @@
-"""Blocks for `lut_mac`: small networks of every kind, kept state, retries, and refused streams."""
+"""Golden vectors of `lut_mac`: networks of every kind, state, retries and refused streams."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Int32 = npt.NDArray[np.int32]
 
 
 def lut_mac(rng: np.random.Generator) -> Iterator[Block]:
-    """Yield blocks through one network after the other, the state being kept where not reset."""
+    """Yield blocks of one network after the other; the state carries over unless it is reset."""
     session = Session(random_model(rng, (5,)), rng)
     yield from every_size(session)
     yield from retries(session)
@@ -44,7 +44,7 @@ def lut_mac(rng: np.random.Generator) -> Iterator[Block]:
 
 
 def models(rng: np.random.Generator) -> Iterator[QuantizedModel]:
-    """Yield networks of odd widths and of every depth, code, feature, head and ReLU."""
+    """Yield networks of odd widths that cover every depth, code, feature, head and ReLU."""
     yield random_model(rng, (), bits=2)
     yield random_model(rng, (3, 4), "magnitude", "magnitude", bits=3)
     yield random_model(rng, (17,), head="magnitude", bits=3, scheme="rs")
@@ -62,7 +62,7 @@ def random_model(
     head: str = "gain",
     **scheme: Any,
 ) -> QuantizedModel:
-    """Return a network of random, peaked weights, quantized."""
+    """Return a quantized network of random weights with a peaked distribution."""
     shapes = [(out, n) for n, out in pairwise((INPUTS, *hidden, spec.BINS))]
     model = FloatModel(
         name="random",
@@ -81,14 +81,14 @@ def _peaked(rng: np.random.Generator, outputs: int, inputs: int) -> Float32:
 
 
 class State:
-    """What a bank holds: the floor of each bin and the features of the last frames."""
+    """The state in one bank: the floor of each bin and the features of the last frames."""
 
     def __init__(self) -> None:
         self.tracker = FloorTracker()
         self.context: Int32 = np.zeros((spec.CONTEXT - 1, spec.BINS), np.int32)
 
     def inputs(self, features: str, magnitude: Int32) -> Int32:
-        """Return what the network sees of the next frames, and go on to them."""
+        """Return the network's inputs for the next frames, and update the state."""
         seen = self.tracker.process(magnitude) if features == "log2" else magnitude
         stacked = stack(seen, self.context)
         self.context = np.concatenate([self.context, seen])[1 - spec.CONTEXT :]
@@ -96,7 +96,7 @@ class State:
 
 
 class Session:
-    """One network at work: a block reads the state of its bank and writes that of the other."""
+    """A network and its two banks of state: a block reads one bank and writes the other."""
 
     def __init__(self, model: QuantizedModel, rng: np.random.Generator) -> None:
         self.model = model
@@ -136,7 +136,7 @@ class Session:
 
 
 def every_size(session: Session) -> Iterator[Block]:
-    """Yield a block of each size, the state being kept from one to the next."""
+    """Yield a block of each size; the state carries over from one to the next."""
     nothing = words()
     for i, frames in enumerate(SIZES[1:]):
         yield Block((0, 5, 1 - i % 2, 1), (nothing, nothing), (nothing,), (0, spec.IDENTITY))
@@ -144,19 +144,19 @@ def every_size(session: Session) -> Iterator[Block]:
 
 
 def retries(session: Session) -> Iterator[Block]:
-    """Yield blocks given again, as after a fault, and resets on the way."""
+    """Yield repeated blocks, as after a fault, with resets between them."""
     block = session.block(3, bank=0, reset=1)
     yield from (block, block)
     block = session.block(10, bank=1)
     yield from (block, block)
-    yield session.block(4, bank=1)  # other frames after the same state
+    yield session.block(4, bank=1)  # other frames from the same state
     yield session.block(1, bank=0)
     yield session.block(2, bank=1, reset=1)
     yield session.block(5, bank=0)
 
 
 def refusals(session: Session) -> Iterator[Block]:
-    """Yield streams that are refused: zeros come out, and the state that was read is kept."""
+    """Yield refused streams: the outputs are zeros, and the state that was read is kept."""
     yield session.block(7, bank=0, reset=1)
     good = session.block(1, bank=1)
     for stream in damaged(session.model):
@@ -171,14 +171,14 @@ def refusals(session: Session) -> Iterator[Block]:
 
 
 def damaged(model: QuantizedModel) -> Iterator[Beats]:
-    """Yield the stream of a network of two or more layers with something wrong in it."""
+    """Yield damaged copies of the stream of a network with two or more layers."""
     stream = code_stream.beats(model)
     for count in (0, 1, 2, len(stream) // 2, len(stream) - 1):
         yield stream[:count]
     yield np.concatenate([stream, words(0)])
     first = model.layers[0]
     second = 1 + code_stream.header_beats(first.shape, first.bits) + len(first.beats)
-    yield changed(stream[:second], 0, spec.MODEL_BEAT["layers"], 1)  # its outputs are no spectrum
+    yield changed(stream[:second], 0, spec.MODEL_BEAT["layers"], 1)  # wrong number of outputs
     for at, layout, name, value in (
         (0, spec.MODEL_BEAT, "magic", spec.STREAM_MAGIC ^ 1),
         (0, spec.MODEL_BEAT, "version", spec.STREAM_VERSION + 1),
@@ -195,9 +195,9 @@ def damaged(model: QuantizedModel) -> Iterator[Beats]:
 
 
 def without_digest(model: QuantizedModel) -> Beats:
-    """Return the stream with padding for which the digest comes to zero, and is told as one.
+    """Return the stream with padding that makes its digest 0, which is reported as 1.
 
-    The last biases leave more than half of their beat unused.
+    The padding is the upper half of the last beat of biases, which holds no bias.
     """
     stream = code_stream.beats(model)
     at = len(stream) - len(model.layers[-1].beats) - 1
@@ -210,7 +210,7 @@ def without_digest(model: QuantizedModel) -> Beats:
 
 
 def changed(stream: Beats, at: int, field: spec.Field, value: int) -> Beats:
-    """Return the stream with another value in a field of one beat."""
+    """Return a copy of the stream with another value in a field of one beat."""
     mask = ((1 << field.bits) - 1) << field.low
     other = stream.copy()
     other[at] = int(stream[at]) & ~mask | value << field.low

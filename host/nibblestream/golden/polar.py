@@ -1,4 +1,4 @@
-"""Blocks for the two CORDIC kernels."""
+"""Golden vectors of the two CORDIC kernels."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def vectoring(rng: np.random.Generator) -> Iterator[Block]:
 
 
 def rotation(rng: np.random.Generator) -> Iterator[Block]:
-    """Yield every phase, those around the quarters often, with gains and magnitudes."""
+    """Yield every phase, then those around quarter turns, with gains and magnitudes."""
     turn = 1 << spec.PHASE_BITS
     sizes, left = list(SIZES), -(-turn // spec.BINS) - sum(SIZES)
     sizes += [min(spec.MAX_BLOCK, left - at) for at in range(0, left, spec.MAX_BLOCK)]

@@ -1,4 +1,4 @@
-"""What a network costs on an FPGA, as a model.
+"""Model of what a network costs on an FPGA: cycles, resources and bytes.
 
-Boards, clocks, resources, the byte ledger, generated headers.
+Also the boards, the hardware handoffs and the generated header and Tcl.
 """

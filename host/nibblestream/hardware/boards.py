@@ -1,4 +1,4 @@
-"""The boards: their part, what is on it, and the clock the kernels are built for."""
+"""Supported boards: FPGA part, its resources, and the clock of the kernels."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ class Board:
     Parameters
     ----------
     name : str
-        As in `$BOARD` of a PYNQ image.
+        The value of `$BOARD` on the board's PYNQ image.
     family : {"zynq", "zynqmp"}
         Zynq-7000 or Zynq UltraScale+.
     part : str
-        As Vivado and Vitis HLS call it.
+        Part number, as in Vivado and Vitis HLS.
     clock_mhz : float
         The clock that the kernels and all streams are built for.
     dma_memory : int
-        Bytes, from address 0, that the overlay's DMAs have addresses for.
+        Bytes of memory, from address 0, that are mapped for the overlay's DMAs.
     dsps, bram18, luts, flipflops : int
-        On the part: multipliers, 18-Kbit memories, look-up tables, flip-flops.
+        Resources of the part: DSP slices, 18-Kbit block RAMs, look-up tables, flip-flops.
     """
 
     name: str
@@ -44,7 +44,7 @@ _XC7Z020: _Facts = {"dsps": 220, "bram18": 280, "luts": 53_200, "flipflops": 106
 _ZU3EG: _Facts = {"dsps": 360, "bram18": 432, "luts": 70_560, "flipflops": 141_120}
 _K26: _Facts = {"dsps": 1248, "bram18": 288, "luts": 117_120, "flipflops": 234_240}
 _ZYNQ: _Facts = {"family": "zynq", "clock_mhz": 100.0, "dma_memory": 0x2000_0000}
-# 6 ns: a clock that the PLLs of both boards, of 1000 and 1500 MHz, divide into exactly.
+# A period of 6 ns, to which the PLLs of both boards (1000 and 1500 MHz) divide exactly.
 _ZYNQMP: _Facts = {"family": "zynqmp", "clock_mhz": 500 / 3, "dma_memory": 0x8000_0000}
 
 BOARDS = {
@@ -59,14 +59,14 @@ BOARDS = {
 
 
 def here() -> Board:
-    """Return the board of ``$BOARD``; without one, that of a virtual board.
+    """Return the board named by ``$BOARD``, or the default virtual board if it is not set.
 
-    Which is a Pynq-Z2, or a KV260 where the pynq that is installed has given up Zynq-7000.
+    The default is Pynq-Z2, or KV260 where the installed pynq no longer supports Zynq-7000.
 
     Raises
     ------
     ValueError
-        There is no such board.
+        ``$BOARD`` names an unknown board.
     """
     return find(os.environ.get("BOARD") or ("KV260" if _pynq_release() >= 4 else "Pynq-Z2"))
 
@@ -79,7 +79,7 @@ def _pynq_release() -> int:
 
 
 def find(name: str) -> Board:
-    """Return the board of that name, or raise a ValueError that lists the names."""
+    """Return the board of that name, or raise a ValueError that lists all names."""
     if name not in BOARDS:
         raise ValueError(f"no board is called {name!r}; choose from {', '.join(BOARDS)}")
     return BOARDS[name]

@@ -1,12 +1,12 @@
-"""How many clocks a block of frames takes on the overlay: a model, not a measurement.
+"""Cycle model of the overlay: predicted, not measured, clocks per block of frames.
 
-`lut_mac` runs one loop after the other, each an iteration a clock, so a block takes the sum of
-their iterations, and what each loop's pipeline takes to run empty. The two CORDIC kernels work
-beside its LOAD and SEND and hold nothing up. The loops are named as in hls/kernels, and the tests
-count the iterations of the compiled kernel: they are these, loop by loop. (MODEL and LAYER are a
-header each, read between the loops.)
+`lut_mac` runs its loops one after the other, at one iteration per clock, so a block takes the sum
+of their iterations plus the clocks that each loop's pipeline needs to drain. The two CORDIC kernels
+run concurrently with LOAD and SEND and add no clocks. The loops are named as in hls/kernels; the
+tests count the iterations of each loop in the compiled kernel and require the same numbers. (MODEL
+and LAYER are the headers that are read between the loops.)
 
-Not in the model: the host's time to start a block, and clocks in which the memory gives no beat.
+Not modelled: the host's time to start a block, and clocks in which the memory delivers no beat.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from ..network.topology import largest_block
 from .boards import Board
 from .traffic import BEAT_BYTES, FRAME_BYTES, LayerTraffic, layers_of
 
-PIPELINE_DEPTH: Final = 40  # clocks that a loop takes to run empty: assumed, HLS chooses it
-SPECTRA_BYTES: Final = 2 * FRAME_BYTES  # of one frame, in and out
+PIPELINE_DEPTH: Final = 40  # clocks to drain a loop's pipeline; assumed, as HLS chooses it
+SPECTRA_BYTES: Final = 2 * FRAME_BYTES  # per frame, in and out
 
 
 class Loop(NamedTuple):
-    """A loop of `lut_mac`: its label, its iterations, and the beats of codes that it takes."""
+    """A loop of `lut_mac`: its label, its iterations, and the beats of codes that it reads."""
 
     label: str
     iterations: int
@@ -36,7 +36,7 @@ class Loop(NamedTuple):
 
     @property
     def cycles(self) -> int:
-        """Clocks from its first iteration to that of the next loop."""
+        """Clocks from the first iteration of this loop to the first one of the next."""
         return self.iterations + PIPELINE_DEPTH
 
 
@@ -47,14 +47,14 @@ class Block:
     Parameters
     ----------
     layers : sequence of LayerTraffic
-        Their shapes and code widths.
+        Shape and code width of each layer.
     frames : int
-        In the block.
+        Frames in the block.
 
     Raises
     ------
     ValueError
-        No frames, or more than the activation memory holds.
+        `frames` is less than 1, or more than the activation memory holds.
     """
 
     layers: Sequence[LayerTraffic]
@@ -64,8 +64,8 @@ class Block:
         most = largest_block([(layer.outputs, layer.inputs) for layer in self.layers])
         if not 1 <= self.frames <= most:
             raise ValueError(
-                f"a block is {self.frames} frames; of this network the activation memory holds "
-                f"1 to {most}"
+                f"a block has {self.frames} frames; the activation memory holds 1 to {most} frames "
+                "of this network"
             )
 
     @property
@@ -85,21 +85,21 @@ class Block:
 
     @property
     def bound(self) -> str:
-        """What most clocks of the multiplications wait for.
+        """What limits most clocks of the MAC loops: "stream" or "multiply".
 
-        "stream": each step is a beat, and a beat comes every clock, so the code port is busy.
-        "multiply": a step is held for several groups of frames, or is less than a beat.
+        "stream": each step reads a beat, one per clock, so the code port is the bottleneck.
+        "multiply": a step is held for several groups of frames, or takes less than a beat.
         """
         macs = [loop for loop in self._loops() if loop.label == "MAC"]
         held = sum(loop.iterations for loop in macs if loop.iterations > loop.beats)
         return "multiply" if 2 * held > sum(loop.iterations for loop in macs) else "stream"
 
     def rate(self, clock_mhz: float) -> float:
-        """Return the frames a second, block after block, at a clock."""
+        """Return the frames per second of consecutive blocks."""
         return clock_mhz * 1e6 * self.frames / self.cycles
 
     def code_bytes(self, rate: float) -> float:
-        """Return the bytes of codes a second that `rate` frames a second take from memory."""
+        """Return the bytes of codes per second that are read at `rate` frames per second."""
         return rate * self.beats * BEAT_BYTES / self.frames
 
     def _loops(self) -> Iterator[Loop]:
@@ -128,7 +128,7 @@ def report(
     clock_mhz: float | None = None,
     frames: int | None = None,
 ) -> str:
-    """Return the figures for live frames and for a block, and with all codes of 8 bits, as text.
+    """Return a table of the model: single frames and blocks, with own and with 8-bit codes.
 
     Parameters
     ----------
@@ -136,14 +136,14 @@ def report(
         A FloatModel is refused.
     board : Board
     clock_mhz : float, optional
-        The board's own if None.
+        The board's clock if None.
     frames : int, optional
-        In the block; the most that fit if None.
+        Frames per block; the most that fit if None.
 
     Raises
     ------
     ValueError
-        A float model, or a block that does not fit.
+        The model is a float model, or the block does not fit.
     """
     if isinstance(model, FloatModel):
         raise ValueError(
@@ -181,5 +181,5 @@ def _row(name: str, values: Sequence[float] | Iterator[float]) -> str:
 
 
 def _number(value: float) -> str:
-    """Whole numbers from 100 on, else one decimal."""
+    """Format integers and values from 100 on without decimals, others with one."""
     return f"{value:,.0f}" if isinstance(value, int) or value >= 100 else f"{value:.1f}"

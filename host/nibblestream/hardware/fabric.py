@@ -1,9 +1,10 @@
-"""What arithmetic and memories take of a 7-series FPGA: a model, not a synthesis.
+"""Resource model of arithmetic and memories on a 7-series FPGA: estimated, not synthesised.
 
-Multipliers of 25 x 18 bits with an adder behind (DSP48E1), memories of 18 Kbit, look-up tables of
-six inputs with carry chains, flip-flops. UltraScale+ has as good or better. The tests compare it
-with what a free synthesiser, yosys, makes of the Verilog in hls/check: DSPs and block RAMs are
-equal; flip-flops are within 5%, LUTs within a quarter, of a frame lane and of a CORDIC stage.
+The primitives are 25 x 18-bit multipliers followed by an adder (DSP48E1), 18-Kbit block RAMs,
+six-input look-up tables with carry chains, and flip-flops. Those of UltraScale+ are as good or
+better. The tests compare the model with yosys, a free synthesiser, on the Verilog in hls/check: for
+a frame lane and a CORDIC stage, DSPs and block RAMs are equal, flip-flops agree within 5%, and LUTs
+within a quarter.
 """
 
 from __future__ import annotations
@@ -34,62 +35,62 @@ class Resources:
 
     @classmethod
     def of(cls, board: Board) -> Resources:
-        """Return what a board has."""
+        """Return the resources of a board's part."""
         return cls(*(getattr(board, field.name) for field in fields(cls)))
 
     def fit(self, board: Board) -> bool:
-        """Return whether the board has as many of each."""
+        """Return whether the board has enough of each."""
         return all(a <= b for a, b in zip(astuple(self), astuple(self.of(board)), strict=True))
 
 
 def multiplier(a: int, b: int) -> Resources:
-    """Return a product of signed words of `a` and `b` bits; its registers are inside.
+    """Return the cost of a signed multiplier of `a` x `b` bits; its registers are in the DSPs.
 
-    Beside its sign a tile takes 24 bits of the longer word and 17 of the shorter one.
+    Besides the sign, a DSP takes 24 bits of the longer word and 17 of the shorter one.
     """
     return Resources(dsps=ceil((max(a, b) - 1) / 24) * ceil((min(a, b) - 1) / 17))
 
 
 def block_memory(depth: int, width: int) -> Resources:
-    """Return a memory with a port to read and one to write, in the best shape for it."""
+    """Return the cost of a memory with one read and one write port, in the best block RAM shape."""
     return Resources(bram18=min(ceil(depth / d) * ceil(width / w) for d, w in BRAM18_SHAPES))
 
 
 def small_memory(width: int) -> Resources:
-    """Return up to 32 words with the same ports: four LUTs (a RAM32M) hold six bits of each."""
+    """Return the cost of up to 32 words with the same ports: four LUTs (a RAM32M) per six bits."""
     return Resources(luts=4 * ceil(width / 6))
 
 
 def adder(bits: int) -> Resources:
-    """Return a sum or difference: a LUT a bit before the carry chain, and a register."""
+    """Return the cost of an adder or subtractor: per bit, a LUT in a carry chain and a register."""
     return Resources(luts=bits, flipflops=bits)
 
 
 def logic(bits: int, luts_a_bit: float = 1) -> Resources:
-    """Return a function of a few inputs for each bit."""
+    """Return the cost of a function of a few inputs for each bit."""
     return Resources(luts=ceil(bits * luts_a_bit))
 
 
 def register(bits: int) -> Resources:
-    """Return a word kept."""
+    """Return the cost of a register."""
     return Resources(flipflops=bits)
 
 
 def select(inputs: int, bits: int) -> Resources:
-    """Return one of `inputs` words: a LUT chooses of four, four LUTs together of sixteen."""
+    """Return the cost of a multiplexer of `inputs` words: 4:1 in one LUT per bit, 16:1 in four."""
     chosen = logic(bits, ceil(inputs / 4))
     return chosen if inputs <= 16 else chosen + select(ceil(inputs / 16), bits)
 
 
 def shifter(bits: int, distances: int) -> Resources:
-    """Return a word shifted by any of `distances`: stages that choose of four, and a register."""
+    """Return the cost of a shift by any of `distances`: stages of 4:1 multiplexers, a register."""
     return logic(bits, ceil(log2(distances) / 2)) + register(bits)
 
 
 def adder_tree(terms: int, bits: int) -> Resources:
-    """Return a sum of products of `bits` bits, each level registered and a bit wider.
+    """Return the cost of adding products of `bits` bits; each level is registered and a bit wider.
 
-    The first level is the adder behind every second multiplier: it takes nothing more.
+    The first level is the adder behind every second multiplier, so it costs nothing more.
     """
     total = Resources()
     while (terms := terms // 2) > 1:

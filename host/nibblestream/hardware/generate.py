@@ -1,6 +1,6 @@
-"""The shared facts as a C++ header or as Tcl, for what is not written in Python.
+"""Generator of the C++ header and the Tcl script that hold the constants shared with Python.
 
-``python -m nibblestream.hardware.generate header|tcl`` prints them; the makefiles keep them in
+``python -m nibblestream.hardware.generate header|tcl`` prints them; the makefiles write them to
 ``build/``.
 """
 
@@ -14,11 +14,11 @@ from ..fixed import QFormat
 from ..speech import cordic, features
 from .boards import BOARDS
 
-HEADER = "nibblestream_spec.hpp"  # what the kernels include
+HEADER = "nibblestream_spec.hpp"  # included by the kernels
 
 
 def scalars() -> dict[str, int]:
-    """Return every integer of `spec`, with the widths and fractions of its formats."""
+    """Return every integer of `spec`, and the bits and fraction bits of each of its formats."""
     found: dict[str, int] = {}
     for name, value in vars(spec).items():
         if not name.isupper():
@@ -31,7 +31,7 @@ def scalars() -> dict[str, int]:
 
 
 def fields() -> dict[str, spec.Field]:
-    """Return every field of the beats' layouts, by the layout's name and its own."""
+    """Return every field of the beat layouts, by ``LAYOUT_FIELD``."""
     layouts = {
         name: value for name, value in vars(spec).items() if name.endswith(("_BEAT", "_ENTRY"))
     }
@@ -43,7 +43,7 @@ def fields() -> dict[str, spec.Field]:
 
 
 def tables() -> dict[str, Sequence[int]]:
-    """Return the tables that the kernels hold."""
+    """Return the constant tables of the kernels."""
     return {
         "CORDIC_ANGLES": cordic.ANGLES,
         "LOG2_TABLE": features.LOG2_TABLE.tolist(),
@@ -89,7 +89,7 @@ def tcl() -> Iterator[str]:
 
 
 def main() -> None:
-    """Print what the one argument names."""
+    """Print the header or the Tcl script, as the argument says."""
     printers = {"header": header, "tcl": tcl}
     if len(sys.argv) != 2 or sys.argv[1] not in printers:
         sys.exit(f"usage: python -m nibblestream.hardware.generate {'|'.join(printers)}")

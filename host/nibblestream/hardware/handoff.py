@@ -1,7 +1,7 @@
-"""The hardware handoff of a board's design, as the check of the block design writes it.
+"""The hardware handoff (.hwh) of a board's design, written without Vivado.
 
-Vivado writes one beside each bitstream; where there is no Vivado, overlays/check runs the same
-scripts and writes the same facts. The virtual board is made from it.
+Vivado writes a handoff beside each bitstream. overlays/check runs the same scripts without Vivado
+and writes one with the same facts, from which the virtual board is built.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from .generate import tcl
 
 
 def handoff(board: Board) -> Path:
-    """Return the .hwh of a board's design, written first if the design is new.
+    """Return the .hwh of a board's design; write it if the cache does not have it.
 
     Raises
     ------
     FileNotFoundError
-        The package lacks the design.
+        The folder of the design was not installed.
     RuntimeError
-        The design is wrong, or this Python has no Tcl.
+        The check found errors in the design, or this Python has no Tcl.
     """
     overlays = sources.find("overlays")
     files = [*overlays.rglob("*.tcl"), *overlays.rglob("*.py")]
@@ -42,5 +42,5 @@ def _write(board: Board, overlays: Path, path: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(
-                f"{board.name}'s block design gives no hardware handoff: {done.stderr.strip()}"
+                f"no hardware handoff of {board.name}'s block design: {done.stderr.strip()}"
             )

@@ -1,9 +1,9 @@
-"""What the kernels take of an FPGA: a model from the same constants, not a synthesis.
+"""Resource model of the kernels, from the constants in `spec`: estimated, not synthesised.
 
-Counted are multipliers, memories, adders, multiplexers and the registers behind them, in the widths
-that `spec` gives them. Not counted: state machines, address registers, what HLS adds to meet a
-clock, and AMD's own parts of the design (DMAs, interconnect, performance monitor). What Vitis HLS
-makes of the kernels is for its own report to say.
+The model counts multipliers, memories, adders, multiplexers and the registers behind them, in the
+widths that `spec` gives. It does not count state machines, address registers, what HLS adds to meet
+timing, or AMD's IPs in the design (DMAs, interconnect, performance monitor). The actual resources
+of the kernels are in the report of Vitis HLS.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .fabric import (
     small_memory,
 )
 
-GROUPS: Final = spec.MAX_BLOCK // spec.FRAME_LANES  # of frames, each with its own accumulator
+GROUPS: Final = spec.MAX_BLOCK // spec.FRAME_LANES  # of frames; each group has its own accumulators
 PRODUCT_BITS: Final = spec.ACTIVATION_BITS + spec.WEIGHT_BITS
 SUM_BITS: Final = spec.ACCUMULATOR_BITS
 LENGTH_BITS: Final = spec.SPECTRUM.bits + 2 + spec.CORDIC_GUARD  # inside the CORDIC
@@ -36,70 +36,70 @@ LEVEL_BITS: Final = spec.FLOOR_FRAC + 7  # a log2 and a sign
 
 # --- lut_mac ---------------------------------------------------------------------------------
 def frame_lane() -> Resources:
-    """Return what one of the frames that share a step has to itself."""
+    """Return the cost of one frame lane, from its activation memories to its outputs."""
     memories = spec.LANES * block_memory(spec.ACTIVATION_DEPTH, spec.ACTIVATION_BITS)
     multipliers = spec.LANES * multiplier(spec.ACTIVATION_BITS, spec.WEIGHT_BITS)
     tree = adder_tree(spec.LANES, PRODUCT_BITS)
     sums = GROUPS * register(SUM_BITS) + select(GROUPS, SUM_BITS) + adder(SUM_BITS)
     rounded = adder(SUM_BITS) + shifter(SUM_BITS, SUM_BITS)
-    # A comparison takes two bits a LUT; the sum, a limit or zero is chosen.
+    # A LUT compares two bits; a multiplexer selects the sum, a limit or zero.
     saturated = logic(SUM_BITS, 0.5) + logic(spec.ACTIVATION_BITS) + register(spec.ACTIVATION_BITS)
     return memories + multipliers + tree + sums + rounded + saturated
 
 
 def table_copies() -> Resources:
-    """Return a decoded table for each lane, as all are read at once, and the weights read."""
+    """Return the cost of a decoded table per lane, as all are read at once, and of the weights."""
     return spec.LANES * (small_memory(spec.WEIGHT_BITS) + register(spec.WEIGHT_BITS))
 
 
 def rounding_constants() -> Resources:
-    """Return half an output step, and one less, as the layer's shift says."""
+    """Return the cost of the rounding constants for a layer's shift: half a step, and one less."""
     return 2 * (logic(SUM_BITS) + register(SUM_BITS))
 
 
 def writing() -> Resources:
-    """Return how a frame lane finds the lane and the word that a feature or an output goes to."""
+    """Return the cost of a frame lane's write port: address, data and write enables."""
     address = (spec.ACTIVATION_DEPTH - 1).bit_length()
-    found = 4 * adder(address + 2)  # position * 129 + bin; times groups, in two; plus the base
+    found = 4 * adder(address + 2)  # position * 129 + bin; times groups (2 adders); plus the base
     word = address + spec.ACTIVATION_BITS
-    return found + logic(word) + register(word) + logic(spec.LANES)  # a write enable a lane
+    return found + logic(word) + register(word) + logic(spec.LANES)  # a write enable per lane
 
 
 def digest() -> Resources:
-    """Return what keeps the digest of a stream."""
+    """Return the cost of a stream's digest."""
     return logic(spec.BEAT_BITS) + register(spec.BEAT_BITS)
 
 
 def decoding() -> Resources:
-    """Return what turns beats into weights."""
+    """Return the cost of decoding beats into weights."""
     gearbox = 2 * shifter(spec.BEAT_BITS, 4)
-    code = select(3, 4)  # of 2, 3 or 4 bits
+    code = select(3, 4)  # codes of 2, 3 or 4 bits
     weight = logic(spec.WEIGHT_BITS)  # the table's, an 8-bit code, or zero
     beyond = logic(spec.MAX_WIDTH.bit_length(), 0.5)  # whether the lane is beyond the row's end
     return gearbox + spec.LANES * (code + weight + beyond)
 
 
 def biases() -> Resources:
-    """Return the biases as they come; one is taken and shifted onto the accumulator's grid."""
+    """Return the cost of the bias memory, and of shifting a bias onto the accumulator's grid."""
     count = spec.BEAT_BITS // spec.BIAS.bits
     memory = block_memory(spec.MAX_WIDTH // count, spec.BEAT_BITS)
     return memory + select(count, spec.BIAS.bits) + shifter(SUM_BITS, SUM_BITS)
 
 
 def features() -> Resources:
-    """Return two banks of context and floors, log2, and the floor that follows it."""
+    """Return the cost of the features: two banks of context and floors, log2, floor tracking."""
     context = block_memory(2 * (spec.CONTEXT - 1) * spec.BINS, spec.ACTIVATION_BITS)
     floors = block_memory(2 * spec.BINS, LEVEL_BITS)
     value = spec.MAGNITUDE.bits + 1
-    table = logic(spec.LOG2_FRAC)  # 64 entries: a LUT a bit
+    table = logic(spec.LOG2_FRAC)  # 64 entries: a LUT per bit
     log = adder(value) + logic(value) + shifter(value, value) + table  # logic: the leading one
-    followed = 4 * adder(LEVEL_BITS) + logic(LEVEL_BITS)  # difference, two roundings, sum; choice
+    followed = 4 * adder(LEVEL_BITS) + logic(LEVEL_BITS)  # difference, two roundings, sum; select
     feature = 2 * adder(LEVEL_BITS) + logic(spec.FEATURE.bits, 2)
     return context + floors + log + followed + feature
 
 
 def lut_mac() -> Resources:
-    """Return the kernel that runs all layers."""
+    """Return the cost of `lut_mac`, which runs all layers."""
     lanes = spec.FRAME_LANES * (frame_lane() + writing())
     shared = table_copies() + rounding_constants() + decoding() + biases() + features() + digest()
     sent = select(spec.LANES * spec.FRAME_LANES, spec.ACTIVATION_BITS)
@@ -111,29 +111,29 @@ def lut_mac() -> Resources:
 
 # --- the other kernels, and the whole ------------------------------------------------------------
 def cordic_stage() -> Resources:
-    """Return two lengths and an angle: y or its inverse is chosen and added to x, and so on.
+    """Return the cost of one stage: x plus or minus y, y plus or minus x, and the angle.
 
-    The angle's step is a constant, so there nothing has to be chosen first.
+    The step of the angle is a constant, so no logic is needed to negate it.
     """
     return 2 * (logic(LENGTH_BITS) + adder(LENGTH_BITS)) + adder(ANGLE_BITS)
 
 
 def cordic(length: int) -> Resources:
-    """Return all stages, and the gain undone of a word of `length` bits."""
+    """Return the cost of all stages, and of correcting the gain of a word of `length` bits."""
     inverse = spec.CORDIC_INVERSE_GAIN_FRAC + 1
     ungained = multiplier(length, inverse) + adder(length + inverse)  # the adder rounds
     return spec.CORDIC_ITERATIONS * cordic_stage() + ungained
 
 
 def cordic_vectoring() -> Resources:
-    """Return the kernel from spectra to magnitudes and phases."""
+    """Return the cost of `cordic_vectoring`: spectra to magnitudes and phases."""
     opposite = 2 * adder(LENGTH_BITS)
     phase = adder(ANGLE_BITS)
     return cordic(LENGTH_BITS) + opposite + phase + digest() + _ports(streams=3, registers=4)
 
 
 def cordic_rotation() -> Resources:
-    """Return the kernel from gains or magnitudes, and phases, to spectra."""
+    """Return the cost of `cordic_rotation`: gains or magnitudes, and phases, to spectra."""
     word = spec.MAGNITUDE.bits + 1
     gain = multiplier(word, spec.GAIN.bits) + adder(word + spec.GAIN.bits)
     opposite = adder(LENGTH_BITS)
@@ -142,20 +142,20 @@ def cordic_rotation() -> Resources:
 
 
 def polar_fifo() -> Resources:
-    """Return where magnitudes and phases wait for the network: beats and their TLAST."""
+    """Return the cost of the FIFO that delays magnitudes and phases: beats with TLAST."""
     counters = 3 * adder(spec.POLAR_DEPTH.bit_length())
     return block_memory(spec.POLAR_DEPTH, spec.BEAT_BITS + 1) + counters
 
 
 def _ports(streams: int, registers: int) -> Resources:
-    """Return AXI ports: two words kept of each stream; registers, an address and data in flight."""
+    """Return the cost of AXI ports: two words per stream; registers, an address and a data word."""
     beat = spec.BEAT_BITS + 2  # TLAST and valid
     lite = (registers + 2) * (logic(32) + register(32))
     return streams * 2 * (logic(beat) + register(beat)) + lite
 
 
 def design() -> dict[str, Resources]:
-    """Return what each part of the overlay takes, by name."""
+    """Return the cost of each part of the overlay, by name."""
     return {
         "cordic_vectoring": cordic_vectoring(),
         "lut_mac": lut_mac(),
@@ -165,7 +165,7 @@ def design() -> dict[str, Resources]:
 
 
 def report(board: Board) -> str:
-    """Return what the design takes, beside what the board has, as text."""
+    """Return a table of the design's resources and those of the board."""
     parts = design()
     whole = sum(parts.values(), Resources())
     rows = [f"{'resources: model, not synthesised':<34}{'DSP':>9}{'BRAM18':>9}{'LUT':>9}{'FF':>9}"]

@@ -1,7 +1,7 @@
-"""What is written in other languages and used where it is installed: where it lies, what it is.
+"""Folders of the kernels' C++ and the block design's Tcl, and the cache of what is built from them.
 
-The kernels (``hls``) and the block design (``overlays``) stand beside the library in the
-repository and inside it in an installed package.
+The kernels (``hls``) and the block design (``overlays``) are beside the library in the repository
+and inside it in an installed package.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-BUILDING: Final = "building-"  # what temporary folders in the cache begin with
-ABANDONED_SECONDS: Final = 86_400.0  # a build that began a day ago was killed
+BUILDING: Final = "building-"  # prefix of temporary folders in the cache
+ABANDONED_SECONDS: Final = 86_400.0  # older temporary folders are from killed builds
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -25,30 +25,30 @@ def find(name: str) -> Path:
     Raises
     ------
     FileNotFoundError
-        It was not installed.
+        The folder was not installed.
     """
     folders = [_PACKAGE / name, _PACKAGE.parents[1] / name]
     for folder in folders:
         if folder.is_dir():
             return folder
     looked = " or ".join(map(str, folders))
-    raise FileNotFoundError(f"there is no {looked}: install nibblestream anew")
+    raise FileNotFoundError(f"there is no {looked}: reinstall nibblestream")
 
 
 def cache() -> Path:
-    """Return the folder for what was built of them; ``NIBBLESTREAM_CACHE`` names another one."""
+    """Return the cache folder for built files; ``NIBBLESTREAM_CACHE`` overrides the default."""
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     named = os.environ.get("NIBBLESTREAM_CACHE") or f"{base}/nibblestream"
     return Path(named).expanduser()
 
 
 def writable_cache() -> Path:
-    """Make the cache's folder, remove from it what killed builds left, and return it.
+    """Create the cache folder, remove what killed builds left there, and return it.
 
     Raises
     ------
     OSError
-        It cannot be made or written to.
+        The folder cannot be created or written to.
     """
     folder = cache()
     try:
@@ -60,14 +60,14 @@ def writable_cache() -> Path:
             raise PermissionError("it cannot be written to")
     except OSError as error:
         raise OSError(
-            f"what is built of kernels and block design is kept in {folder}, but: "
+            f"the cache of compiled kernels and handoffs, {folder}, cannot be used: "
             f"{error.strerror or error}; name another folder by NIBBLESTREAM_CACHE=..."
         ) from error
     return folder
 
 
 def digest(files: Iterable[Path], *more: str) -> str:
-    """Return a digest of files, by name and content, and of texts; 24 hexadecimal digits."""
+    """Return a digest of files (names and contents) and texts, as 24 hexadecimal digits."""
     sha = hashlib.sha256(repr(more).encode())
     for path in sorted(path for path in files if path.is_file()):
         sha.update(path.name.encode() + path.read_bytes())

@@ -1,4 +1,4 @@
-"""The byte ledger: what a model says is streamed, what the DMA moved, what the hardware counted."""
+"""The byte ledger: bytes by the model's layout, by the DMAs, and by the hardware counters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..network import code_stream, pack
 from ..network.model import QuantizedModel
 
 BEAT_BYTES = spec.BEAT_BITS // 8
-FRAME_BYTES = spec.BINS * BEAT_BYTES  # of a spectrum
+FRAME_BYTES = spec.BINS * BEAT_BYTES  # of one spectrum
 CODES, SPECTRA_IN, SPECTRA_OUT = spec.MONITOR_SLOTS
 
 
@@ -22,7 +22,7 @@ class LayerTraffic:
     ----------
     outputs, inputs : int
     bits : int
-        Of one code; 32 for a float layer.
+        Bits per code; 32 for a float layer.
     """
 
     outputs: int
@@ -36,50 +36,50 @@ class LayerTraffic:
 
     @property
     def padded(self) -> int:
-        """Bytes of the stream, whose rows each fill whole 64-bit beats."""
+        """Bytes of the stream, with each row padded to whole 64-bit beats."""
         if self.bits not in spec.CODE_BITS:
             return self.ideal
         return pack.stream_bytes((self.outputs, self.inputs), self.bits)
 
     @property
     def tables(self) -> int:
-        """Bytes that stand before the codes: formats, look-up table, biases."""
+        """Bytes before the codes: formats, look-up table, biases."""
         if self.bits not in spec.CODE_BITS:
             return 0
         return BEAT_BYTES * code_stream.header_beats((self.outputs, self.inputs), self.bits)
 
     def at(self, bits: int) -> int:
-        """Bytes of as many weights of `bits` bits, without padding."""
+        """Bytes of the same weights at `bits` bits each, without padding."""
         return pack.ideal_bytes((self.outputs, self.inputs), bits)
 
 
 def layers_of(model: QuantizedModel, bits: int | None = None) -> list[LayerTraffic]:
-    """Return the shapes and code widths of a model's layers; or with all codes of `bits` bits."""
+    """Return the shape and code width of each layer; `bits`, if given, replaces all widths."""
     layers = [LayerTraffic(*layer.shape, layer.bits) for layer in model.layers]
     return layers if bits is None else [replace(layer, bits=bits) for layer in layers]
 
 
 @dataclass(frozen=True)
 class Counted:
-    """Bytes that an overlay moved, by `spec.MONITOR_SLOTS`.
+    """Bytes that an overlay moved, for each of `spec.MONITOR_SLOTS`.
 
     Parameters
     ----------
     dma : dict of str to int
-        Of the transfers that the DMAs ended.
+        Bytes of the completed DMA transfers.
     hardware : dict of str to int
-        As the performance monitor counted them at the memory's ports.
+        Bytes that the performance monitor counted at the memory ports.
     """
 
     dma: dict[str, int]
     hardware: dict[str, int]
 
     def __add__(self, other: Counted) -> Counted:
-        """Return both together."""
+        """Return the sum of both."""
         return self._with(other, 1)
 
     def __sub__(self, before: Counted) -> Counted:
-        """Return what was moved since `before`."""
+        """Return the bytes moved since `before`."""
         return self._with(before, -1)
 
     def _with(self, other: Counted, sign: int) -> Counted:
@@ -91,7 +91,7 @@ NOTHING = Counted(*(dict.fromkeys(spec.MONITOR_SLOTS, 0) for _ in range(2)))
 
 
 class LedgerError(RuntimeError):
-    """The model, the DMA and the hardware's counters do not agree to the byte."""
+    """The byte counts of the model, the DMA and the hardware counters differ."""
 
 
 def stream_bytes(layers: Sequence[LayerTraffic]) -> int:
@@ -100,39 +100,40 @@ def stream_bytes(layers: Sequence[LayerTraffic]) -> int:
 
 
 def reconcile(layers: Sequence[LayerTraffic], frames: int, counted: Counted) -> None:
-    """Compare what moved for one block with what the model says.
+    """Compare the bytes moved for one block with those of the model.
 
     Raises
     ------
     LedgerError
-        They differ; the error names the port, and for codes the layer in which they part.
+        They differ; the message names the port and, for codes, the layer where the bytes end.
     """
     spectra = frames * FRAME_BYTES
     expected = {CODES: stream_bytes(layers), SPECTRA_IN: spectra, SPECTRA_OUT: spectra}
     for slot, size in expected.items():
-        for who, found in (("the DMA moved", counted.dma), ("the hardware", counted.hardware)):
+        sides = (("the DMA moved", counted.dma), ("the hardware counted", counted.hardware))
+        for who, found in sides:
             if found[slot] != size:
-                where = f", which ends in {_where(layers, found[slot])}" if slot == CODES else ""
+                where = f", which end {_where(layers, found[slot])}" if slot == CODES else ""
                 raise LedgerError(
                     f"{slot}: the model says {size} bytes, {who} {found[slot]}{where}"
                 )
 
 
 def _where(layers: Sequence[LayerTraffic], size: int) -> str:
-    """Name the part of the stream of codes in which its first `size` bytes end."""
+    """Return where the first `size` bytes of the stream of codes end."""
     end = BEAT_BYTES
     if size <= end:
-        return "the model's header"
+        return "in the model's header"
     for number, layer in enumerate(layers, 1):
         end += layer.tables + layer.padded
         if size <= end:
-            return f"layer {number} ({layer.inputs} to {layer.outputs}, {layer.bits} bits)"
-    return f"nothing: {size - end} bytes come after layer {len(layers)}"
+            return f"in layer {number} ({layer.inputs} to {layer.outputs}, {layer.bits} bits)"
+    return f"{size - end} bytes after layer {len(layers)}, the last"
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """Bytes that a run streamed, from the model's layout; and as they were counted, on an overlay.
+    """Bytes that a run streamed, by the model's layout and, on an overlay, as counted.
 
     Parameters
     ----------
@@ -140,9 +141,9 @@ class Traffic:
     frames : int
         Frames processed.
     passes : int
-        Times all codes were streamed: each pass serves a block of frames.
+        How often all codes were streamed: once per block of frames.
     counted : Counted, optional
-        What an overlay moved meanwhile; each block was reconciled with the model.
+        Bytes that the overlay moved; each block was reconciled with the model.
     """
 
     layers: Sequence[LayerTraffic]
@@ -157,27 +158,27 @@ class Traffic:
 
     @property
     def padded(self) -> int:
-        """Bytes of one pass."""
+        """Bytes of the codes of one pass, with padding."""
         return sum(layer.padded for layer in self.layers)
 
     @property
     def tables(self) -> int:
-        """Bytes of one pass that are no codes: headers, look-up tables, biases."""
+        """Bytes of one pass other than codes: headers, look-up tables, biases."""
         tables = sum(layer.tables for layer in self.layers)
         return tables + BEAT_BYTES if tables else 0
 
     @property
     def streamed(self) -> int:
-        """Bytes of codes of all passes."""
+        """Bytes of the codes of all passes."""
         return self.passes * self.padded
 
     @property
     def per_frame(self) -> float:
-        """Bytes streamed for each frame; those of one pass if nothing has run yet."""
+        """Bytes streamed per frame; those of one pass if nothing has run yet."""
         return self.streamed / self.frames if self.frames else float(self.padded)
 
     def at(self, bits: int) -> int:
-        """Bytes of as many weights of `bits` bits, without padding."""
+        """Bytes of the same weights at `bits` bits each, without padding."""
         return sum(layer.at(bits) for layer in self.layers)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Networks from PyTorch and ONNX as float models (extras: train for PyTorch, onnx for ONNX)."""
+"""Import of PyTorch and ONNX networks (extras: train for PyTorch, onnx for ONNX)."""
 
 from .build import from_onnx, from_torch
 

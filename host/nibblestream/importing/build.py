@@ -1,4 +1,4 @@
-"""A network of another framework to a float model: read, scaled, checked against the original."""
+"""Import of a network: read it, scale it, compare its outputs with those of the original."""
 
 from __future__ import annotations
 
@@ -20,37 +20,38 @@ if TYPE_CHECKING:
 def from_torch(
     module: nn.Module, *, features: str, head: str, gain_floor: float = 0.0, name: str = "imported"
 ) -> FloatModel:
-    """Import a PyTorch network as it computes in evaluation mode.
+    """Import a PyTorch network with its behaviour in evaluation mode.
 
-    Linear and ReLU make the layers; batch normalisation beside a Linear is folded into it; Dropout,
-    Identity and Flatten are passed over; at the very end, what the head does anyway (a clamp to
-    [0, 1] before a gain) may stand. Weights or biases beyond +-1 are scaled by powers of two.
+    Linear and ReLU become layers. Batch normalisation before or after a Linear is folded into it.
+    Dropout, Identity and Flatten are skipped. An activation after the last Linear is allowed if the
+    head applies it anyway, such as a clamp to [0, 1] for a gain. Weights or biases beyond +-1 are
+    scaled by powers of two.
 
     Parameters
     ----------
     module : torch.nn.Module
-        1032 inputs (8 frames of 129 bins, oldest first) to 129 outputs; `nn.Sequential`, or
-        anything that `torch.fx.symbolic_trace` follows. It is left as it is.
+        1032 inputs (8 frames of 129 bins, oldest first) to 129 outputs; `nn.Sequential`, or any
+        module that `torch.fx.symbolic_trace` can trace. It is not modified.
     features : {"log2", "magnitude"}
-        What the network was trained to see.
+        Input features that the network was trained on.
     head : {"gain", "magnitude"}
-        What its outputs mean: a gain on the noisy magnitude, or the enhanced magnitude.
+        Meaning of the outputs: a gain on the noisy magnitude, or the enhanced magnitude.
     gain_floor : float
         Smallest gain, 0 to 1.
     name : str
-        Of the model.
+        Name of the model.
 
     Returns
     -------
     FloatModel
-        Its outputs equal the module's within float32's rounding, as was checked.
+        Its outputs were checked to equal the module's within float32 rounding.
 
     Raises
     ------
     TypeError
-        It is no module.
+        `module` is not a torch.nn.Module.
     ValueError
-        Something in the network cannot run here; it is named with its place.
+        The network is not supported; the message names the layer and its position.
 
     Examples
     --------
@@ -67,24 +68,24 @@ def from_torch(
 
     origin = {"imported": f"PyTorch {type(module).__name__}"}
     chain = fold(pytorch.steps(module))
-    return _built(chain, pytorch.original(module), name, features, head, gain_floor, origin)
+    return _build(chain, pytorch.original(module), name, features, head, gain_floor, origin)
 
 
 def from_onnx(
     path: str | Path, *, features: str, head: str, gain_floor: float = 0.0, name: str = ""
 ) -> FloatModel:
-    """Import an ONNX network; takes and refuses what `from_torch` does.
+    """Import an ONNX network, under the same conditions as `from_torch`.
 
-    Gemm, or MatMul and Add, with constant weights make the layers.
+    Gemm, or MatMul and Add, with constant weights become layers.
 
     Parameters
     ----------
     path : path
-        Weights in float64, float32 or float16.
+        ONNX file with weights in float64, float32 or float16.
     features, head, gain_floor
         As for `from_torch`.
     name : str
-        Of the model; the file's stem, if not given.
+        Name of the model; by default the stem of the file's name.
 
     Returns
     -------
@@ -93,9 +94,9 @@ def from_onnx(
     Raises
     ------
     FileNotFoundError
-        There is no such file.
+        The file does not exist.
     ValueError
-        It is no ONNX file, or something in the network cannot run here; it is named.
+        It is not an ONNX file, or the network is not supported; the message names the node.
     """
     from . import onnx_graph
 
@@ -104,12 +105,12 @@ def from_onnx(
     try:
         chain = fold(onnx_graph.steps(graph))
         original, origin = onnx_graph.original(graph), {"imported": path.name}
-        return _built(chain, original, name or path.stem, features, head, gain_floor, origin)
+        return _build(chain, original, name or path.stem, features, head, gain_floor, origin)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
 
-def _built(
+def _build(
     chain: Chain,
     original: Original,
     name: str,
@@ -144,6 +145,6 @@ def _check_widths(layers: tuple[Linear, ...], features: str, head: str) -> None:
             for layer in layers
         )
         raise ValueError(
-            f"{error}; a network sees 8 frames of 129 bins, {INPUTS} inputs with the oldest frame "
-            f"first, and gives 129 outputs. Found {found}"
+            f"{error}; a network takes 8 frames of 129 bins ({INPUTS} inputs, oldest frame first) "
+            f"and gives 129 outputs. Found {found}"
         ) from error

@@ -1,7 +1,7 @@
-"""What frameworks' networks are read into: a chain of steps, and from it the layers of a model.
+"""Framework-independent form of an imported network: a chain of steps, folded into layers.
 
-A chain that this library can run is Linear layers with or without ReLU between them. Elementwise
-scales and offsets, as of batch normalisation, are folded into the Linear before or after them.
+A supported chain consists of Linear layers with or without ReLU between them. Elementwise scales
+and offsets, such as batch normalisation, are folded into the Linear before or after them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Clip:
-    """x, kept from `low` to `high`: ReLU is 0 to infinity."""
+    """``min(max(x, low), high)``; the default is ReLU, 0 to infinity."""
 
     where: str
     low: float = 0.0
@@ -48,15 +48,15 @@ Step = Linear | Scale | Clip
 
 @dataclass(frozen=True, eq=False)
 class Chain:
-    """Layers as the library runs them, and what the network did with the last one's outputs.
+    """Layers of a network, and the activation after the last one.
 
     Parameters
     ----------
     layers : tuple of Linear
     relu : tuple of bool
-        Whether ReLU follows each layer.
+        True for layers followed by a ReLU.
     end : Clip or None
-        The activation after the last layer.
+        Activation after the last layer.
     """
 
     layers: tuple[Linear, ...]
@@ -70,31 +70,33 @@ def fold(steps: Iterable[Step]) -> Chain:
     Raises
     ------
     ValueError
-        A step does not fit: a scale with no Linear beside it, widths that differ, an activation
-        other than ReLU between layers. The step is named.
+        A step is not supported: a scale without a Linear before or after it, widths that differ,
+        an activation other than ReLU between layers. The message names the step.
     """
     layers: list[Linear] = []
     ends: list[Clip | None] = []  # the activation after each layer
-    waiting: Scale | None = None  # for the next layer
+    pending: Scale | None = None  # to be folded into the next layer
     for step in steps:
         if isinstance(step, Linear):
             if ends and ends[-1] is not None:
                 _check_relu(ends[-1])
-            layers.append(step if waiting is None else _after(waiting, step))
+            layers.append(step if pending is None else _fold_into_next(pending, step))
             ends.append(None)
-            waiting = None
-        elif waiting is not None:
-            raise ValueError(f"{waiting.where} has no Linear before or after it to be folded into")
+            pending = None
+        elif pending is not None:
+            raise ValueError(f"{pending.where} has no Linear before or after it to be folded into")
         elif isinstance(step, Clip):
             if not layers:
-                raise ValueError(f"{step.where} comes before the first Linear; expected one there")
-            ends[-1] = step if ends[-1] is None else _both(ends[-1], step)
+                raise ValueError(
+                    f"{step.where} comes before the first Linear; expected a Linear first"
+                )
+            ends[-1] = step if ends[-1] is None else _intersection(ends[-1], step)
         elif layers and ends[-1] is None:
-            layers[-1] = _before(layers[-1], step)
+            layers[-1] = _fold_into_previous(layers[-1], step)
         else:
-            waiting = step
-    if waiting is not None:
-        raise ValueError(f"{waiting.where} has no Linear before or after it to be folded into")
+            pending = step
+    if pending is not None:
+        raise ValueError(f"{pending.where} has no Linear before or after it to be folded into")
     if not layers:
         raise ValueError("the network has no Linear; expected one or more")
     relu = tuple(end is not None and end.low == 0 for end in ends)
@@ -109,12 +111,12 @@ def _check_relu(clip: Clip) -> None:
         )
 
 
-def _both(first: Clip, second: Clip) -> Clip:
+def _intersection(first: Clip, second: Clip) -> Clip:
     low, high = max(first.low, second.low), min(first.high, second.high)
     return replace(second, low=low, high=high)
 
 
-def _before(layer: Linear, scale: Scale) -> Linear:
+def _fold_into_previous(layer: Linear, scale: Scale) -> Linear:
     """Fold a scale into the layer before it."""
     try:
         factor, offset = (
@@ -126,7 +128,7 @@ def _before(layer: Linear, scale: Scale) -> Linear:
     return replace(layer, weights=weights, bias=bias)
 
 
-def _after(scale: Scale, layer: Linear) -> Linear:
+def _fold_into_next(scale: Scale, layer: Linear) -> Linear:
     """Fold a scale into the layer after it."""
     width = layer.weights.shape[1]
     try:
@@ -138,4 +140,4 @@ def _after(scale: Scale, layer: Linear) -> Linear:
 
 def _misfit(scale: Scale, width: int) -> ValueError:
     found = max(scale.factor.size, scale.offset.size)
-    return ValueError(f"{scale.where} has {found} values; expected {width}, or one")
+    return ValueError(f"{scale.where} has {found} values; expected {width} or 1")

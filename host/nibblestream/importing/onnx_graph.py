@@ -1,4 +1,4 @@
-"""An ONNX graph as a chain of steps."""
+"""Conversion of an ONNX graph to a chain of steps."""
 
 from __future__ import annotations
 
@@ -27,33 +27,38 @@ def load(path: Path) -> onnx.ModelProto:
     Raises
     ------
     FileNotFoundError
-        There is no such file.
+        The file does not exist.
     ValueError
-        It is damaged, or no ONNX file.
+        It is damaged or not an ONNX file.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such file; expected an ONNX model")
     try:
         model = onnx.load(str(path))
         onnx.checker.check_model(model)
-    except Exception as error:  # protobuf's and the checker's own kinds
-        reason = str(error).strip().splitlines() or ["it is damaged"]
-        raise ValueError(f"{path}: not an ONNX model that can be read: {reason[0]}") from error
+    except Exception as error:  # protobuf and the checker have exception types of their own
+        reason = str(error).strip().splitlines() or ["no details"]
+        raise ValueError(f"{path}: not an ONNX model, or a damaged one: {reason[0]}") from error
     return model
 
 
 def original(model: onnx.ModelProto) -> Original:
-    """Return what the graph computes, by ONNX's reference evaluator in float64, frame by frame.
+    """Return a function that evaluates the graph frame by frame.
+
+    It uses ONNX's reference evaluator in float64.
 
     Raises
     ------
     ValueError
-        A frame does not have 1032 values.
+        The input does not have 1032 values for one frame.
     """
     evaluator, entry = ReferenceEvaluator(_in_float64(model)), _entry(model.graph)
     shape = [size.dim_value or 1 for size in entry.type.tensor_type.shape.dim]
     if math.prod(shape) != INPUTS:
-        raise ValueError(f"the input {entry.name!r} is {shape} a frame; expected {INPUTS} values")
+        raise ValueError(
+            f"the input {entry.name!r} has the shape {shape} for one frame; expected {INPUTS} "
+            "values"
+        )
 
     def run(x: Float) -> Float:
         answers: list[Any] = [evaluator.run(None, {entry.name: f.reshape(shape)}) for f in x]
@@ -63,12 +68,12 @@ def original(model: onnx.ModelProto) -> Original:
 
 
 def steps(model: onnx.ModelProto) -> Iterator[Step]:
-    """Yield what a graph does, node by node.
+    """Yield the steps of a graph in order.
 
     Raises
     ------
     ValueError
-        The graph branches, or a node is not supported; it is named as ``node 3 'fc1/MatMul'``.
+        The graph branches or a node is not supported; nodes are named as ``node 3 'fc1/MatMul'``.
     """
     graph = model.graph
     constants: dict[str, npt.NDArray[Any]] = {
@@ -93,11 +98,11 @@ def steps(model: onnx.ModelProto) -> Iterator[Step]:
         given = node.output
     if [output.name for output in graph.output] != [given]:
         names = ", ".join(output.name for output in graph.output)
-        raise ValueError(f"the outputs are {names}; expected {given!r} alone, the chain's last")
+        raise ValueError(f"the outputs are {names}; expected only {given!r}, of the last node")
 
 
 def _in_float64(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return the model with all floating-point constants widened; their values stay."""
+    """Return a copy of the model with all floating-point constants converted to float64."""
     wide = onnx.ModelProto()
     wide.CopyFrom(model)
     values = (a.t for node in wide.graph.node for a in node.attribute if a.name == "value")

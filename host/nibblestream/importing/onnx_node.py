@@ -1,4 +1,4 @@
-"""One ONNX node as a step (https://onnx.ai/onnx/operators)."""
+"""Conversion of one ONNX node to a step (https://onnx.ai/onnx/operators)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,25 @@ Float = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Node:
-    """A node: its place and kind, its inputs by name, of which `given` is the chain's."""
+    """An ONNX node.
+
+    Parameters
+    ----------
+    where : str
+        Number and name, for messages.
+    kind : str
+        Operator type.
+    given : str
+        Name of the output of the chain's previous node.
+    inputs : list of str
+        Names of the inputs.
+    output : str
+        Name of the output.
+    attributes : dict
+        Attribute values by name.
+    constants : mapping of str to array
+        Constants of the graph by name.
+    """
 
     where: str
     kind: str
@@ -36,7 +54,10 @@ class Node:
     def read(
         cls, proto: onnx.NodeProto, number: int, given: str, constants: Mapping[str, Array]
     ) -> Node:
-        """Read a node; `number` counts from 0, `constants` are all known so far."""
+        """Read a node.
+
+        `number` counts from 0; `constants` are the graph's initializers and earlier Constant nodes.
+        """
         output = next(iter(proto.output), "")
         return cls(
             where=f"node {number} {proto.name or output!r}",
@@ -49,18 +70,18 @@ class Node:
         )
 
     def refusal(self, why: str) -> ValueError:
-        """Return an error that names the node."""
+        """Return a ValueError that names the node."""
         return ValueError(f"{self.where}: {self.kind} {why}")
 
     def constant(self, index: int) -> Array | None:
-        """Return a constant input, or None where there is none."""
+        """Return a constant input, or None if the node has no such input."""
         name = self.inputs[index] if index < len(self.inputs) else ""
         if name and name not in self.constants:
             raise self.refusal(f"takes {name!r}, which is computed; expected a constant")
         return self.constants[name] if name else None
 
     def values(self, index: int, default: float = 0.0) -> Float:
-        """Return a constant input as float64; `default` where there is none."""
+        """Return a constant input as float64, or `default` if the node has no such input."""
         array = self.constant(index)
         if array is None:
             return np.array([default])
@@ -72,22 +93,24 @@ class Node:
 
 
 def step(node: Node, width: int) -> Step | None:
-    """Return the step of a node that is given `width` values a frame; None if it keeps them.
+    """Return the step of a node with `width` input values per frame; None if it changes nothing.
 
     Raises
     ------
     ValueError
-        The node, or what it is told to do, is not supported.
+        The operator, or one of its attributes or inputs, is not supported.
     """
     if node.kind not in _NODES:
         raise node.refusal(f"is not supported; expected {', '.join(sorted(_NODES))}")
     if node.kind != "Add" and node.inputs[0] != node.given:
-        raise node.refusal(f"takes {node.given!r} after {node.inputs[0]!r}; expected it first")
+        raise node.refusal(
+            f"takes {node.given!r} after {node.inputs[0]!r}; expected it as first input"
+        )
     return _NODES[node.kind](node, width)
 
 
 def constant(node: Node) -> Array:
-    """Return the numbers that a Constant node holds."""
+    """Return the value of a Constant node."""
     for name, value in node.attributes.items():
         if name == "value":
             return np.asarray(numpy_helper.to_array(value))
@@ -98,7 +121,7 @@ def constant(node: Node) -> Array:
 
 def _gemm(node: Node, width: int) -> Linear:
     if node.attributes.get("transA"):
-        raise node.refusal("has transA, which makes inputs of frames; expected 0")
+        raise node.refusal("has transA, which swaps frames and inputs; expected transA=0")
     weights = node.values(1)
     weights = weights if node.attributes.get("transB") else weights.T
     alpha, beta = (float(node.attributes.get(name, 1)) for name in ("alpha", "beta"))
@@ -118,7 +141,7 @@ def _add(node: Node, width: int) -> Scale:
 
 
 def _row(node: Node, index: int, width: int) -> Float:
-    """Return a constant that is added to each frame of `width` values."""
+    """Return a constant input as one row of `width` values, to be added to each frame."""
     values = node.values(index)
     if values.size not in (1, width) or values.shape[-1:] not in ((), (1,), (width,)):
         raise node.refusal(f"adds values of shape {values.shape}; expected ({width},)")
@@ -132,7 +155,7 @@ def _batch_norm(node: Node, width: int) -> Scale:
 
 
 def _clip(node: Node, width: int) -> Clip:
-    """Before version 11 of the operator its ends were attributes."""
+    """Return a Clip; its limits are inputs, or attributes before version 11 of the operator."""
     low, high = (
         node.values(index, node.attributes.get(name, default)).item()
         for index, name, default in ((1, "min", -math.inf), (2, "max", math.inf))

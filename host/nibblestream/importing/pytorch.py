@@ -1,4 +1,4 @@
-"""A PyTorch network as a chain of steps; its graph is found by `torch.fx`."""
+"""Conversion of a PyTorch network to a chain of steps, traced by `torch.fx`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Float = npt.NDArray[np.float64]
 
 
 def original(module: nn.Module) -> Original:
-    """Return what the module computes in evaluation mode, in float64."""
+    """Return a function that evaluates the module in evaluation mode and float64."""
     exact = _evaluated(module)
 
     def run(x: Float) -> Float:
@@ -31,14 +31,14 @@ def original(module: nn.Module) -> Original:
 
 
 def steps(module: nn.Module) -> Iterator[Step]:
-    """Yield what a module does, step by step.
+    """Yield the steps of a module in order.
 
     Raises
     ------
     TypeError
-        It is no module.
+        `module` is not a torch.nn.Module.
     ValueError
-        It branches, cannot be traced, or has a step that is not supported, which is named.
+        It branches, cannot be traced or has an unsupported step; the message names the step.
     """
     if not isinstance(module, nn.Module):
         raise TypeError(f"found a {type(module).__name__}; expected a torch.nn.Module")
@@ -65,12 +65,12 @@ def _evaluated(module: nn.Module) -> nn.Module:
 
 
 def _traced(module: nn.Module) -> fx.GraphModule:
-    # A module of torch.nn itself is a leaf to the tracer, which then sees nothing of it.
+    # The tracer does not look into leaf modules (those of torch.nn), so wrap a single one.
     if fx.Tracer().is_leaf_module(module, ""):
         module = nn.Sequential(module)
     try:
         return fx.symbolic_trace(module)
-    except Exception as error:  # whatever the module's own code raises
+    except Exception as error:  # the module's code may raise anything
         raise ValueError(
             f"{type(module).__name__} cannot be traced by torch.fx ({error}); expected a network "
             "whose steps do not depend on its inputs"
@@ -78,11 +78,11 @@ def _traced(module: nn.Module) -> fx.GraphModule:
 
 
 def _check_follows(node: fx.Node, given: fx.Node | None, where: str) -> None:
-    """Refuse what does not take the step before, and that alone, or is not its only taker."""
+    """Raise ValueError unless a node's only input is the output of the node before."""
     if node.op == "placeholder" or node.all_input_nodes != [given]:
         raise ValueError(
-            f"{where} takes {node.all_input_nodes or 'an input of its own'}; expected a chain "
-            "without branches, each step taking the one before"
+            f"{where} takes {node.all_input_nodes or 'another input of the network'}; expected a "
+            "chain without branches, in which each step takes the output of the one before"
         )
 
 
@@ -138,7 +138,7 @@ def _flatten(module: nn.Flatten, where: str) -> None:
         )
 
 
-# ReLU6 is a Hardtanh, and subclasses come before what they are made of.
+# ReLU6 is a subclass of Hardtanh and needs no entry.
 _MODULES: dict[type[nn.Module], Callable[[Any, str], Step | None]] = {
     nn.Linear: _linear,
     nn.ReLU: lambda module, where: Clip(where),

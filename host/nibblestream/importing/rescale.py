@@ -1,9 +1,9 @@
-"""Bring weights and biases within +-1 by powers of two, without changing what a network computes.
+"""Scaling of weights and biases into +-1 by powers of two, with unchanged outputs of the network.
 
-ReLU is positively homogeneous: ``relu(c x) = c relu(x)`` for c > 0, and so is no ReLU at all. If
-layer i's weights are multiplied by ``2**e[i]`` and its biases by ``2**E[i]``, the product of the
-factors so far, then its outputs are multiplied by ``2**E[i]``, and the network's by ``2**E[-1]``,
-which has to be one. Powers of two leave every mantissa as it is.
+ReLU and the identity are positively homogeneous: ``relu(c x) = c relu(x)`` for c > 0. If layer i's
+weights are multiplied by ``2**e[i]`` and its biases by ``2**E[i]``, with E the cumulative sum of e,
+then its outputs are multiplied by ``2**E[i]``, and the network's by ``2**E[-1]``, which must be 1.
+Powers of two do not change any mantissa.
 """
 
 from __future__ import annotations
@@ -19,21 +19,22 @@ from .chain import Linear
 
 
 def rescale(layers: Sequence[Linear]) -> tuple[Linear, ...]:
-    """Scale layers so that all weights and biases are inside (-1, +1); as little as possible.
+    """Scale layers as little as possible, so that all weights and biases are inside (-1, +1).
 
     Raises
     ------
     ValueError
-        No powers of two do it; the layer farthest out is named, with the factor that is missing.
+        No powers of two achieve that; the message names the layer with the largest value and the
+        missing factor.
     """
-    room = [_room(layer.weights) for layer in layers]  # most that each e may be
-    caps = [_room(layer.bias) for layer in layers]  # most that each E may be
-    most: list[int] = []  # that each E can be
+    room = [_room(layer.weights) for layer in layers]  # upper limit of each e
+    caps = [_room(layer.bias) for layer in layers]  # upper limit of each E by the biases
+    most: list[int] = []  # largest E that each layer can reach
     for weights, bias in zip(room, caps, strict=True):
         most.append(min((most[-1] if most else 0) + weights, bias))
     if most[-1] < 0:
         raise _out_of_range(layers, -most[-1])
-    # From the end, where the product is one: E stays as near to zero as the next layer lets it.
+    # From the last layer, where E is 0, to the first: each E is as near to 0 as the next e allows.
     products = [0]
     for i in range(len(layers) - 1, 0, -1):
         products.append(int(np.clip(0, products[-1] - room[i], most[i - 1])))
@@ -46,9 +47,9 @@ def rescale(layers: Sequence[Linear]) -> tuple[Linear, ...]:
 
 
 def _room(values: npt.NDArray[np.float64]) -> int:
-    """Return the largest e for which ``2**e`` times the values stays inside (-1, +1)."""
+    """Return the largest e for which ``2**e`` times the values is inside (-1, +1)."""
     largest = np.abs(values).max(initial=0)
-    # Zeros go with any e; a thousand layers' worth of float32's range stands for that.
+    # All zeros allow any e; 2**20 covers the exponent range of float32 in a thousand layers.
     return -math.frexp(largest)[1] if largest else 1 << 20
 
 
@@ -60,7 +61,7 @@ def _out_of_range(layers: Sequence[Linear], lacking: int) -> ValueError:
     ]
     reach, where, what = max(reaches)
     return ValueError(
-        f"{where}: {what} reach {reach:g}; expected all inside (-1, +1), and no powers of two "
-        f"across the layers bring them there: a factor of {2**lacking} is missing. Clamp them "
-        "while training"
+        f"{where}: {what} reach {reach:g}; expected all inside (-1, +1), and scaling the layers by "
+        f"powers of two cannot achieve that: a factor of {2**lacking} is missing. Clamp them while "
+        "training"
     )

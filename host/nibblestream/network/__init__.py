@@ -1,4 +1,4 @@
-"""Any network in low-bit codes; knows nothing of sound, boards or FPGAs.
+"""Networks with low-bit weight codes, independent of audio, boards and FPGAs.
 
-Schemes, look-up tables, layers, formats, packing, model files, integer layers.
+Quantization schemes, look-up tables, layers, Q formats, packing, model files, integer arithmetic.
 """

@@ -1,7 +1,7 @@
-"""A whole model as one stream of beats: what lies in memory, and what `lut_mac` reads.
+"""The code stream: a whole model as 64-bit beats, as stored in memory and read by `lut_mac`.
 
-A beat for the model; then for each layer a beat of its shape and formats, its LUT, its biases, its
-codes (`pack`). The layouts stand in `spec`; nothing of a model reaches the kernels by another way.
+One beat for the model; then for each layer one beat with its shape and formats, its LUT, its
+biases and its codes (`pack`). `spec` defines the layouts. The kernels get a model only this way.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .pack import Beats
 
 
 def beats(model: QuantizedModel) -> Beats:
-    """Return the stream of a model.
+    """Return the code stream of a model.
 
     Returns
     -------
@@ -25,7 +25,7 @@ def beats(model: QuantizedModel) -> Beats:
     Raises
     ------
     ValueError
-        A larger shift than the layout has bits for.
+        A value, such as a shift, does not fit its field of the layout.
     """
     log2, gain = model.features == "log2", model.head == "gain"
     first = _beat(
@@ -44,17 +44,17 @@ def beats(model: QuantizedModel) -> Beats:
 
 
 def header_beats(shape: tuple[int, int], bits: int) -> int:
-    """Return the beats before the codes of a layer of `shape` (out, in): formats, LUT, biases."""
+    """Count a layer's beats before its codes: header, LUT and biases; `shape` is (out, in)."""
     lut = spec.LUT_ENTRIES * spec.LUT_ENTRY_BITS if bits < 8 else 0
     return 1 + lut // spec.BEAT_BITS + -(-shape[0] * spec.BIAS.bits // spec.BEAT_BITS)
 
 
 def digest(stream: Beats) -> int:
-    """Return the 32-bit digest that `lut_mac` reads back.
+    """Return the 32-bit digest that `lut_mac` computes of a stream.
 
-    The beats are added up without carries (exclusive or) in a 64-bit register that turns left by
-    one bit before each; its halves are then added likewise. Zero stands for a refused stream, so
-    a digest of zero is given as one. A single wrong bit always changes it.
+    Each beat is XORed into a 64-bit register that is rotated left by one bit before each beat; the
+    digest is the XOR of the register's halves. Zero means a rejected stream, so a digest of zero
+    is returned as one. A single wrong bit always changes the digest.
     """
     left = np.arange(len(stream) - 1, -1, -1, dtype=np.uint64) % np.uint64(spec.BEAT_BITS)
     right = (np.uint64(spec.BEAT_BITS) - left) % np.uint64(spec.BEAT_BITS)
@@ -92,7 +92,7 @@ def _header(layer: QuantizedLayer) -> Beats:
 
 
 def _lut(layer: QuantizedLayer) -> Beats:
-    """Return the LUT, 4 entries a beat; the entries that narrow codes do not reach are zero."""
+    """Return the LUT, 4 entries per beat; entries beyond 2**bits are zero."""
     if layer.lut is None:
         return np.empty(0, np.uint64)
     entries = np.zeros(spec.LUT_ENTRIES, "<u2")
@@ -104,7 +104,7 @@ def _lut(layer: QuantizedLayer) -> Beats:
 
 
 def _bias(layer: QuantizedLayer) -> Beats:
-    """Return the biases, 8 a beat, two's complement."""
+    """Return the biases, 8 per beat, two's complement."""
     padded = np.zeros(-(-layer.outputs // 8) * 8, np.int8)
     padded[: layer.outputs] = layer.bias
     return _as_beats(padded)

@@ -1,4 +1,4 @@
-"""The trained network in floating point: what is quantized."""
+"""The floating-point model: a trained network before quantization."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ Float32 = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class FloatModel(Stored):
-    """A fully connected network, with or without ReLU after each layer.
+    """A fully connected float32 network, with or without ReLU after each layer.
 
     Parameters
     ----------
     name : str
     weights : tuple of float32 (out, in)
-        The first layer has 8 * 129 inputs, oldest frame first; the last 129 outputs.
+        The first layer has 8 * 129 inputs, oldest frame first; the last has 129 outputs.
     biases : tuple of float32 (out,)
     features : str
-        What the first layer sees: "magnitude" or "log2".
+        Input of the first layer: "magnitude" or "log2".
     head : str
-        What the last layer gives: "magnitude", or "gain" to multiply the noisy magnitude with.
+        Output of the last layer: "magnitude", or "gain", a factor for the noisy magnitude.
     gain_floor : float
         Smallest gain, 0 to 1.
     training : dict
-        Anything JSON holds: the command, the seed, the scores.
+        JSON metadata: the training command, the seed, the scores.
     relu : tuple of bool, optional
-        Whether each layer's negative outputs become zero; all, if not given. After the last layer
-        it makes no difference, as no head takes less than zero.
+        Whether each layer is followed by a ReLU; default: all. For the last layer it makes no
+        difference, because both heads clip negative outputs to zero.
 
     Raises
     ------
     ValueError
-        Shapes do not fit, values are not finite, unknown features or head.
+        Shapes do not match, values are not finite, or features or head are unknown.
     """
 
     kind: ClassVar[str] = "float"
@@ -59,7 +59,7 @@ class FloatModel(Stored):
         for group in ("weights", "biases"):
             arrays = tuple(np.asarray(array, np.float32) for array in getattr(self, group))
             object.__setattr__(self, group, arrays)
-        # What is kept is what a file would give back: strings as keys, lists for tuples.
+        # Keep what loading from a file would return: string keys, lists instead of tuples.
         object.__setattr__(self, "training", through_json(self.training))
         object.__setattr__(self, "gain_floor", float(self.gain_floor))
         object.__setattr__(self, "relu", tuple(self.relu) or (True,) * len(self.weights))
@@ -83,7 +83,7 @@ class FloatModel(Stored):
 
     @classmethod
     def from_content(cls, header: Header, arrays: Arrays) -> FloatModel:
-        """Build the model that a file's header and arrays describe."""
+        """Build the model from a file's header and arrays."""
         layers = range(header["layers"])
         return cls(
             **cls.from_shared(header),
@@ -99,7 +99,7 @@ class FloatModel(Stored):
         )
 
     def describe(self) -> str:
-        """Return what a person wants to know of the model, as text."""
+        """Return a text summary of the model: layers, sizes, weight ranges, training metadata."""
         lines = [
             f"{self.name}: float32 model, {self.features} in, {self.head} out",
             f"digest {self.digest}",
@@ -118,13 +118,13 @@ class FloatModel(Stored):
         return "\n".join(lines)
 
     def content(self) -> tuple[Header, Arrays]:
-        """Return what a file holds of the model."""
+        """Return the header and arrays of the model's file."""
         header: Header = {
             **self.shared(),
             "layers": len(self.weights),
             "training": self.training,
         }
-        if not all(self.relu):  # files of networks that have ReLU everywhere never said so
+        if not all(self.relu):  # omitted if every layer has ReLU, as in files without the field
             header["relu"] = list(self.relu)
         arrays: Arrays = {f"layer{i}.weights": w for i, w in enumerate(self.weights)}
         arrays.update({f"layer{i}.bias": b for i, b in enumerate(self.biases)})
@@ -132,7 +132,7 @@ class FloatModel(Stored):
 
 
 def through_json(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Return metadata as a file gives it back; raises ValueError if it is not JSON."""
+    """Return metadata after a round trip through JSON; raise ValueError if it is not JSON."""
     try:
         text = json.dumps(metadata, allow_nan=False)
     except (TypeError, ValueError) as error:

@@ -1,26 +1,26 @@
-"""Which Q format each layer's words have, and the proof that no accumulator overflows.
+"""Q formats of each layer's activations, and the proof that no accumulator overflows.
 
 Hidden activations
 ------------------
-25-bit signed words (24 magnitude bits), with ReLU or without. Their fraction is as fine as it can
-be without full-scale audio ever saturating them. By Cauchy and Schwarz, a neuron of weights w and
-bias b stays within ``|w| N + |b|`` if its input vector is no longer than N:
+25-bit signed words (24 magnitude bits), with or without ReLU. They have the most fractional bits
+with which full-scale audio never saturates them. By the Cauchy-Schwarz inequality, the output of a
+neuron with weights w and bias b is at most ``|w| N + |b|``, where N bounds the norm of the input:
 
-* magnitudes: a frame is a windowed signal within +-1, so by Parseval the 256 bins of its FFT have
-  a summed square of at most ``256 * sum(hann**2) = 256 * 48``, and N**2 is 8 frames of that. The
-  network sees 129 of the bins, which leaves far more room than rounding needs;
+* magnitudes: a frame is a windowed signal within +-1, so by Parseval's theorem the squares of its
+  256 FFT bins sum to at most ``256 * sum(hann**2) = 256 * 48``, and N**2 is 8 times that. The
+  network uses only 129 of the bins, so the bound leaves far more headroom than rounding needs;
 * log2 features: 1032 values within +-1, so N**2 = 1032;
-* deeper layers: the sum of the squared bounds of the layer before.
+* deeper layers: N**2 is the sum of the squared output bounds of the previous layer.
 
-The fraction is at least 12 bits all the same: with an 8-bit mantissa the next layer can then
-reach the 17 fractional bits of a magnitude by a right shift. (A network whose activations may
-exceed 4096 can saturate.)
+There are always at least 12 fractional bits: with an 8-bit mantissa, the next layer can then
+reach the 17 fractional bits of a magnitude by a right shift. (Activations that can exceed 4096
+may therefore saturate.)
 
 Accumulator
 -----------
-On the grid of input times weight. Its largest magnitude is at most inputs * largest input *
-largest decoded weight, plus the largest bias on that grid, plus half an output step for
-rounding. That has to fit 48 signed bits, whatever the codes and whatever the input.
+Its LSB is the product of the LSBs of input and weight. Its magnitude is at most inputs * largest
+input * largest decoded weight, plus the largest bias in that LSB, plus half an output LSB for
+rounding. This must fit 48 signed bits for all codes and all inputs.
 """
 
 from __future__ import annotations
@@ -41,20 +41,23 @@ _FRAME_ENERGY = spec.FFT * 3 * spec.WINDOW / 8  # 3/8: the mean square of a peri
 
 
 def input_norm(features: str) -> float:
-    """Bound the Euclidean length of the network's input vector for full-scale audio."""
+    """Return a bound on the Euclidean norm of the network's input for full-scale audio."""
     per_frame = _FRAME_ENERGY if features == "magnitude" else spec.BINS
     return math.sqrt(spec.CONTEXT * per_frame)
 
 
 def output_bounds(weights: Float, bias: Float, norm: float) -> Float:
-    """Bound each output: weights (out, in), bias (out,), input vectors no longer than `norm`."""
+    """Return a bound on each output's magnitude, shape (out,), for inputs of norm up to `norm`.
+
+    `weights` have the shape (out, in), `bias` (out,).
+    """
     return np.asarray(np.linalg.norm(weights, axis=1) * norm + np.abs(bias))
 
 
 def hidden_format(largest: float, finest: int) -> QFormat:
-    """Return the format of activations up to `largest`.
+    """Return the format of hidden activations with magnitudes up to `largest`.
 
-    `finest` is the fraction of the accumulator, beyond which there is nothing to keep.
+    `finest` is the number of fractional bits of the accumulator; more would carry no information.
     """
     whole_bits = math.frexp(largest)[1]  # largest < 2**whole_bits
     frac = spec.ACTIVATION_BITS - 1 - whole_bits
@@ -64,27 +67,28 @@ def hidden_format(largest: float, finest: int) -> QFormat:
 def accumulator_bound(
     inputs: int, word: QFormat, weight: int, bias: int, weight_frac: int, shift: int
 ) -> int:
-    """Return the largest magnitude an accumulator can reach, an exact integer.
+    """Return the largest magnitude that an accumulator can reach, as an exact integer.
 
     Parameters
     ----------
     inputs : int
-        Products added up.
+        Number of products in the sum.
     word : QFormat
-        Of the inputs.
+        Format of the inputs.
     weight, bias : int
-        Largest magnitudes: decoded weight on the grid 2**-weight_frac, bias in `spec.BIAS`.
+        Largest magnitudes of the decoded weights (LSB 2**-weight_frac) and of the biases (in
+        `spec.BIAS`).
     weight_frac : int
         Fractional bits of the weights.
     shift : int
-        Requantisation right shift.
+        Right shift from the accumulator to the output (requantisation).
     """
     products = inputs * max(-word.low, word.high) * weight
     return products + (bias << bias_shift(word, weight_frac)) + ((1 << shift) >> 1)
 
 
 def bias_shift(word: QFormat, weight_frac: int) -> int:
-    """Return the left shift from `spec.BIAS` onto the accumulator's grid."""
+    """Return the left shift that aligns a bias in `spec.BIAS` with the accumulator."""
     return word.frac + weight_frac - spec.BIAS.frac
 
 
@@ -94,9 +98,9 @@ def signed_bits(magnitude: int) -> int:
 
 
 def largest_shift_that_fits(inputs: int, word: QFormat, scheme: Scheme) -> int:
-    """Return the largest k with which any layer of this width and scheme fits the accumulator.
+    """Return the largest k for which every layer of this width and scheme fits the accumulator.
 
-    External entries are decoded to mantissa << k, internal ones to the mantissa itself.
+    External entries decode to ``mantissa << k``, internal ones to the mantissa itself.
     """
     for k in range(spec.WEIGHT_BITS - scheme.m, 0, -1):
         weight = 1 << (scheme.m - 1 + (k if scheme.split or scheme.free else 0))

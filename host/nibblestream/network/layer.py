@@ -1,4 +1,4 @@
-"""One quantized layer: codes, LUT, biases, and the formats its integers have."""
+"""One quantized layer: codes, LUT, biases and the Q formats of its integers."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from .scheme import Scheme
 
 @dataclass(frozen=True, eq=False)
 class QuantizedLayer:
-    """A fully connected layer in integers.
+    """A fully connected layer in integer arithmetic.
 
     Parameters
     ----------
     codes : uint8, shape (out, in)
-        Addresses of the LUT; 8-bit codes are the weights themselves, two's complement.
+        LUT addresses; 8-bit codes are the weights themselves, two's complement.
     lut : Lut or None
         None for 8-bit codes.
     k : int
         Virtual bit shift.
     scheme : Scheme
-        What the codes were made with.
+        Quantization scheme of the codes.
     bias : int32, shape (out,)
         In `spec.BIAS`.
     input_format, output_format : QFormat
-        Of the activations before and after.
+        Formats of the layer's input and output activations.
     relu : bool
         Whether negative outputs become zero.
 
     Raises
     ------
     ValueError
-        The parts contradict each other, or an input could overflow the accumulator.
+        The parameters contradict each other, or some input could overflow the accumulator.
     """
 
     codes: npt.NDArray[np.uint8]
@@ -92,22 +92,22 @@ class QuantizedLayer:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Outputs and inputs."""
+        """Shape (out, in) of the weights."""
         return self.outputs, self.inputs
 
     @property
     def inputs(self) -> int:
-        """Inputs of each neuron."""
+        """Number of inputs."""
         return self.codes.shape[1]
 
     @property
     def outputs(self) -> int:
-        """Neurons."""
+        """Number of outputs (neurons)."""
         return self.codes.shape[0]
 
     @cached_property
     def decoded(self) -> npt.NDArray[np.int32]:
-        """The weights as integers on the grid 2**-weight_frac, int32 (out, in), read-only."""
+        """The weights as integers in units of 2**-weight_frac, int32 (out, in), read-only."""
         weights = decode(self.codes, self.lut)
         weights.flags.writeable = False
         return weights
@@ -124,27 +124,27 @@ class QuantizedLayer:
 
     @property
     def bias_shift(self) -> int:
-        """Left shift of the bias onto the accumulator's grid."""
+        """Left shift that aligns the bias with the accumulator."""
         return formats.bias_shift(self.input_format, self.weight_frac)
 
     @property
     def accumulator_bits(self) -> int:
-        """Signed bits that hold every sum this LUT, this bias and any input can give."""
+        """Width of a signed word that holds every possible sum, whatever the input and codes."""
         return formats.signed_bits(self._bound)
 
     @property
     def beats(self) -> npt.NDArray[np.uint64]:
-        """The codes as they are streamed."""
+        """The packed codes, as streamed to the kernel, uint64 (n,)."""
         return pack.pack(self.codes, self.bits)
 
     @property
     def ideal_bytes(self) -> int:
-        """Bytes of the codes without padding, as the paper counts."""
+        """Bytes of the codes without padding, as the paper counts them."""
         return pack.ideal_bytes(self.shape, self.bits)
 
     @property
     def stream_bytes(self) -> int:
-        """Bytes of the codes as they are streamed."""
+        """Bytes of the packed codes, including padding."""
         return pack.stream_bytes(self.shape, self.bits)
 
     @property
@@ -177,7 +177,7 @@ class QuantizedLayer:
                 )
         if self.scheme.k not in (None, self.k):
             raise ValueError(f"k is {self.k}, but the scheme says {self.scheme.k}")
-        replace(self.scheme, k=self.k)  # refuses a k that the scheme cannot have
+        replace(self.scheme, k=self.k)  # raises if the scheme does not allow this k
 
     def _check_bias(self) -> None:
         if self.bias.dtype != np.int32 or self.bias.shape != (self.outputs,):
@@ -186,7 +186,7 @@ class QuantizedLayer:
             )
         if self.bias.min() < spec.BIAS.low or self.bias.max() > spec.BIAS.high:
             raise ValueError(
-                f"bias reaches from {self.bias.min()} to {self.bias.max()}; "
+                f"bias ranges from {self.bias.min()} to {self.bias.max()}; "
                 f"expected {spec.BIAS.low} to {spec.BIAS.high}"
             )
 
@@ -194,6 +194,6 @@ class QuantizedLayer:
         for word in (self.input_format, self.output_format):
             if word.bits + (not word.signed) > spec.ACTIVATION_BITS:
                 raise ValueError(
-                    f"activations are {word}; expected words that fit {spec.ACTIVATION_BITS} "
-                    "signed bits, as the multiplier takes"
+                    f"activations are {word}; expected words that fit the multiplier's "
+                    f"{spec.ACTIVATION_BITS} signed bits"
                 )

@@ -1,4 +1,4 @@
-"""The look-up table that gives codes their values (paper, Tables 1 and 2)."""
+"""The look-up table (LUT) from codes to weights (paper, Tables 1 and 2)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..fixed import QFormat
 
 
 class LutRow(NamedTuple):
-    """One entry, as the paper prints it; see `Lut.rows`."""
+    """One LUT entry in the paper's notation; see `Lut.rows`."""
 
     code: str
     value: float
@@ -25,9 +25,9 @@ class LutRow(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Lut:
-    """A mantissa and a range flag for each code.
+    """A look-up table: one mantissa and one range flag per code.
 
-    ``value = mantissa * 2**-(m - 1)`` for external entries, ``2**-k`` times that for internal
+    ``value = mantissa * 2**-(m - 1)`` for external entries, and ``2**-k`` times that for internal
     ones: the virtual bit shift of equation (8).
 
     Parameters
@@ -42,7 +42,8 @@ class Lut:
     Raises
     ------
     ValueError
-        Sizes differ or are no power of two that codes have, or a mantissa does not fit m bits.
+        The sizes differ or are not 2**bits of any code width below 8, m + k or k is out of
+        range, or a mantissa does not fit m bits.
     """
 
     mantissa: npt.NDArray[np.int32]
@@ -56,7 +57,7 @@ class Lut:
         if shape != self.internal.shape or shape not in {(size,) for size in sizes}:
             raise ValueError(
                 f"LUT has {shape} mantissas and {self.internal.shape} range flags; "
-                f"expected as many of both, one of {sizes}"
+                f"expected the same number of both, one of {sizes}"
             )
         if self.k < 0 or self.m + self.k > spec.WEIGHT_BITS:
             raise ValueError(
@@ -65,7 +66,7 @@ class Lut:
         word = QFormat(self.m, self.m - 1)
         if self.mantissa.min() < word.low or self.mantissa.max() > word.high:
             raise ValueError(
-                f"LUT mantissas reach from {self.mantissa.min()} to {self.mantissa.max()}; "
+                f"LUT mantissas range from {self.mantissa.min()} to {self.mantissa.max()}; "
                 f"expected {word.low} to {word.high}, m = {self.m} bits"
             )
 
@@ -76,23 +77,23 @@ class Lut:
 
     @property
     def decoded(self) -> npt.NDArray[np.int32]:
-        """Each code's weight as one integer on the grid 2**-(m - 1 + k), int32 (2**bits,)."""
+        """Each code's weight as an integer in units of 2**-(m - 1 + k), int32 (2**bits,)."""
         return np.where(self.internal, self.mantissa, self.mantissa << self.k).astype(np.int32)
 
     @property
     def values(self) -> npt.NDArray[np.float64]:
-        """Each code's weight, float64 (2**bits,); exact."""
+        """Each code's exact weight, float64 (2**bits,)."""
         return self.decoded * 2.0 ** -(self.m - 1 + self.k)
 
     def rows(self) -> list[LutRow]:
         """Return the entries as in the paper's Tables 1 and 2.
 
-        The arithmetic uses `mantissa`, signed, on the grid 2**-(m - 1). The paper prints
-        magnitudes and leaves the sign to the code: `binary` has m + k fractional bits, and
-        `stored` the m of them that can differ from zero, the last m of an internal entry and the
-        first m of an external one. As one of the m bits of a signed mantissa is its sign, the
+        The arithmetic uses the signed `mantissa`, in units of 2**-(m - 1). The paper prints
+        magnitudes, whose sign follows from the code: `binary` has m + k fractional bits, and
+        `stored` the m of them that can be nonzero, the last m of an internal entry and the first
+        m of an external one. Because one of the m bits of a signed mantissa is its sign, the
         last stored bit is always 0: 0.02099609 with m = 8 and k = 4 is .000001010110, stored
-        01010110, mantissa 43. The most negative mantissa has no such form ("-").
+        01010110, mantissa 43. The most negative mantissa cannot be written so; `stored` is "-".
         """
         return [self._row(code) for code in range(len(self.mantissa))]
 
@@ -123,8 +124,8 @@ class Lut:
 
 
 def decode(codes: npt.NDArray[np.uint8], lut: Lut | None) -> npt.NDArray[np.int32]:
-    """Return the weights of codes as integers, int32 in the codes' shape.
+    """Decode codes to integer weights, int32 of the same shape.
 
-    On the grid 2**-(m - 1 + k) of the LUT; without one, the 8-bit codes are two's complement.
+    The unit is 2**-(m - 1 + k). Without a LUT, the 8-bit codes are two's complement.
     """
     return codes.view(np.int8).astype(np.int32) if lut is None else lut.decoded[codes]

@@ -1,7 +1,7 @@
-"""Float weights to low-bit codes and their look-up table (paper, section 2, and beyond).
+"""Quantization of float weights to low-bit codes and look-up tables (paper, section 2, and more).
 
-`quantize` is here; all else is imported from its module when it is first asked for, as a program
-that runs a quantized model needs none of it.
+`quantize` is defined here; the other names are imported on first access, because a program that
+only runs a quantized model does not need them.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def quantize(
 ) -> QuantizedModel:
     """Quantize a trained network; biases become 8-bit uniform.
 
-    Every parameter but the last two is one value for all layers or a sequence with one for each,
+    Each of `scheme` to `p_stop` is one value for all layers or a sequence with one value per layer,
     as in ``quantize(model, ("rs-vbs", "u"), (4, 8))``, the paper's 4-NU/8-U.
 
     ============= ==========================================================================
@@ -78,11 +78,11 @@ def quantize(
     rs, rs-vbs    range split (paper, section 2): the mean of each interval
     rs-vbs-asym   rs-vbs, with tails, p_start and p_stop searched for each layer
     kmeans        exact k-means of the weights, nearest codes
-    fisher        the same, weights weighted by curvature (calibration)
-    gptq          and codes assigned in order with error feedback (calibration)
-    refit         and tables and codes fitted in turn to the layer's outputs (calibration)
-    distil        and tables and biases tuned on the network's outputs (calibration)
-    auto          distil on hidden units scaled for it; without calibration, kmeans
+    fisher        k-means weighted by curvature, nearest codes (calibration)
+    gptq          fisher's k-means, codes assigned in order with error feedback (calibration)
+    refit         gptq, then table and codes fitted in turn to the layer's outputs (calibration)
+    distil        refit, then tables and biases tuned on the network's outputs (calibration)
+    auto          distil after scaling the hidden units for it; without calibration, kmeans
     ============= ==========================================================================
 
     Parameters
@@ -90,24 +90,24 @@ def quantize(
     model : FloatModel
         Weights and biases within +-1.
     scheme : str
-        One of those above.
+        A scheme of the table above.
     bits : int
         n, the width of a code: 2, 3, 4, or 8 (uniform schemes only).
     m : int
         Width of a LUT entry, `bits` to 8.
     k : int, optional
-        Virtual bit shift; None finds the largest that the weights and the accumulator allow, or
-        from kmeans on the best.
+        Virtual bit shift. By default the largest that the weights and the accumulator allow; for
+        kmeans and the schemes below it in the table, the one with the least error.
     ratio : float
-        Internal over external intervals; range split only.
+        Number of internal over external intervals; range split only.
     p_start, p_stop : float
-        Where the internal partition begins and ends in the weights' distribution; range split
-        only, and where rs-vbs-asym begins to search.
+        Start and end of the internal partition in the weights' distribution; range split only.
+        rs-vbs-asym starts its search from them.
     calibration : Calibration, optional
-        Noisy speech; schemes from fisher on need it.
+        Noisy speech; required by fisher, gptq, refit and distil.
     budget : int, optional
-        Bytes of all codes: chooses `bits` for each layer by the error each causes at the output,
-        which takes calibration. Layers of 8 bits become u-vbs.
+        Upper limit of the bytes of all codes. `bits` is then ignored and chosen for each layer by
+        the error at the network's output, which requires calibration. 8-bit layers become u-vbs.
 
     Returns
     -------
@@ -116,11 +116,11 @@ def quantize(
     Raises
     ------
     TypeError
-        The model is no FloatModel, or bits, m or k is not a whole number.
+        The model is not a FloatModel, or bits, m or k is not a whole number.
     ValueError
-        A parameter out of range or not one for each layer; weights beyond +-1; an accumulator
-        that could overflow; the layer is named. No calibration for what needs it, or a budget
-        too small for any widths.
+        A parameter is out of range or its sequence has not one value per layer; weights exceed
+        +-1; an accumulator could overflow (the message names the layer); a scheme or a budget
+        needs calibration and there is none; the budget is less than 2 bits for each weight.
     """
     from .layerwise import quantized
 

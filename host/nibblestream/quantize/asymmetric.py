@@ -1,8 +1,8 @@
-"""RS-VBS with tails of their own: the non-symmetrical range split of the paper's further research.
+"""RS-VBS with unequal tails: the non-symmetrical range split that the paper leaves to further work.
 
-Equations (1) to (5) give both tails as many intervals, and p_start and p_stop lie as far from the
-ends. Here each tail has its own number and its own share of the weights, those that leave the
-least squared error of the weights.
+Equations (1) to (5) give both tails the same number of intervals, and p_start and p_stop are
+equally far from 0 and 1. Here the number of intervals and the share of the weights are chosen for
+each tail, such that the squared error of the weights is least.
 """
 
 from __future__ import annotations
@@ -19,20 +19,23 @@ from .range_split import edges_of, quantize_range_split, table
 
 Float = npt.NDArray[np.float64]
 
-SHARES = 0.5 * 2.0 ** (-np.arange(2, 19) / 2)  # of the weights in a tail: 1/4 to 1/1024
+SHARES = 0.5 * 2.0 ** (-np.arange(2, 19) / 2)  # shares of the weights in a tail: 1/4 to 1/1024
 
 
 def quantize_asymmetric(weights: Float, scheme: Scheme, k_max: int) -> QuantizedWeights:
-    """Quantize as RS-VBS with the scheme's tails, or with the best, which the result names."""
+    """Quantize as RS-VBS with the scheme's tails; search for them where the scheme has none.
+
+    The scheme of the result holds the tails, p_start and p_stop that were used.
+    """
     if scheme.tails is None:
         scheme = search(weights, scheme, k_max)
     return quantize_range_split(weights, scheme, k_max)
 
 
 def search(weights: Float, scheme: Scheme, k_max: int) -> Scheme:
-    """Vary one of tails, p_start and p_stop at a time while the squared error falls.
+    """Vary one of tails, p_start and p_stop at a time for as long as the squared error falls.
 
-    Begins at the scheme's own ratio, p_start and p_stop, so that it is never worse than those.
+    The search starts at the scheme's ratio, p_start and p_stop, so the result is never worse.
     """
     error = SquaredError(weights, k_max)
     below, _, above = scheme.partitions
@@ -61,7 +64,7 @@ def _neighbours(scheme: Scheme) -> Iterator[Scheme]:
 
 
 class SquaredError:
-    """The squared error of weights under a range split, from sums over the sorted weights."""
+    """Squared error of weights under a range split, from prefix sums over the sorted weights."""
 
     def __init__(self, weights: Float, k_max: int) -> None:
         self._ordered = np.sort(weights, axis=None)
@@ -70,12 +73,12 @@ class SquaredError:
         self._k_max = k_max
 
     def of(self, scheme: Scheme) -> float:
-        """Return the error, exactly that of `quantize_range_split`."""
+        """Return the squared error of `quantize_range_split` with this scheme."""
         edges = edges_of(self._ordered, scheme)
         cuts = np.searchsorted(self._ordered, edges)
         cuts[0], cuts[-1] = 0, len(self._ordered)
         below, internal, _ = scheme.partitions
-        if edges[below] == edges[below + internal]:  # its first interval takes what is in it
+        if edges[below] == edges[below + internal]:  # no width: see `assign`
             same = edges[below + 1 : -1] == edges[below]
             cuts[below + 1 : -1][same] = np.searchsorted(self._ordered, edges[below], side="right")
         count, total = np.diff(cuts), np.diff(self._sums[cuts])

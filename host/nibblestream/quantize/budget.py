@@ -1,8 +1,9 @@
-"""Widths of codes for a number of bytes, by how much each layer loses at each width.
+"""Choice of each layer's code width within a budget of bytes, by the error at the output.
 
 Each layer alone is quantized at each width, and the error of the network's output is measured
-(compare HAWQ, Dong et al. 2019, https://arxiv.org/abs/1905.03696, which estimates it). Errors of
-layers hardly correlate, so their squares add up, and the best widths are found exactly.
+(compare HAWQ, Dong et al. 2019, https://arxiv.org/abs/1905.03696, which estimates it). The errors
+of different layers are nearly uncorrelated, so their squares add up, and the widths with the least
+sum are found exactly.
 """
 
 from __future__ import annotations
@@ -25,17 +26,17 @@ def choose_bits(shapes: Shapes, budget: int, error: Callable[[int, int], float])
     budget : int
         Bytes of all codes, as the paper counts them.
     error : callable
-        Squared error of the output when layer i alone has codes of n bits: ``error(i, n)``.
+        ``error(i, n)``: squared error of the output when only layer i is quantized, to n bits.
 
     Returns
     -------
     list of int
-        Of 2, 3, 4 and 8: the least sum of errors that keeps to the budget.
+        2, 3, 4 or 8 for each layer: the widths within the budget with the least sum of errors.
 
     Raises
     ------
     ValueError
-        Even 2 bits for all layers are too many.
+        Even 2 bits for every weight exceed the budget.
     """
     check_budget(shapes, budget)
     chosen: list[tuple[int, float, list[int]]] = [
@@ -53,17 +54,17 @@ def choose_bits(shapes: Shapes, budget: int, error: Callable[[int, int], float])
 
 
 def check_budget(shapes: Shapes, budget: int) -> None:
-    """Refuse a budget that no widths keep to, with a ValueError."""
+    """Raise ValueError if the budget is below the smallest width for all layers."""
     least = sum(pack.ideal_bytes(shape, min(spec.CODE_BITS)) for shape in shapes)
     if budget < least:
         raise ValueError(
-            f"the budget is {budget} bytes; the least that would do is {least}, "
+            f"the budget is {budget} bytes; expected at least {least}, which is "
             f"{min(spec.CODE_BITS)} bits for each weight"
         )
 
 
 def _front(every: list[tuple[int, float, list[int]]]) -> list[tuple[int, float, list[int]]]:
-    """Return what nothing smaller is as good as: from the smallest to the best."""
+    """Return the Pareto front of (bytes, error, bits), by rising bytes and falling error."""
     front: list[tuple[int, float, list[int]]] = []
     for some in sorted(every):
         if not front or some[1] < front[-1][1]:

@@ -1,9 +1,9 @@
-"""Layer by layer along the calibrated schemes, each of which goes on where another ends.
+"""Quantization of one layer after another by the calibrated schemes.
 
-fisher: curvature-weighted k-means, nearest codes. gptq: the same levels, but weighted by what is
-left of each weight's cost when others make up for it, and codes with error feedback. refit: tables
-and codes of gptq, fitted in turn. distil and auto: refit, and then the whole network's tables
-and biases are tuned (`distil`); auto scales the hidden units before (`rescale`).
+fisher: curvature-weighted k-means, nearest codes. gptq: k-means weighted by each weight's cost
+after the other weights of its neuron have compensated for it, and codes with error feedback.
+refit: gptq, then tables and codes fitted in turn. distil and auto: refit, then the tables and
+biases of the whole network tuned (`distil`); auto scales the hidden units first (`rescale`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Float32 = npt.NDArray[np.float32]
 
 
 class Student:
-    """The quantized network as far as it is known, on calibration frames.
+    """The layers quantized so far, evaluated on calibration frames.
 
     Parameters
     ----------
@@ -41,13 +41,13 @@ class Student:
         self._model, self._inputs, self._next = model, self.teacher.inputs, 0
 
     def encode(self, scheme: Scheme, k_max: int) -> CodedLayer:
-        """Quantize the next layer by one of the calibrated schemes, for the inputs it will have."""
+        """Quantize the next layer by a calibrated scheme, given the quantized layers before it."""
         i = self._next
         error = self.teacher.layer_error(i, self._inputs, self._sensitivities[i])
         return encode(error, scheme, k_max)
 
     def append(self, coded: CodedLayer) -> None:
-        """Take the next layer as it was quantized."""
+        """Append the next quantized layer and compute its outputs."""
         bias = spec.BIAS.to_float(coded.bias).astype(np.float32)
         x = self._inputs @ coded.weights.T.astype(np.float32) + bias
         self._inputs = np.maximum(x, 0) if self._model.relu[self._next] else x
@@ -55,7 +55,7 @@ class Student:
 
 
 def encode(error: LayerError, scheme: Scheme, k_max: int) -> CodedLayer:
-    """Quantize a layer to cost little: as far as its scheme goes on its own."""
+    """Quantize one layer by a calibrated scheme; for distil and auto this is refit."""
     lut = fisher_lut(error, scheme, k_max, feedback=scheme.name != "fisher")
     grid = Grid(lut.values, error.inputs)
     values = nearest(error, grid) if scheme.name == "fisher" else gptq(error, grid)
@@ -67,6 +67,6 @@ def encode(error: LayerError, scheme: Scheme, k_max: int) -> CodedLayer:
 
 
 def nearest(error: LayerError, grid: Grid) -> npt.NDArray[np.float64]:
-    """Round a layer's target weights and biases to a grid, each on its own."""
+    """Round each of a layer's target weights and biases to its nearest grid value."""
     columns = range(error.target.shape[1])
     return np.stack([grid.snap(error.target[:, j], j) for j in columns], axis=1)

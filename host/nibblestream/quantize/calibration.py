@@ -1,4 +1,4 @@
-"""Frames of noisy speech as the network sees them: what calibrated schemes measure errors on."""
+"""Calibration data: frames of noisy speech, on which the calibrated schemes measure errors."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from ..speech.stft import stft
 Float32 = npt.NDArray[np.float32]
 
 FRAMES = 16384
-LEAST = 256  # frames below which a calibration is refused
-TOGETHER = 32  # recordings whose floors are tracked at once
+LEAST = 256  # fewest frames of a calibration
+TOGETHER = 32  # recordings whose noise floors are tracked in one batch
 
 
 class Calibration:
-    """Frames drawn from recordings of noisy speech, such as the network is to enhance.
+    """Random frames of recordings of noisy speech, like those the network will enhance.
 
     Parameters
     ----------
     signals : iterable of (float or int16, shape (n,))
         Noisy speech at 8 kHz; full scale is +-1 for floats.
     frames : int
-        Frames to draw from all of them; fewer if there are fewer.
+        Number of frames to draw from all signals; all of them if there are fewer.
     seed : int
-        Of the draw.
+        Seed of the random draw.
 
     Raises
     ------
     ValueError
-        There are fewer than 256 frames, or a signal is no such array.
+        There are fewer than 256 frames, or a signal is empty, not one-dimensional or not finite.
     TypeError
         Samples are neither float nor int16.
     """
@@ -50,12 +50,12 @@ class Calibration:
         total = sum(len(magnitude) for magnitude in self._recordings)
         if min(total, frames) < LEAST:
             raise ValueError(
-                f"found {total} frames to calibrate with, {frames} wanted; expected {LEAST} or "
-                "more, a second of noisy speech is 125"
+                f"found {total} frames for calibration, with frames={frames}; expected both to be "
+                f"{LEAST} or more (a second of noisy speech has 125 frames)"
             )
         picked = np.random.default_rng(seed).permutation(total)[:frames]
         ends = np.cumsum([0, *(len(magnitude) for magnitude in self._recordings)])
-        self._order = np.argsort(np.argsort(picked))  # frames drawn stay in random order
+        self._order = np.argsort(np.argsort(picked))  # restores the random order of the draw
         picked = np.sort(picked)
         self._picked = [
             picked[(picked >= first) & (picked < last)] - first for first, last in pairwise(ends)
@@ -66,7 +66,7 @@ class Calibration:
         return len(self._order)
 
     def inputs(self, features: str) -> Float32:
-        """Return what the first layer sees, float32 (frames, 1032), oldest frame first.
+        """Return the inputs of the first layer, float32 (frames, 1032), oldest frame first.
 
         Parameters
         ----------
@@ -87,7 +87,7 @@ class Calibration:
         return np.asarray(np.concatenate(parts)[self._order] * scale)
 
     def magnitudes(self) -> Float32:
-        """Return the noisy magnitudes of the same frames, float32 (frames, 129)."""
+        """Return the noisy magnitudes of the drawn frames, float32 (frames, 129)."""
         parts = [m[picked] for m, picked in zip(self._recordings, self._picked, strict=True)]
         found = np.concatenate(parts)[self._order].astype(np.float32)
         return np.asarray(found * np.float32(spec.MAGNITUDE.resolution))
@@ -104,7 +104,7 @@ def _magnitudes(signal: npt.ArrayLike) -> npt.NDArray[np.int32]:
 
 
 def _log2_over_floor(recordings: list[npt.NDArray[np.int32]]) -> list[npt.NDArray[np.int32]]:
-    """Return the features of each recording's magnitudes; many are tracked side by side."""
+    """Return the log2 features of each recording's magnitudes, computed in batches."""
     found = []
     for i in range(0, len(recordings), TOGETHER):
         some = recordings[i : i + TOGETHER]

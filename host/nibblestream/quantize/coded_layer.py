@@ -1,4 +1,4 @@
-"""A layer's codes, table and biases, before the words around it are known."""
+"""A layer's codes, table and biases, and the choice of its input and output formats."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..network.topology import FEATURES, HEADS
 
 @dataclass(frozen=True, eq=False)
 class CodedLayer:
-    """What quantizing one layer gives.
+    """A quantized layer without the formats of its inputs and outputs.
 
     Parameters
     ----------
@@ -27,6 +27,7 @@ class CodedLayer:
     lut : Lut or None
         None for 8-bit codes.
     k : int
+        Virtual bit shift.
     scheme : Scheme
     bias : int32, shape (out,)
         In `spec.BIAS`.
@@ -40,12 +41,12 @@ class CodedLayer:
 
     @property
     def weights(self) -> npt.NDArray[np.float64]:
-        """What the codes stand for, float64 (out, in)."""
+        """Weights that the codes represent, float64 (out, in)."""
         return decode(self.codes, self.lut) * 2.0 ** -(self.scheme.m - 1 + self.k)
 
 
 class Words:
-    """The formats of activations, found layer by layer as the layers are coded.
+    """Builder of a quantized network: adds one coded layer at a time and chooses its formats.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ class Words:
         return formats.largest_shift_that_fits(inputs, self._word, scheme)
 
     def append(self, coded: CodedLayer) -> None:
-        """Take the next layer; raises ValueError where an accumulator could overflow."""
+        """Append the next layer; raise ValueError if its accumulator could overflow."""
         i, frac = len(self.layers), coded.scheme.m - 1 + coded.k
         bounds = formats.output_bounds(coded.weights, spec.BIAS.to_float(coded.bias), self._norm)
         output = formats.hidden_format(float(bounds.max()), self._word.frac + frac)
@@ -74,7 +75,7 @@ class Words:
         self._word, self._norm = output, float(np.linalg.norm(bounds))
 
     def model(self) -> QuantizedModel:
-        """Return the network of all layers taken."""
+        """Return the network of the appended layers."""
         floor = int(spec.GAIN.from_float(self._model.gain_floor))
         kind = (self._model.features, self._model.head, floor)
         name, origin = self._model.name, self._model.digest

@@ -1,9 +1,9 @@
-"""Tables and biases tuned on the outputs of the whole float network, codes fixed.
+"""Distillation: tune tables and biases on the outputs of the float network, with fixed codes.
 
 Hinton, Vinyals and Dean, *Distilling the knowledge in a neural network*, 2015,
 https://arxiv.org/abs/1503.02531, by Adam (Kingma and Ba, 2014, https://arxiv.org/abs/1412.6980).
-Values act on their grids in every step while their gradients pass the rounding by, so that nothing
-is lost at the end; and the best values met are kept, so that nothing is lost at all.
+Every step evaluates values rounded to their grids and passes gradients straight through the
+rounding, so no final rounding adds error. The best values found are kept, so the error never grows.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Float = npt.NDArray[np.float64]
 Float32 = npt.NDArray[np.float32]
 
 STEPS = 80
-LOOK = 20  # steps between looks at all frames
-BATCH = 1024
-RATE = 0.5  # grid steps an Adam step is worth, falling to zero
+LOOK = 20  # steps between evaluations on all frames
+BATCH = 1024  # frames
+RATE = 0.5  # learning rate in grid steps, falling linearly to zero
 BETAS = (0.9, 0.99)
 
 
 def distil(coded: list[CodedLayer], teacher: Teacher, tuned: list[int]) -> list[CodedLayer]:
-    """Return the layers with the tables and biases of those `tuned` improved.
+    """Return the layers with improved tables and biases in those listed in `tuned`.
 
     Parameters
     ----------
@@ -38,12 +38,12 @@ def distil(coded: list[CodedLayer], teacher: Teacher, tuned: list[int]) -> list[
         The whole network.
     teacher : Teacher
     tuned : list of int
-        Layers that may change; they have tables.
+        Indices of the layers that may change; each has a table.
 
     Returns
     -------
     list of CodedLayer
-        Same codes and shifts; no larger `network_error`.
+        With the same codes and shifts, and no larger `network_error`.
     """
     network = _Tunable(coded, teacher, tuned)
     best, least = coded, network_error(coded, teacher)
@@ -66,7 +66,7 @@ def network_error(coded: list[CodedLayer], teacher: Teacher) -> float:
 
 
 def _forward(coded: list[CodedLayer], teacher: Teacher, x: Float32) -> list[Float32]:
-    """Return each layer's inputs, and the last one's outputs."""
+    """Return the inputs of each layer, then the outputs of the last."""
     seen = [x]
     for layer, relu in zip(coded, teacher.model.relu, strict=True):
         bias = spec.BIAS.to_float(layer.bias).astype(np.float32)
@@ -77,7 +77,7 @@ def _forward(coded: list[CodedLayer], teacher: Teacher, x: Float32) -> list[Floa
 
 
 class _Tunable:
-    """Tables' values and biases as floats, that act as the nearest of their grids."""
+    """Table values and biases as floats for Adam, rounded to their grids when evaluated."""
 
     def __init__(self, coded: list[CodedLayer], teacher: Teacher, tuned: list[int]) -> None:
         self._coded, self._teacher, self._tuned = coded, teacher, tuned
@@ -90,7 +90,7 @@ class _Tunable:
         self._square = [np.zeros_like(value) for value in self._floats]
 
     def coded(self) -> list[CodedLayer]:
-        """Return the layers as they act now."""
+        """Return the layers with the current values rounded to their grids."""
         layers = list(self._coded)
         for n, i in enumerate(self._tuned):
             values, bias = self._floats[2 * n : 2 * n + 2]
@@ -100,7 +100,7 @@ class _Tunable:
         return layers
 
     def step(self, frames: npt.NDArray[np.intp], step: int, rate: float) -> None:
-        """Take one step of Adam on some frames."""
+        """Take one Adam step on a batch of frames."""
         for n, gradient in enumerate(self._gradients(frames)):
             lut = _table(self._coded[self._tuned[n // 2]])
             unit = spec.BIAS.resolution if n % 2 else 2.0 ** -(lut.m - 1 + lut.k)
@@ -112,7 +112,7 @@ class _Tunable:
             self._floats[n] = self._floats[n] - rate * unit * slope / size
 
     def _gradients(self, frames: npt.NDArray[np.intp]) -> list[Float]:
-        """Return the gradient of the error by tables and biases, as `_floats` has them."""
+        """Return the gradients of the error, in the order of `_floats`."""
         model, coded = self._teacher.model, self.coded()
         seen = _forward(coded, self._teacher, self._teacher.inputs[frames])
         slope = head(seen[-1], model) - self._teacher.target[frames]
@@ -137,7 +137,7 @@ def _table(layer: CodedLayer) -> Lut:
 
 
 def _in_order_of(values: Float, lut: Lut) -> Lut:
-    """Put values on the grid of `lut`, each at the code that it has."""
+    """Round values to the grid of `lut`; the value of each code keeps its code."""
     table = lut_at(values, lut.m, lut.k)
     rank = np.argsort(np.argsort(values, kind="stable"))
     return Lut(table.mantissa[rank], table.internal[rank], lut.m, lut.k)

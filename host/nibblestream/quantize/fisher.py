@@ -1,8 +1,8 @@
-"""K-means that knows which weights matter: levels weighted by the curvature of the output's error.
+"""K-means of weights, each weighted by the curvature of the output's error.
 
 Choi, El-Khamy and Lee, *Towards the limit of network quantization*, 2017,
-https://arxiv.org/abs/1612.01543: the diagonal of the Hessian weighs each weight. Here that is the
-second moment of its input times what the output sees of its neuron (Gauss-Newton).
+https://arxiv.org/abs/1612.01543, use the diagonal of the Hessian. Here it is approximated
+(Gauss-Newton) by the second moment of the weight's input times the sensitivity of its neuron.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ Float = npt.NDArray[np.float64]
 
 
 def curvature(error: LayerError, *, feedback: bool) -> Float:
-    """Return what moving each weight costs, float64 (out, in).
+    """Return the curvature of the error in each weight, float64 (out, in).
 
     Parameters
     ----------
     error : LayerError
     feedback : bool
-        Whether the other weights of the neuron then make up for it, as in `gptq`: the cost is
-        ``1 / inv(H)[i, i]`` (optimal brain surgeon), else ``H[i, i]``.
+        True: ``1 / inv(H)[i, i]``, the curvature when the other weights of the neuron compensate
+        for a change, as in `gptq` (optimal brain surgeon). False: ``H[i, i]``.
     """
     if feedback:
         cost = 1 / np.einsum("oii->oi", np.linalg.inv(error.hessian))
@@ -37,7 +37,7 @@ def curvature(error: LayerError, *, feedback: bool) -> Float:
 
 
 def fisher_lut(error: LayerError, scheme: Scheme, k_max: int, *, feedback: bool) -> Lut:
-    """Return the table of curvature-weighted k-means of the layer's target weights."""
+    """Return the table from curvature-weighted k-means of the layer's target weights."""
     weights = error.target[:, : error.inputs]
     found = kmeans(weights, curvature(error, feedback=feedback), 1 << scheme.bits)
     return best_lut(*found, scheme, k_max)

@@ -1,8 +1,8 @@
-"""Codes assigned input by input, each making up for the errors of those before.
+"""GPTQ: weights rounded one input after another, with error feedback.
 
 Frantar, Ashkboos, Hoefler and Alistarh, *GPTQ: Accurate Post-Training Quantization for Generative
-Pre-trained Transformers*, 2022, https://arxiv.org/abs/2210.17323. What rounding one weight does to
-the layer's outputs, the weights not yet rounded take back as well as they can.
+Pre-trained Transformers*, 2022, https://arxiv.org/abs/2210.17323. After each rounding, the weights
+not yet rounded are adjusted to compensate for its effect on the layer's outputs.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from .objective import LayerError
 
 Float = npt.NDArray[np.float64]
 
-BLOCK = 64  # columns that are updated before the rest is
+BLOCK = 64  # columns rounded between updates of all later columns
 
 
 def gptq(error: LayerError, grid: Grid) -> Float:
     """Round a layer's target weights to a grid, with error feedback.
 
-    Biases are rounded first, as theirs is the coarsest grid, then the inputs from the strongest
-    to the weakest.
+    Biases are rounded first, because their grid is the coarsest, then the inputs by falling
+    second moment.
 
     Returns
     -------
     float64, shape (out, columns)
-        Values of the grid. Without correlation between the inputs they are the nearest ones.
+        Values of the grid: the nearest ones if the inputs are uncorrelated.
     """
     strength = np.einsum("oii->i", error.hessian)
     strength[error.inputs :] = np.inf

@@ -1,4 +1,4 @@
-"""What quantizing one layer gives: codes, LUT, and the table of intervals behind them."""
+"""Result of quantizing one layer's weights: codes, LUT and the table of intervals."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Intervals:
     edges : float64, shape (intervals + 1,)
         Interval i is [edges[i], edges[i + 1]); the last one is closed.
     mean : float64, shape (intervals,)
-        Mean of the weights in it, or its midpoint where there are none.
+        Mean of the weights in each interval, or its midpoint if it is empty.
     count : int64, shape (intervals,)
-        Weights in it.
+        Number of weights in each interval.
     internal : bool, shape (intervals,)
         True in the internal partition.
     """
@@ -36,7 +36,7 @@ class Intervals:
 
     @property
     def empty(self) -> npt.NDArray[np.bool_]:
-        """Which intervals hold no weight: their codes never occur."""
+        """True for intervals without weights, whose codes never occur."""
         return np.equal(self.count, 0)
 
 
@@ -45,8 +45,8 @@ def tabulate(
 ) -> Intervals:
     """Count and average the weights of each interval, equations (6) and (7) before rounding.
 
-    `index` gives the interval of each weight, in the weights' shape. It is no int64, which
-    `bincount` refuses where a platform's addresses have 32 bits.
+    `index` gives the interval of each weight, in the shape of `weights`. It is not int64, which
+    `bincount` rejects on 32-bit platforms.
     """
     size = len(edges) - 1
     count = np.bincount(index.ravel(), minlength=size).astype(np.int64)
@@ -67,10 +67,10 @@ class QuantizedWeights:
     lut : Lut or None
         None for 8-bit codes, on the grid 2**-(7 + k).
     k : int
-        The virtual bit shift used.
+        Virtual bit shift.
     intervals : Intervals
     scheme : Scheme
-        What they were quantized with, and what it was found to be where it was searched.
+        Scheme used, including parameters found by a search.
     """
 
     codes: npt.NDArray[np.uint8]
@@ -81,5 +81,5 @@ class QuantizedWeights:
 
     @property
     def weights(self) -> Float:
-        """What the codes stand for, float64 (out, in)."""
+        """Weights that the codes represent, float64 (out, in)."""
         return decode(self.codes, self.lut) * 2.0 ** -(self.scheme.m - 1 + self.k)

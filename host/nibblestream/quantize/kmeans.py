@@ -1,9 +1,9 @@
-"""K-means of weights, exact: the best levels that any table of floats could hold.
+"""Exact k-means of weights: the table of float levels with the least squared error.
 
-In one dimension clusters are intervals of the sorted values, so dynamic programming finds the
-best ones (Wang and Song, *Ckmeans.1d.dp*, R Journal 2011), and as the best last cut never moves
-left when the interval grows, divide and conquer takes O(k n log n) for k clusters (Grønlund et al.,
-*Fast exact k-means, k-medians and Bregman divergence clustering in 1D*, 2017,
+In one dimension, clusters are intervals of the sorted values, so dynamic programming finds the
+optimum (Wang and Song, *Ckmeans.1d.dp*, R Journal 2011). The best start of the last cluster never
+moves left as the end moves right, so divide and conquer takes O(k n log n) for k clusters
+(Grønlund et al., *Fast exact k-means, k-medians and Bregman divergence clustering in 1D*, 2017,
 https://arxiv.org/abs/1701.07204).
 """
 
@@ -23,14 +23,14 @@ Index = npt.NDArray[np.intp]
 
 
 class Clusters(NamedTuple):
-    """Centres in order, and the weight of the values in each: both float64 (count,)."""
+    """Centres in rising order, and the summed weights of their values; both float64 (count,)."""
 
     centres: Float
     masses: Float
 
 
 def quantize_kmeans(weights: Float, scheme: Scheme, k_max: int) -> QuantizedWeights:
-    """Quantize to the nearest of the levels of exact k-means, put on the table's grid."""
+    """Quantize to the nearest level; levels are exact k-means centres, rounded to the LUT grid."""
     lut = best_lut(*kmeans(weights, None, 1 << scheme.bits), scheme, k_max)
     codes, values = nearest_codes(weights, lut), lut.values
     ends = [min(values[0], weights.min()), max(values[-1], weights.max())]
@@ -46,18 +46,18 @@ def kmeans(values: Float, weights: Float | None, count: int) -> Clusters:
     ----------
     values : float64, any shape
     weights : float64, shape of values, optional
-        How much each value matters, zero or more; all alike if not given.
+        Weight of each value, zero or more; equal for all by default.
     count : int
-        Clusters.
+        Number of clusters.
 
     Returns
     -------
     Clusters
-        `count` of them; where there are fewer distinct values, the last centre is repeated, with
-        no mass.
+        `count` clusters; if there are fewer distinct values, the last centre is repeated with mass
+        zero.
     """
     ordered, mass = _distinct(values, weights)
-    # Centred sums lose fewer bits in the differences below.
+    # Centred sums lose less precision in the differences below.
     middle = float(np.average(ordered, weights=mass))
     total = np.concatenate([[0.0], np.cumsum(mass)])
     moment = np.concatenate([[0.0], np.cumsum(mass * (ordered - middle))])
@@ -69,7 +69,7 @@ def kmeans(values: Float, weights: Float | None, count: int) -> Clusters:
 
 
 def _distinct(values: Float, weights: Float | None) -> tuple[Float, Float]:
-    """Return the distinct values, sorted, and how much each matters: always more than nothing."""
+    """Return the distinct values, sorted, and their weights, raised to a small positive floor."""
     flat = values.ravel()
     mass = np.ones(flat.size) if weights is None else np.asarray(weights, np.float64).ravel()
     floor = 1e-9 * mass.mean() or 1.0
@@ -80,10 +80,10 @@ def _distinct(values: Float, weights: Float | None) -> tuple[Float, Float]:
 
 
 def _cuts(total: Float, moment: Float, count: int) -> Index:
-    """Return where the best `count` clusters begin and end, from the prefix sums of w and w x.
+    """Return the boundaries of the best `count` clusters, from prefix sums of w and w x.
 
-    ``best[j]`` is what clusters of the first j values explain at most: the sum of squares of their
-    centres, weighted. The least squared error explains most.
+    ``best[j]`` is the largest sum over clusters of the first j values of mass times squared centre.
+    The squared error is the constant ``sum(w x**2)`` minus that sum.
     """
     size = len(total) - 1
     best = np.full(size + 1, -np.inf)
@@ -99,10 +99,10 @@ def _cuts(total: Float, moment: Float, count: int) -> Index:
 
 
 def _add_cluster(best: Float, total: Float, moment: Float, clusters: int) -> tuple[Float, Index]:
-    """Append one cluster: the best of `clusters` of them for each end, and where the last begins.
+    """Return for each end the best sum of `clusters` clusters, and the start of the last cluster.
 
-    Ends are solved from the middle out, all of one depth at once; each looks between the starts
-    that its neighbours of lesser depth found.
+    Divide and conquer over the ends, one level of the recursion at a time: the search for an end's
+    start is bounded by the starts found for its neighbours at the levels before.
     """
     size = len(total) - 1
     result = np.full(size + 1, -np.inf)
@@ -126,7 +126,7 @@ def _add_cluster(best: Float, total: Float, moment: Float, clusters: int) -> tup
 def _best_start(
     best: Float, total: Float, moment: Float, ends: Index, low: Index, high: Index
 ) -> tuple[Float, Index]:
-    """Try each start from `low` to `high` for the last cluster of each end."""
+    """Return the best sum and start of the last cluster for each end, `low` <= start <= `high`."""
     sizes = high - low + 1
     first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     i = np.arange(sizes.sum(), dtype=np.intp) + np.repeat(low - first, sizes)

@@ -1,4 +1,4 @@
-"""A trained network to a quantized one: codes, LUTs, biases and the formats of every word."""
+"""Quantization of a whole network: codes, LUTs, biases and the formats of all activations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .rescale import rescale
 from .sensitivity import Sensitivity
 from .weights import check_range, quantize_weights
 
-DATA_FREE = "kmeans"  # what auto is without calibration
+DATA_FREE = "kmeans"  # the scheme of auto without calibration
 
 
 def quantized(
@@ -38,7 +38,7 @@ def quantized(
         columns["name"] = [DATA_FREE if name == "auto" else name for name in columns["name"]]
     if budget is not None:
         assert calibration is not None
-        columns["bits"] = _affordable(model, columns, budget, calibration)
+        columns["bits"] = _bits_within(model, columns, budget, calibration)
         wide = [n == 8 for n in columns["bits"]]
         columns["name"] = ["u-vbs" if w else n for n, w in zip(columns["name"], wide, strict=True)]
     schemes = [_scheme(columns, i) for i in range(count)]
@@ -86,10 +86,10 @@ def _encode(
     return coded
 
 
-def _affordable(
+def _bits_within(
     model: FloatModel, columns: dict[str, Sequence[Any]], budget: int, calibration: Calibration
 ) -> list[int]:
-    """Choose widths; what a calibrated scheme loses in one layer, gptq tells fast enough."""
+    """Choose widths within a budget; for speed, gptq stands in for the slower schemes after it."""
     shapes = [(len(weights), weights.shape[1]) for weights in model.weights]
     check_budget(shapes, budget)
     sensitivity = Sensitivity(model, calibration)
@@ -124,10 +124,10 @@ def _check_calibration(
     if budget is not None:
         needing.append("a budget")
     if calibration is None and needing:
-        otherwise = "the bits" if budget is not None else "kmeans or rs-vbs"
+        otherwise = "give bits" if budget is not None else "use kmeans or rs-vbs"
         raise ValueError(
-            f"{needing[0]} needs calibration, recordings of noisy speech as the network is to "
-            f"enhance: give some, or choose {otherwise}"
+            f"{needing[0]} needs calibration (recordings of noisy speech like those the network "
+            f"will enhance): give it, or {otherwise}"
         )
     if calibration is not None and not isinstance(calibration, Calibration):
         raise TypeError(
@@ -140,5 +140,8 @@ def _per_layer(value: Any, count: int, name: str) -> Sequence[Any]:
     if isinstance(value, str) or not isinstance(value, Sequence):
         return [value] * count
     if len(value) != count:
-        raise ValueError(f"{name} has {len(value)} values, the model {count} layers: give one each")
+        raise ValueError(
+            f"{name} has {len(value)} values, the model {count} layers: give one value, or one for "
+            "each layer"
+        )
     return value

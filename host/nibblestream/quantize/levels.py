@@ -1,8 +1,8 @@
-"""Levels as a LUT can hold them, and the codes of the nearest ones.
+"""Levels on the grid of a LUT, and codes of the nearest levels.
 
-An entry is a signed m-bit mantissa on one of two grids, 2**-(m - 1) or 2**-(m - 1 + k), as its
-range flag says; k is one for the layer. The paper gives the finer grid to the levels inside; any
-entry may have it, and the schemes that begin with k-means take the nearer of the two.
+An entry is a signed m-bit mantissa on one of two grids, 2**-(m - 1) or 2**-(m - 1 + k), selected by
+its range flag; k is the same for the whole layer. The paper uses the finer grid for the internal
+levels. Any entry may use it; the schemes based on k-means choose the grid with the nearer value.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Float = npt.NDArray[np.float64]
 
 
 def lut_at(levels: npt.ArrayLike, m: int, k: int) -> Lut:
-    """Put levels on the grid of a table.
+    """Round levels to the grids of a table.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ def lut_at(levels: npt.ArrayLike, m: int, k: int) -> Lut:
     Returns
     -------
     Lut
-        Each level's nearest value, in order from the least; beyond the grid it saturates.
+        The nearest values in rising order; levels beyond the grids saturate.
     """
     wanted = np.sort(np.asarray(levels, np.float64))
     coarse, fine = (QFormat(m, m - 1 + shift) for shift in (0, k))
@@ -40,49 +40,52 @@ def lut_at(levels: npt.ArrayLike, m: int, k: int) -> Lut:
 
 
 def representable(m: int, k: int) -> Float:
-    """Return all that an entry may be, float64, in order."""
+    """Return all values that a LUT entry can have, float64, in rising order."""
     mantissa = np.arange(-(1 << (m - 1)), 1 << (m - 1))
     grids = [mantissa * 2.0 ** -(m - 1 + shift) for shift in (0, k)]
     return np.asarray(np.unique(np.concatenate(grids)))
 
 
 def best_lut(levels: Float, masses: Float, scheme: Scheme, k_max: int) -> Lut:
-    """Put levels on the grid of the shift that moves them least.
+    """Round levels to the grids of the k with the least weighted squared rounding error.
 
     Parameters
     ----------
     levels, masses : float64, shape (2**bits,)
-        What is wanted, in order, and how much each matters: ``sum(masses * moved**2)`` is least.
+        Levels in rising order and their weights; ``sum(masses * error**2)`` is minimized over k.
     scheme : Scheme
-        Gives m, and k if that is not to be found.
+        Gives m, and k unless it is None.
     k_max : int
         Largest k to try.
     """
     wanted = np.sort(levels)
     tables = [lut_at(wanted, scheme.m, k) for k in shifts(scheme, k_max)]
-    moved = [float(masses @ (table.values - wanted) ** 2) for table in tables]
-    return tables[int(np.argmin(moved))]
+    errors = [float(masses @ (table.values - wanted) ** 2) for table in tables]
+    return tables[int(np.argmin(errors))]
 
 
 def shifts(scheme: Scheme, k_max: int) -> range:
-    """Return the k that a scheme may have: the one it names, or all up to `k_max`."""
+    """Return the allowed values of k: the scheme's, or 0 to `k_max` if the scheme has None."""
     return range(k_max + 1) if scheme.k is None else range(scheme.k, scheme.k + 1)
 
 
 def nearest_codes(weights: Float, lut: Lut) -> npt.NDArray[np.uint8]:
-    """Return each weight's nearest entry, uint8 in the weights' shape; `lut` is in order."""
+    """Return the code of each weight's nearest level, uint8 in the shape of `weights`.
+
+    The values of `lut` must be in rising order.
+    """
     return _nearest(weights, lut.values).astype(np.uint8)
 
 
 class Grid:
-    """What each column of a layer's weights may be: the values of its table, or of a bias.
+    """Allowed values of each column of a layer: table values for weights, `spec.BIAS` for biases.
 
     Parameters
     ----------
     values : float64, shape (2**bits,)
-        In order.
+        Table values in rising order.
     inputs : int
-        Columns that hold weights; a column after them holds the biases.
+        Number of columns that hold weights; a column after them holds the biases.
     """
 
     def __init__(self, values: Float, inputs: int) -> None:

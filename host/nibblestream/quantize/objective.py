@@ -1,13 +1,13 @@
-"""The error of one layer's outputs, as a quadratic form of its weights.
+"""Error of one layer's outputs, as a quadratic form of its weights.
 
-Where the outputs should be z for inputs x, weights V cost ``sum(s (z - V x)**2)`` over the
-frames: s says how much an output matters in a frame. That is ``(V* - V) H (V* - V)'`` for each
-output and a constant, with ``H = mean(s x x')`` and V* its least-squares solution. As x are the
-inputs that the quantized layers before give, V* also makes up for what those layers lost.
+For inputs x, target outputs z and weights V, the error is ``mean(s (z - V x)**2)`` over the
+frames, where s is the sensitivity of an output in a frame. For each output this equals
+``(V* - V) H (V* - V)'`` plus a constant, with ``H = mean(s x x')`` and V* the least-squares
+solution. The inputs x come from the quantized layers before, so V* also compensates their errors.
 
-Each output has an H of its own, which knows in which frames its ReLU or the gain's limits hide it,
-if they are small enough together; else all share the H of the mean s, each with its own factor.
-Biases are the weights of one more input that is always 1.
+If the layer is small enough, each output has its own H, which leaves out frames where a ReLU or
+the limits of the gain block the output. Otherwise all outputs share the H of the mean s, each with
+its own factor. Biases are the weights of an additional input that is always 1.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ import numpy.typing as npt
 Float = npt.NDArray[np.float64]
 Float32 = npt.NDArray[np.float32]
 
-DAMPING = 0.01  # of the mean diagonal of H, added to all of it: frames are few
-OWN = 10_000_000  # most entries of all outputs' own H
-FRAMES = 4096  # most frames behind each output's own H
+DAMPING = 0.01  # times the mean diagonal of H, added to its diagonal because frames are few
+OWN = 10_000_000  # most entries of all H together, if each output has its own
+FRAMES = 4096  # most frames used for an output's own H
 
 
 @dataclass(frozen=True, eq=False)
 class LayerError:
-    """What weights cost at a layer's outputs.
+    """Quadratic error of a layer's outputs as a function of its weights and biases.
 
     Parameters
     ----------
     target : float64, shape (out, columns)
         V*; columns are the inputs, and one for the bias if the layer has one.
     hessian : float64, shape (out or 1, columns, columns)
-        Of each output, or one for all; positive definite.
+        H of each output, or one H for all; positive definite.
     importance : float64, shape (out,)
         Factor of each output's error.
     inputs : int
-        Columns that hold weights.
+        Number of columns that hold weights.
     """
 
     target: Float
@@ -52,7 +52,7 @@ class LayerError:
         return float(self.importance @ (self.times(difference) * difference).sum(axis=1))
 
     def times(self, rows: Float) -> Float:
-        """Multiply each output's row of (out, columns) with its H."""
+        """Multiply each row of `rows` (out, columns) by the H of its output."""
         if len(self.hessian) == 1:
             return np.asarray(rows @ self.hessian[0])
         return np.asarray((rows[:, None] @ self.hessian)[:, 0])
@@ -61,25 +61,27 @@ class LayerError:
 def layer_error(
     values: Float, inputs: Float32, outputs: Float32, sensitivity: Float32, biased: bool
 ) -> LayerError:
-    """Measure a layer on calibration frames.
+    """Compute the quadratic error of a layer from calibration frames.
 
     Parameters
     ----------
     values : float64, shape (out, in) or (out, in + 1)
         Float weights, and biases in the last column if `biased`.
     inputs : float32, shape (frames, in)
-        As the layers before give them, quantized.
+        Outputs of the (quantized) layers before.
     outputs : float32, shape (frames, out)
-        What the float network has here, before ReLU.
+        Target outputs: those of the float network, before ReLU.
     sensitivity : float32, shape (frames, out)
-        Importance s of each, zero or more.
+        s of each output in each frame, zero or more.
+    biased : bool
+        Whether the layer has biases.
     """
     count = inputs.shape[1]
     x = np.pad(inputs, ((0, 0), (0, 1)), constant_values=1) if biased else inputs
     residual = outputs - x @ values.T.astype(np.float32)
     columns = x.shape[1]
     if len(values) * columns**2 <= OWN:
-        hessian, gradient = _own(x, residual, sensitivity)
+        hessian, gradient = _per_output(x, residual, sensitivity)
         importance = np.ones(len(values))
     else:
         hessian, gradient = _shared(x, residual, sensitivity.mean(axis=1))
@@ -93,8 +95,8 @@ def layer_error(
     return LayerError(values + correction, hessian, importance, count)
 
 
-def _own(x: Float32, residual: Float32, s: Float32) -> tuple[Float, Float]:
-    """Return each output's mean of s x x' and s r x, over frames where s is not zero."""
+def _per_output(x: Float32, residual: Float32, s: Float32) -> tuple[Float, Float]:
+    """Return each output's mean of s x x' and of s r x, from frames where s is not zero."""
     hessian = np.zeros((s.shape[1], x.shape[1], x.shape[1]))
     gradient = np.zeros((s.shape[1], x.shape[1]))
     for row in range(s.shape[1]):
@@ -108,7 +110,7 @@ def _own(x: Float32, residual: Float32, s: Float32) -> tuple[Float, Float]:
 
 
 def _shared(x: Float32, residual: Float32, s: Float32) -> tuple[Float, Float]:
-    """Return the mean of s x x' and, for each output, of s r x, with s scaled to a mean of 1."""
+    """Return the mean of s x x', and of s r x for each output, with s scaled to a mean of 1."""
     weighted = x * (s / (s.mean() or 1.0))[:, None]
     scale = 1 / len(x)
     hessian = (x.T @ weighted).astype(np.float64)[None] * scale

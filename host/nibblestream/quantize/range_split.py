@@ -17,8 +17,8 @@ Float = npt.NDArray[np.float64]
 def inverse_distribution(ordered: Float, p: npt.ArrayLike) -> Float:
     """Invert the empirical distribution phi of the weights.
 
-    phi(x) is the share of weights below x, to go with intervals closed on the left: exactly
-    ``p * len(ordered)`` weights (rounded down) precede the one returned, ties aside.
+    phi(x) is the share of weights less than x, which matches intervals closed on the left.
+    Without ties, exactly ``p * len(ordered)`` weights (rounded down) are below the result.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def inverse_distribution(ordered: Float, p: npt.ArrayLike) -> Float:
     -------
     float64, shape of p
     """
-    # 0.29 * 100 is 28.999999999999996: a millionth of a rank keeps decimals what they mean.
+    # 0.29 * 100 is 28.999999999999996; adding 1e-6 makes floor return the intended 29.
     rank = np.floor(np.asarray(p) * len(ordered) + 1e-6).astype(np.intp)
     return np.asarray(ordered[np.minimum(rank, len(ordered) - 1)])
 
@@ -39,21 +39,21 @@ def inverse_distribution(ordered: Float, p: npt.ArrayLike) -> Float:
 def interval_edges(weights: Float, scheme: Scheme) -> Float:
     """Return the edges of all 2**n intervals from left to right, equations (4) and (5).
 
-    The external intervals split phi's range uniformly: those of the lower tail (half of them,
-    unless the scheme has tails of its own) [0, p_start], in the steps of equation (4), the others
-    [p_stop, 1]. The internal ones split the values
-    between uniformly. Where phi jumps (ties), edges coincide.
+    The external intervals split the range of phi uniformly: those of the lower tail (half of them,
+    unless the scheme gives its tails) split [0, p_start], in the steps of equation (4), and those
+    of the upper tail [p_stop, 1]. The internal intervals split the values between the tails
+    uniformly. Where phi jumps (ties), edges coincide.
 
     Returns
     -------
     float64, shape (2**n + 1,)
-        Not decreasing, from the smallest weight to the largest.
+        Non-decreasing, from the smallest weight to the largest.
     """
     return edges_of(np.sort(weights, axis=None), scheme)
 
 
 def edges_of(ordered: Float, scheme: Scheme) -> Float:
-    """Return `interval_edges` of weights that are sorted already, float64 (count,)."""
+    """Return `interval_edges` of sorted weights, float64 (count,)."""
     below, internal, above = scheme.partitions
     lower = inverse_distribution(ordered, scheme.p_start * (np.arange(below) / below))
     upper = inverse_distribution(
@@ -65,10 +65,11 @@ def edges_of(ordered: Float, scheme: Scheme) -> Float:
 
 
 def assign(weights: Float, edges: Float, internal: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
-    """Return the interval [edges[i], edges[i + 1]) of each weight; the last interval is closed.
+    """Return the index of each weight's interval [edges[i], edges[i + 1]); the last is closed.
 
-    An internal partition of no width (nearly all weights are equal) has no half-open intervals,
-    yet holds most weights: they go to its first interval and keep the finer resolution.
+    If nearly all weights are equal, the internal partition has zero width and all its half-open
+    intervals are empty. Weights at that value are then assigned to its first interval, to keep the
+    finer resolution.
     """
     index = np.minimum(np.searchsorted(edges, weights, side="right") - 1, len(internal) - 1)
     first, last = np.flatnonzero(internal)[[0, -1]]
@@ -78,11 +79,11 @@ def assign(weights: Float, edges: Float, internal: npt.NDArray[np.bool_]) -> npt
 
 
 def quantize_range_split(weights: Float, scheme: Scheme, k_max: int) -> QuantizedWeights:
-    """Quantize by intervals; equations (1) to (7), and (8) for RS-VBS.
+    """Quantize by range split: equations (1) to (7), and (8) for RS-VBS.
 
-    Levels are the m-bit mean of an interval's weights, saturated: external ones on the grid
-    2**-(m - 1), internal ones on 2**-(m - 1 + k). An empty interval gets its midpoint, so that
-    the table stays in order; no weight has its code, and it has no say in k.
+    Levels are the means of the intervals' weights, rounded to m bits and saturated: external ones
+    on the grid 2**-(m - 1), internal ones on 2**-(m - 1 + k). The level of an empty interval is its
+    midpoint, which keeps the table in order; no weight has its code, and it does not affect k.
     """
     internal = np.repeat([False, True, False], scheme.partitions)
     edges = interval_edges(weights, scheme)
@@ -93,7 +94,7 @@ def quantize_range_split(weights: Float, scheme: Scheme, k_max: int) -> Quantize
 
 
 def table(mean: Float, count: npt.NDArray[np.int64], scheme: Scheme, k_max: int) -> Lut:
-    """Return the table of intervals with these means and numbers of weights."""
+    """Return the LUT of intervals with the given means and numbers of weights."""
     internal = np.repeat([False, True, False], scheme.partitions)
     k = scheme.k
     if k is None:

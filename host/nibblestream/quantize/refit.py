@@ -1,8 +1,9 @@
-"""Tables and codes fitted in turn to the layer's outputs, each never for the worse.
+"""Alternating fit of a layer's table and codes to its outputs; no step increases the error.
 
-Given codes, the error of the outputs is quadratic in the table's values: least squares, then
-coordinate descent on the grid of mantissas. Given the table, coordinate descent over the columns
-picks codes anew (Behdin et al., *QuantEase*, 2023, https://arxiv.org/abs/2309.01885).
+For fixed codes, the error of the outputs is quadratic in the table's values: they are fitted by
+least squares, then by coordinate descent on the grid of mantissas. For a fixed table, the codes are
+chosen by coordinate descent over the columns (Behdin et al., *QuantEase*, 2023,
+https://arxiv.org/abs/2309.01885).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from .objective import LayerError
 Float = npt.NDArray[np.float64]
 
 ROUNDS = 8
-ENOUGH = 1e-3  # of the error: a round that gains less is the last
+ENOUGH = 1e-3  # stop after a round that lowers the error by less than this fraction
 
 
 def refit(
@@ -30,18 +31,18 @@ def refit(
     ----------
     error : LayerError
     values : float64, shape (out, columns)
-        Of `lut`, and biases.
+        Weights with values of `lut`, and biases in the last column if the layer has them.
     lut : Lut
-        In order.
+        Values in rising order.
     scheme : Scheme
-        Gives k if that is not to be found.
+        Gives k, unless it is None.
     k_max : int
         Largest k to try.
 
     Returns
     -------
     values, lut
-        Of no larger error than those given.
+        Improved values and table; the error is not larger than before.
     """
     before = error.of(values)
     for _ in range(ROUNDS):
@@ -55,7 +56,7 @@ def refit(
 
 
 def descend(error: LayerError, values: Float, grid: Grid) -> Float:
-    """Set column after column to the grid's values of least error, given the other columns."""
+    """Set one column after another to the grid values of least error, the others fixed."""
     values = values.copy()
     slope = error.times(error.target - values)
     diagonal = np.einsum("oii->oi", error.hessian)
@@ -70,7 +71,7 @@ def descend(error: LayerError, values: Float, grid: Grid) -> Float:
 
 
 def fit_table(error: LayerError, values: Float, lut: Lut, allowed: range) -> tuple[Float, Lut]:
-    """Give the codes the table of least error, with a shift of those allowed; keep the better."""
+    """Fit the table to fixed codes, with any allowed k; keep the old table if it is better."""
     codes = nearest_codes(values[:, : error.inputs], lut)
     A, b = _normal_equations(error, codes, values, len(lut.mantissa))
     best, least = lut.values, lut.values @ A @ lut.values - 2 * b @ lut.values
@@ -90,7 +91,7 @@ def fit_table(error: LayerError, values: Float, lut: Lut, allowed: range) -> tup
 def _normal_equations(
     error: LayerError, codes: npt.NDArray[np.uint8], values: Float, size: int
 ) -> tuple[Float, Float]:
-    """Return A and b: levels v cost ``v' A v - 2 b' v``, and a constant."""
+    """Return A and b: the error of levels v is ``v' A v - 2 b' v`` plus a constant."""
     fixed = values.copy()
     fixed[:, : error.inputs] = 0
     wanted = error.times(error.target - fixed)
@@ -110,7 +111,7 @@ def _members(error: LayerError, codes: npt.NDArray[np.uint8], level: int) -> Flo
 
 
 def _descend_table(A: Float, b: Float, start: Float, m: int, k: int) -> Float:
-    """Move one level at a time to its best value on the grid, until none moves."""
+    """Set one level at a time to its best grid value, until none changes or `ROUNDS` are done."""
     allowed = representable(m, k)
     borders = (allowed[1:] + allowed[:-1]) / 2
     levels = allowed[np.searchsorted(borders, start)]

@@ -1,9 +1,10 @@
-"""Hidden units scaled so that both layers around them suit their tables.
+"""Scaling of hidden units such that the weights of both adjacent layers fit their tables better.
 
-A positive factor passes through ReLU: a neuron's weights and bias times a, and the weights that
-take it in the next layer divided by a, make the same network (Nagel et al., *Data-free quantization
-through weight equalization and bias correction*, 2019, https://arxiv.org/abs/1906.04721). One table
-serves a whole layer, so each factor is chosen to let both sides fall onto levels.
+A positive factor passes through ReLU: multiplying a neuron's weights and bias by a, and dividing
+the next layer's weights of that neuron by a, leaves the network's outputs unchanged (Nagel et al.,
+*Data-free quantization through weight equalization and bias correction*, 2019,
+https://arxiv.org/abs/1906.04721). A whole layer shares one table, so each factor is chosen for the
+least quantization error of the weights on both sides.
 """
 
 from __future__ import annotations
@@ -22,20 +23,20 @@ Float = npt.NDArray[np.float64]
 
 ROUNDS = 3
 STEPS = 2.0 ** (np.arange(-12, 13) / 24)  # factors tried in each round
-SAMPLE = 1 << 14  # weights that stand for a layer's
+SAMPLE = 1 << 14  # approximate number of a layer's weights used to find its levels
 
 
 def rescale(model: FloatModel, errors: list[LayerError], bits: list[int]) -> FloatModel:
-    """Return the same network with hidden units scaled for quantization.
+    """Return an equivalent network with hidden units scaled for quantization.
 
     Parameters
     ----------
     model : FloatModel
-        Weights and biases within +-1, and so they stay.
+        Weights and biases within +-1; those of the result are, too.
     errors : list of LayerError
-        Of each layer, for the curvature of its weights.
+        One for each layer, for the curvature of its weights.
     bits : list of int
-        Width of each layer's codes.
+        Code width of each layer.
     """
     weights = [w.astype(np.float64) for w in model.weights]
     costs = [curvature(error, feedback=True) for error in errors]
@@ -62,7 +63,7 @@ def rescale(model: FloatModel, errors: list[LayerError], bits: list[int]) -> Flo
 
 
 def _limits(model: FloatModel, i: int) -> tuple[Float, Float]:
-    """Return the least and the largest factor of layer i's units that keep all within +-1."""
+    """Return the smallest and largest factors of layer i's units that keep all within +-1."""
     own = np.maximum(np.abs(model.weights[i]).max(axis=1), np.abs(model.biases[i]))
     low = np.abs(model.weights[i + 1]).max(axis=0).astype(np.float64)
     high = 1 / np.maximum(own, 1e-3).astype(np.float64)
@@ -72,7 +73,7 @@ def _limits(model: FloatModel, i: int) -> tuple[Float, Float]:
 
 
 def _apply(arrays: list[Float], factors: list[Float], power: int = 1) -> list[Float]:
-    """Scale rows by the factors of a layer's own units, columns by the inverse of those before."""
+    """Scale each row by its unit's factor, each column by the inverse factor of its input unit."""
     scaled = list(arrays)
     for i, factor in enumerate(factors):
         scaled[i] = scaled[i] * factor[:, None] ** power
@@ -81,12 +82,12 @@ def _apply(arrays: list[Float], factors: list[Float], power: int = 1) -> list[Fl
 
 
 def _levels(weights: Float, costs: Float, count: int) -> Float:
-    step = max(1, weights.size // SAMPLE) | 1  # odd: not in step with the columns
+    step = max(1, weights.size // SAMPLE) | 1  # odd, to sample all columns
     return kmeans(weights.ravel()[::step], costs.ravel()[::step], count).centres
 
 
 def _cost(weights: Float, costs: Float, levels: Float, factor: Float) -> Float:
-    """Return what each column's weights cost, rounded after scaling by its factor."""
+    """Return the weighted squared error of each column, rounded after scaling by its factor."""
     scaled = weights * factor
     nearest = levels[np.searchsorted((levels[1:] + levels[:-1]) / 2, scaled)]
     return np.asarray((costs * (nearest - scaled) ** 2).sum(axis=0) / factor**2)

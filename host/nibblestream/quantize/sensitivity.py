@@ -1,4 +1,4 @@
-"""What one layer alone, quantized, costs at the output of an otherwise float network."""
+"""Error at a network's output when a single layer is quantized and the others are float."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .weights import LARGEST_SHIFT, quantize_weights
 
 
 class Sensitivity:
-    """Errors of a network's output, by layer and scheme.
+    """Output errors of a network with one quantized layer, by layer and scheme.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ class Sensitivity:
         self._errors = self._teacher.errors()
 
     def error(self, i: int, scheme: Scheme) -> float:
-        """Return the mean squared error of the output when layer i alone is quantized."""
+        """Return the mean squared error of the output when only layer i is quantized."""
         model = self._teacher.model
         if scheme.calibrated:
             coded = encode(self._errors[i], scheme, LARGEST_SHIFT)

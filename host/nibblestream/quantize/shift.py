@@ -11,12 +11,12 @@ from ..fixed import QFormat, round_half_away
 
 
 def largest_shift(values: npt.NDArray[np.floating[Any]], bits: int, limit: int) -> int:
-    """Find the largest k for which values, shifted left by k, fit a signed word after rounding.
+    """Return the largest k for which values, shifted left by k, fit a signed word after rounding.
 
     Parameters
     ----------
     values : float, any shape
-        What a word of `bits` bits and ``bits - 1 + k`` fractional bits has to hold.
+        Values to be held by a word of `bits` bits with ``bits - 1 + k`` fractional bits.
     bits : int
         Width of the word.
     limit : int
@@ -25,7 +25,7 @@ def largest_shift(values: npt.NDArray[np.floating[Any]], bits: int, limit: int) 
     Returns
     -------
     int
-        0 to `limit`; 0 also when nothing fits, and the values are then saturated.
+        0 to `limit`. Also 0 if the values do not fit with k = 0; the caller saturates them.
     """
     extremes = np.array([values.min(), values.max()], np.float64)
     for k in range(limit, 0, -1):

@@ -1,4 +1,4 @@
-"""The float network on calibration frames: what each layer should give, and how much it matters."""
+"""The float network on calibration frames: target outputs and sensitivities of its layers."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ class Teacher:
     """Outputs and sensitivities of a float network's layers.
 
     The sensitivity of a layer's output is the second derivative of half the squared error of the
-    network's own outputs (Gauss-Newton, without the terms between outputs): zero where a ReLU or
-    the gain's limits hide it, else passed down through the squares of the weights.
+    network's final outputs (Gauss-Newton, without cross terms between outputs). It is zero where a
+    ReLU or the limits of the gain block the output, and otherwise propagated backwards through the
+    squared weights.
 
     Parameters
     ----------
@@ -48,48 +49,48 @@ class Teacher:
         return seen
 
     def errors(self) -> list[LayerError]:
-        """Return what each layer's weights cost, for the float network's inputs."""
+        """Return the quadratic error of each layer, for its inputs in the float network."""
         seen = self.sensitivities()
         return [self.layer_error(i, self.before(i), seen[i]) for i in range(len(seen))]
 
     def before(self, i: int) -> Float32:
-        """Return the inputs of layer i, float32 (frames, in)."""
+        """Return the inputs of layer i in the float network, float32 (frames, in)."""
         if i == 0:
             return self.inputs
         x = self.outputs[i - 1]
         return np.maximum(x, 0) if self.model.relu[i - 1] else x
 
     def layer_error(self, i: int, inputs: Float32, sensitivity: Float32) -> LayerError:
-        """Return what the weights of layer i cost, for inputs of its own or others."""
+        """Return the quadratic error of layer i for the given inputs, float32 (frames, in)."""
         values = self.model.weights[i].astype(np.float64)
-        # Zero biases stay zero: without any, a network scales with the level of its input.
+        # All-zero biases stay zero: outputs of a network without biases scale with its inputs.
         biased = bool(self.model.biases[i].any())
         if biased:
             values = np.concatenate([values, self.model.biases[i][:, None]], axis=1)
         return layer_error(values, inputs, self.outputs[i], sensitivity, biased)
 
     def error(self, outputs: Float32) -> float:
-        """Return the weighted mean squared error of a network's last layer's outputs."""
+        """Return the weighted mean squared error for given outputs of the last layer."""
         difference = head(outputs, self.model) - self.target
         return float(self.weight @ np.mean(difference**2, axis=1, dtype=np.float64)) / len(outputs)
 
 
 def head(outputs: Float32, model: FloatModel) -> Float32:
-    """Return the gains, or the magnitudes, that outputs of the last layer stand for."""
+    """Clip outputs of the last layer to the range of the gains or magnitudes they represent."""
     top = 1.0 if model.head == "gain" else None
     return np.clip(outputs, model.gain_floor if model.head == "gain" else 0, top)
 
 
 def inside(outputs: Float32, model: FloatModel) -> npt.NDArray[np.bool_]:
-    """Return where `head` is not flat."""
+    """Return True where `head` does not clip, so that its derivative is 1."""
     return np.asarray(head(outputs, model) == outputs)
 
 
 def frame_weight(inputs: Float32, model: FloatModel) -> Float32:
-    """Return how much each frame matters, float32 (frames,), 1 in the mean.
+    """Return the weight of each frame in the error, float32 (frames,), with a mean of 1.
 
-    Errors of gains count alike in all frames. Those of magnitudes count relative to the frame's
-    level, or the loudest frames would be all that is heard of.
+    Errors of gains have equal weight in all frames. Errors of magnitudes are weighted by the
+    inverse of the frame's energy; otherwise the loudest frames would dominate.
     """
     if model.head == "gain":
         return np.ones(len(inputs), np.float32)

@@ -15,10 +15,10 @@ from .shift import largest_shift
 def quantize_uniform(
     weights: npt.NDArray[np.float64], scheme: Scheme, k_max: int
 ) -> QuantizedWeights:
-    """Round weights to n-bit two's complement of step 2**-(n - 1 + k); saturate.
+    """Round weights to n-bit two's complement with step 2**-(n - 1 + k), saturated.
 
-    Without shift k is 0. Else it is the scheme's, or the largest for which all weights fit.
-    Entries of U count as external, those of U-VBS as internal: that is what k applies to.
+    k is 0 for U; for U-VBS it is the scheme's, or the largest for which all weights fit. Entries of
+    U are external, those of U-VBS internal, because k applies to internal entries only.
     """
     bits, k = scheme.bits, scheme.k
     if k is None:
@@ -27,7 +27,7 @@ def quantize_uniform(
     levels = word.from_float(weights)
     every = np.arange(word.low, word.high + 1, dtype=np.int32)
     internal = np.full(len(every), scheme.shifted)
-    # The outermost intervals reach to +-1, as whatever lies beyond the word saturates.
+    # The outermost intervals extend to +-1, because weights outside the word's range saturate.
     edges = np.concatenate([[-1.0], (every[1:] - 0.5) * word.resolution, [1.0]])
     index = (levels - word.low).astype(np.uint8)
     intervals = tabulate(weights, index, edges, internal)

@@ -1,4 +1,4 @@
-"""One layer's weights to codes, by any scheme."""
+"""Quantization of one layer's weights by any scheme that needs no calibration."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def quantize_weights(
     Parameters
     ----------
     weights : float, shape (out, in)
-        In [-1, 1]; 1 itself saturates.
+        In [-1, 1]; 1 saturates.
     scheme : Scheme
     k_max : int
-        Limit of the virtual bit shift where `scheme.k` leaves it open.
+        Largest virtual bit shift to choose if `scheme.k` is None.
 
     Returns
     -------
@@ -37,8 +37,8 @@ def quantize_weights(
     Raises
     ------
     ValueError
-        The weights have no two dimensions, are none, not finite or beyond +-1, or the scheme
-        needs calibration.
+        The weights are not two-dimensional, are empty, not finite or beyond +-1, or the scheme
+        needs calibration or training.
     """
     values = np.asarray(weights, np.float64)
     if values.ndim != 2 or not values.size:
@@ -50,7 +50,7 @@ def quantize_weights(
         )
     if scheme.calibrated:
         raise ValueError(
-            f"{scheme.name} fits a layer to recordings, which weights alone are not: use "
+            f"{scheme.name} fits a layer to recordings, which quantize_weights does not take: use "
             "quantize with calibration, or kmeans"
         )
     if scheme.free:
@@ -63,7 +63,7 @@ def quantize_weights(
 
 
 def check_range(values: npt.NDArray[np.float64], what: str) -> None:
-    """Refuse NaN, infinity and magnitudes above 1 with a ValueError."""
+    """Raise ValueError if values contain NaN, infinity or magnitudes above 1."""
     if not np.isfinite(values).all():
         raise ValueError(f"{what} hold NaN or infinity; expected finite values")
     largest = np.abs(values).max(initial=0.0)

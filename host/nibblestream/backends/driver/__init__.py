@@ -1,5 +1,5 @@
-"""The overlay's driver: what turns a block of spectra into register writes and three transfers.
+"""The overlay's driver, which runs a block by register writes and three DMA transfers.
 
-It runs on the unmodified `pynq` package, on a board or on a virtual one: only the active `pynq`
+It uses the unmodified `pynq` package, on a board and on a virtual board: only the active `pynq`
 Device differs.
 """

@@ -1,4 +1,4 @@
-"""The overlay on a board, driven through the `pynq` package."""
+"""Backend `pynq`: the overlay on a board, driven through the `pynq` package."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class OnBoard(Blockwise):
     Raises
     ------
     BoardError
-        No board, no bitstream for it, another version of it, or the board is in use.
+        There is no board, no bitstream of this version for it, or the board is in use.
     """
 
     one_at_a_time = True
@@ -40,5 +40,5 @@ class OnBoard(Blockwise):
         return self.board.run(spectrum, bank, reset)
 
     def counted(self) -> Counted:
-        """Return the bytes of all blocks so far."""
+        """Return the bytes moved by all blocks so far."""
         return self.board.counted

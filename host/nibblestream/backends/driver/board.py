@@ -1,4 +1,4 @@
-"""A model on a board: its buffers, and blocks of spectra through the overlay, faults and all."""
+"""A model on a board: its buffers, the execution of blocks, and recovery from faults."""
 
 from __future__ import annotations
 
@@ -37,25 +37,25 @@ from .memory import allocate
 from .monitor import Monitor
 from .overlay import find_bitstream, find_board, load
 
-# A block may take this many times its modelled clocks, and this many seconds for everything that
-# the model leaves out: a busy memory, a host that was doing something else.
+# A block's deadline is PATIENCE times its modelled clocks plus GRACE_SECONDS for everything that
+# the model leaves out: a busy memory, a busy host.
 PATIENCE, GRACE_SECONDS = 10.0, 2.0
 ATTEMPTS: Final = 2
 
 
 class Board:
-    """The overlay with a model's codes in its memory.
+    """The overlay, with a model's codes in memory.
 
     Parameters
     ----------
     model : QuantizedModel
     bitstream : Path, optional
-        Of the board in ``$BOARD``; the installed one if None.
+        For the board in ``$BOARD``; the installed one if None.
 
     Raises
     ------
     BoardError
-        No board, no bitstream, another version, the board is in use, no memory.
+        There is no board, no bitstream of this version or no memory, or the board is in use.
     """
 
     def __init__(self, model: QuantizedModel, bitstream: Path | None = None) -> None:
@@ -64,7 +64,7 @@ class Board:
         self._owner = os.getpid()
         self._open = True
         self._clean = False  # whether the last block left everything idle
-        self.counted = NOTHING  # bytes of all blocks that came through
+        self.counted = NOTHING  # bytes of all blocks that succeeded
         with ExitStack() as opening:
             opening.callback(self._stack.close)
             self._load(bitstream)
@@ -86,7 +86,7 @@ class Board:
         shape = (model.block, spec.BINS, 2)
         self._codes = self._buffer(self._beats.shape, "u8")
         self._noisy, self._enhanced = self._buffer(shape, "i4"), self._buffer(shape, "i4")
-        self._stack.callback(self._quiesce)  # before any of them is freed
+        self._stack.callback(self._quiesce)  # before any buffer is freed
         self._upload()
 
     def _buffer(self, shape: tuple[int, ...], dtype: str) -> Any:
@@ -100,28 +100,28 @@ class Board:
 
     @property
     def block(self) -> int:
-        """Most frames of a block."""
+        """Maximum frames per block."""
         return self._block_model.frames
 
     def run(self, spectrum: IntArray, bank: int, reset: bool) -> npt.NDArray[np.int32]:
-        """Run a block; after a fault the hardware is reset and the block tried once more.
+        """Run a block; after a fault, reset the hardware and try once more.
 
         Parameters
         ----------
         spectrum : int32, shape (frames, 129, 2)
             1 to `block` frames in `spec.SPECTRUM`.
         bank : int
-            Where the state before the block is.
+            The bank with the state before the block.
         reset : bool
-            Take that state as empty.
+            Whether to take that state as empty.
 
         Raises
         ------
         BoardError
-            It failed twice (the next call starts from a reset), the board was closed, or another
-            overlay was loaded.
+            The block failed twice (the next call starts with a reset), the board was closed, or
+            another overlay was loaded.
         LedgerError
-            The bytes did not agree, twice.
+            The byte counts differed twice.
         """
         with self._turn:
             self._check_usable()
@@ -132,7 +132,7 @@ class Board:
             return self._attempt(len(spectrum), bank, reset)
 
     def close(self) -> None:
-        """Free the memory and the board; not from a process that was forked off it."""
+        """Free the memory and the board; in a forked process do nothing."""
         if os.getpid() == self._owner:
             with self._turn:
                 self._open = False
@@ -140,18 +140,18 @@ class Board:
 
     def _check_usable(self) -> None:
         if not self._open or os.getpid() != self._owner:
-            raise BoardError("this board was closed, or belongs to another process: open it anew")
+            raise BoardError("this board was closed, or belongs to another process: open it again")
         if not self._overlay.is_loaded():
-            raise BoardError("another overlay was loaded meanwhile: close this board, open it anew")
+            raise BoardError("another overlay was loaded: close this board and open it again")
 
     def _attempt(self, frames: int, bank: int, reset: bool) -> npt.NDArray[np.int32]:
         if not self._clean:
             self._hardware.recover()
-            self._monitor.since()  # what was counted until now was of a block that failed
-        self._clean = False  # until the block is through: an interrupt may end it anywhere
+            self._monitor.since()  # discards the bytes of the failed block
+        self._clean = False  # until the block has succeeded: an interrupt may end it anywhere
         size = frames * FRAME_BYTES
         self._noisy.flush()
-        self._enhanced.flush()  # no line of it may be written back over what the DMA writes
+        self._enhanced.flush()  # else a dirty cache line may overwrite the DMA's data
         words = {"frames": frames, "beats": len(self._beats), "bank": bank, "reset": int(reset)}
         self._hardware.start(self._noisy, self._enhanced, self._codes, size, **words)
         received = self._hardware.wait(self._deadline())
@@ -179,10 +179,10 @@ class Board:
         self.counted += counted
 
     def _check_digests(self, noisy: IntArray, enhanced: IntArray) -> None:
-        """Compare what the kernels saw with what lies in memory: a wrong bit shows here."""
+        """Compare the kernels' digests with those of the buffers, which detects wrong bits."""
         arrived, codes, left = self._hardware.digests()
         if codes != self._digest:
-            self._upload()  # in case it is the memory that is wrong
+            self._upload()  # in case the codes in memory are wrong
             how = "were refused by lut_mac" if codes == 0 else "were not those of the model"
             raise BoardError(_damaged(f"the codes that arrived {how}", codes, self._digest))
         if arrived != _digest(noisy):
@@ -193,7 +193,7 @@ class Board:
             raise BoardError(_damaged(what, left, _digest(enhanced)))
 
     def _quiesce(self) -> None:
-        """Have no DMA write into memory that is about to be given back."""
+        """Stop all DMA transfers before the buffers are freed."""
         if not self._clean and self._overlay.is_loaded():
             with suppress(BoardError):
                 self._hardware.halt()

@@ -1,4 +1,4 @@
-"""Waiting that ends: nothing in the driver waits without one."""
+"""Deadlines: every wait in the driver is bounded by one."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-# A block is done within milliseconds, so it is asked for without a pause that long; after that
-# something is wrong or slow, and asking more often would only keep the bus busy.
+# A block takes milliseconds, so polling starts without pauses. After EAGER_SECONDS something is
+# wrong or slow, and faster polling would only load the bus.
 EAGER_SECONDS: Final = 0.01
 PAUSE_SECONDS: Final = 0.001
 
 
 class Deadline:
-    """A point in time that must not pass before what is waited for.
+    """A time limit on waiting for a condition.
 
     Parameters
     ----------
     seconds : float
-        From now.
+        The limit, from now.
     device : pynq Device
-        A virtual one keeps a time of its own: `timeline.monotonic`, `timeline.sleep`.
+        A virtual device has its own clock: `timeline.monotonic`, `timeline.sleep`.
     """
 
     def __init__(self, seconds: float, device: Any) -> None:
@@ -30,13 +30,13 @@ class Deadline:
 
     @property
     def passed(self) -> bool:
-        """Whether it is over."""
+        """Whether the limit is exceeded."""
         return bool(self._elapsed() > self.seconds)
 
     def until(self, condition: Callable[[], bool]) -> bool:
-        """Poll a condition until it holds; return false if the deadline passed before.
+        """Poll a condition until it holds; return False if the deadline passes first.
 
-        It is looked at once more after the deadline, as the host may have slept.
+        The condition is checked once more after the deadline, as the host may have slept.
         """
         while not condition():
             if self.passed:

@@ -1,7 +1,7 @@
-"""One direction of an AXI DMA in simple mode, by its registers (AMD PG021).
+"""Driver of one channel of an AXI DMA in simple mode (AMD PG021).
 
-`pynq.lib.dma` waits without a deadline, cannot be reset after an error, and takes any buffer; so
-the registers are used as they are. A transfer is two writes.
+`pynq.lib.dma` waits without a deadline, cannot be reset after an error, and accepts any buffer, so
+this driver accesses the registers directly. Two writes start a transfer.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ RESET_SECONDS: Final = 1.0
 
 
 class Channel:
-    """A channel that moves one buffer at a time.
+    """A DMA channel, which moves one buffer at a time.
 
     Parameters
     ----------
     name : str
-        For messages.
+        Name for messages.
     mmio : pynq MMIO
-        Of the DMA.
+        Registers of the DMA.
     base : int
         `MM2S` or `S2MM`.
     device : pynq Device
@@ -43,11 +43,11 @@ class Channel:
 
     @property
     def receives(self) -> bool:
-        """Whether it writes to memory."""
+        """Whether the channel writes to memory."""
         return self._base == S2MM
 
     def reset(self) -> None:
-        """Reset the DMA, both its channels: they are halted until `run`.
+        """Reset both channels of the DMA, which are then halted until `run`.
 
         Raises
         ------
@@ -62,11 +62,11 @@ class Channel:
             )
 
     def run(self) -> None:
-        """Set the channel running; one that halted on an error needs a reset first."""
+        """Let the channel run; after a halt on an error, it needs a reset first."""
         self._write(CONTROL, RUN)
 
     def start(self, address: int, size: int) -> None:
-        """Start to move `size` bytes from or to a physical address, of 32 bits in this design."""
+        """Start a transfer of `size` bytes from or to a physical address of 32 bits."""
         self._write(ADDRESS, int(address))
         self._write(LENGTH, int(size))
 
@@ -76,7 +76,7 @@ class Channel:
         Raises
         ------
         BoardError
-            It ended in an error.
+            The transfer ended in an error.
         """
         status = self._read(STATUS)
         for bit, meaning in ERRORS.items():
@@ -85,11 +85,11 @@ class Channel:
         return bool(status & IDLE)
 
     def moved(self) -> int:
-        """Return the bytes that a receiving channel got."""
+        """Return the bytes that a receiving channel received."""
         return self._read(LENGTH)
 
     def registers(self) -> dict[str, int]:
-        """Return the registers that tell what happened."""
+        """Return the registers for error messages."""
         kind = "S2MM" if self.receives else "MM2S"
         named = (("DMACR", CONTROL), ("DMASR", STATUS), ("LENGTH", LENGTH))
         return {f"{self.name} {kind}_{name}": self._read(offset) for name, offset in named}

@@ -1,4 +1,4 @@
-"""What a driver says when a board does not do as it should."""
+"""The error that the driver raises."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class BoardError(RuntimeError):
     cause : str
         What was found, what was expected, what to do.
     registers : dict of str to int, optional
-        What the hardware's registers held.
+        Values of the hardware's registers.
     """
 
     def __init__(self, cause: str, registers: dict[str, int] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The overlay's cells at work on a block: kernels, transfers, the reset of both."""
+"""The overlay's kernels and DMA channels: start, wait and reset."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Hardware:
     def start(self, noisy: Any, enhanced: Any, codes: Any, size: int, **arguments: int) -> None:
         """Start the kernels and the three transfers: `size` bytes of spectra each way, all codes.
 
-        `arguments` are `lut_mac`'s; `frames` is the argument of all three kernels.
+        `arguments` are those of `lut_mac`; `frames` is an argument of all three kernels.
         """
         for kernel in self.kernels:
             kernel.set(frames=arguments["frames"])
@@ -44,54 +44,54 @@ class Hardware:
         self._feed.start(codes.device_address, codes.nbytes)
 
     def wait(self, deadline: Deadline) -> int:
-        """Wait for all transfers, and return the bytes of enhanced spectra that came.
+        """Wait for all transfers, and return the bytes of enhanced spectra received.
 
         Raises
         ------
         BoardError
-            A transfer ended in an error, or has not ended when the deadline passes.
+            A transfer ended in an error, or did not end before the deadline.
         """
-        # The last to end is looked at first; the others only tell of errors until then.
+        # The receiving channel ends last, so it is polled first, and the others only after it.
         if not deadline.until(lambda: all(channel.idle() for channel in self._channels)):
-            late = [_told(channel) for channel in self._channels if not channel.idle()]
+            late = [_unfinished(channel) for channel in self._channels if not channel.idle()]
             raise BoardError(
                 f"a block was not done within {deadline.seconds:.2f} s: "
-                f"{', '.join(late) or 'all is idle by now'}",
+                f"{', '.join(late) or 'all transfers have ended by now'}",
                 self.registers(),
             )
         return self._receive.moved()
 
     def digests(self) -> Sequence[int]:
-        """Return what the kernels read back, in the order of `KERNELS`."""
+        """Return the digests that the kernels computed, in the order of `KERNELS`."""
         return [kernel.result("digest") for kernel in self.kernels]
 
     def recover(self) -> None:
-        """Reset kernels, FIFO and DMAs, whatever they were doing, and set the DMAs running."""
+        """Reset kernels, FIFO and DMAs, whatever their state, and let the DMAs run."""
         self.halt()
         for channel in self._channels:
             channel.run()
 
     def halt(self) -> None:
-        """Reset kernels, FIFO and DMAs: no memory is read or written from now on.
+        """Reset kernels, FIFO and DMAs, so that no memory is read or written any more.
 
-        The kernels stay in reset meanwhile, so that nothing old is in their streams afterwards.
+        The kernels stay in reset until the DMAs are reset, so that their streams are empty after.
         """
         self._reset_line.write(0, 0)
-        self._send.reset()  # of both channels of this DMA
+        self._send.reset()  # resets both channels of this DMA
         self._feed.reset()
         self._reset_line.write(0, 1)
         for kernel in self.kernels:
             kernel.forget()
 
     def registers(self) -> dict[str, int]:
-        """Return the registers that tell what happened."""
+        """Return the registers for error messages."""
         found = {f"{kernel.name} CTRL": kernel.control() for kernel in self.kernels}
         for channel in self._channels:
             found.update(channel.registers())
         return found
 
 
-def _told(channel: Channel) -> str:
+def _unfinished(channel: Channel) -> str:
     if channel.receives:
         return "cordic_rotation has not given all enhanced spectra"
     if channel.name == "dma_codes":

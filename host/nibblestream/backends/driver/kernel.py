@@ -16,7 +16,7 @@ START, DONE, IDLE = 1 << 0, 1 << 1, 1 << 2
 class Kernel(DefaultIP):  # type: ignore[misc]  # pynq has no types
     """The driver that pynq binds to the three kernels."""
 
-    bindto = [spec.CELLS[name].vlnv for name in KERNELS]  # noqa: RUF012  # as pynq wants it
+    bindto = [spec.CELLS[name].vlnv for name in KERNELS]  # noqa: RUF012  # pynq reads it
 
     def __init__(self, description: dict[str, Any]) -> None:
         super().__init__(description=description)
@@ -26,14 +26,14 @@ class Kernel(DefaultIP):  # type: ignore[misc]  # pynq has no types
         self._held: dict[str, int] = {}
 
     def set(self, **arguments: int) -> None:
-        """Write arguments; what a register holds already is not written again."""
+        """Write arguments, except those that the registers already hold."""
         for name, value in arguments.items():
             if self._held.get(name) != value:
                 self.mmio.write(self._offset(name), int(value))
                 self._held[name] = value
 
     def forget(self) -> None:
-        """Take the registers' values as unknown, as they are after a reset."""
+        """Discard the known register values, which a reset has cleared."""
         self._held.clear()
 
     def begin(self) -> None:
@@ -52,6 +52,6 @@ class Kernel(DefaultIP):  # type: ignore[misc]  # pynq has no types
         if name not in self._offsets:
             raise BoardError(
                 f"{self.name} has no register {name}; the handoff names "
-                f"{', '.join(self._offsets)}: the overlay is not this package's"
+                f"{', '.join(self._offsets)}: the overlay is not the one that this package drives"
             )
         return int(self._offsets[name])

@@ -1,4 +1,4 @@
-"""One driver a board: a lock that a process holds until it gives it back or ends."""
+"""The lock that limits a board to one driver at a time."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import IO, Final
 
 from .fault import BoardError
 
-FOLDER: Final = Path("/tmp")  # not $TMPDIR, which may differ between those who must meet
+FOLDER: Final = Path("/tmp")  # not $TMPDIR, which may differ between processes
 
 
 class BoardLock:
-    """Held from its making until `release()`, or the end of the object or the process.
+    """A lock, held from construction until `release()` or the end of the object or the process.
 
     Parameters
     ----------
     name : str
-        Of the board.
+        Name of the board.
 
     Raises
     ------
     BoardError
-        Another Enhancer, here or in another process, holds it.
+        Another Enhancer, here or in another process, holds the lock.
     """
 
     def __init__(self, name: str) -> None:
@@ -36,7 +36,7 @@ class BoardLock:
             raise BoardError(f"{name}: its lock {path} cannot be opened: {error}") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Whoever held it before may have removed the file that was opened here.
+            # The previous holder may have removed the file after it was opened here.
             held = os.path.samestat(path.stat(), os.fstat(file.fileno()))
         except OSError:
             held = False
@@ -49,7 +49,7 @@ class BoardLock:
 
 
 def _release(path: Path, file: IO[str], owner: int) -> None:
-    """Give the board free, but not from a process that was forked off meanwhile."""
+    """Release the lock, except in a process that was forked from the owner."""
     if os.getpid() == owner:
         path.unlink(missing_ok=True)
     file.close()

@@ -1,4 +1,4 @@
-"""Memory that the DMAs can reach."""
+"""Allocation of buffers that the DMAs can reach."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .fault import BoardError
 
 
 def allocate(board: Board, device: Any, shape: tuple[int, ...], dtype: str) -> Any:
-    """Return a buffer: contiguous, cached (so the driver synchronises it), below the DMAs' limit.
+    """Return a contiguous, cached buffer within the DMAs' addresses; the driver keeps it coherent.
 
     Raises
     ------
     BoardError
-        There is none left, or it lies where the DMAs have no addresses.
+        No memory is left, or the buffer is beyond the DMAs' addresses.
     """
     size = np.dtype(dtype).itemsize * math.prod(shape)
     try:

@@ -1,4 +1,4 @@
-"""Bytes as the hardware counted them, by an AXI Performance Monitor (AMD PG037)."""
+"""Driver of the AXI Performance Monitor (AMD PG037), which counts bytes in hardware."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SELECTORS, COUNTERS, CONTROL = 0x44, 0x100, 0x300
 COUNTER_STRIDE = 0x10
 COUNT, RESET_COUNT = 1 << 0, 1 << 1
 WRITTEN_BYTES, READ_BYTES = 2, 3  # metrics
-METRICS: Final = (READ_BYTES, READ_BYTES, WRITTEN_BYTES)  # of spec.MONITOR_SLOTS
+METRICS: Final = (READ_BYTES, READ_BYTES, WRITTEN_BYTES)  # for spec.MONITOR_SLOTS
 WRAP: Final = 1 << 32
 
 
@@ -32,7 +32,7 @@ class Monitor:
         self._before = [0] * len(METRICS)
 
     def since(self) -> dict[str, int]:
-        """Return the bytes of each slot since the last call; counters of 32 bits may wrap once."""
+        """Return the bytes of each slot since the last call; the 32-bit counters may wrap once."""
         now = [int(self._mmio.read(COUNTERS + i * COUNTER_STRIDE)) for i in range(len(METRICS))]
         counted = [(a - b) % WRAP for a, b in zip(now, self._before, strict=True)]
         self._before = now

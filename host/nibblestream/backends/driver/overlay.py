@@ -1,4 +1,4 @@
-"""The overlay: which bitstream, whether it is this package's, and at which clock it runs."""
+"""The overlay: find its bitstream, load it, check its version and set its clock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .deadline import Deadline
 from .fault import BoardError
 from .kernel import DONE, IDLE, KERNELS, Kernel
 
-CLOCK_TOLERANCE: Final = 0.002  # dividers of the clock round
+CLOCK_TOLERANCE: Final = 0.002  # of rounding in the clock's dividers
 PROBE_SECONDS: Final = 1.0
 
 
@@ -28,7 +28,7 @@ def find_board() -> Board:
     Raises
     ------
     BoardError
-        It is not set, or names a board that there is no overlay for.
+        It is not set, or there is no overlay for that board.
     """
     name = os.environ.get("BOARD", "")
     if not name:
@@ -43,14 +43,14 @@ def find_board() -> Board:
 
 
 def find_bitstream(board: Board, given: Path | None = None) -> Path:
-    """Return the bitstream of a board: the one given, installed, or as `make overlay` leaves it.
+    """Return a board's bitstream: the one given, installed, or built by `make overlay`.
 
-    ``NIBBLESTREAM_OVERLAY`` names another file than the last two.
+    ``NIBBLESTREAM_OVERLAY`` overrides the last two.
 
     Raises
     ------
     BoardError
-        There is none, or its hardware handoff does not lie beside it.
+        There is no bitstream, or no hardware handoff beside it.
     """
     overlays, name = sources.find("overlays"), f"{spec.OVERLAY}.bit"
     places = [overlays / name, overlays.parent / "build" / "overlays" / board.name / name]
@@ -66,7 +66,7 @@ def find_bitstream(board: Board, given: Path | None = None) -> Path:
 
 
 def load(path: Path, board: Board, device: Any) -> Any:
-    """Load the overlay and check that it is this package's.
+    """Load the overlay and check that it is the one that this package drives.
 
     Parameters
     ----------
@@ -82,15 +82,15 @@ def load(path: Path, board: Board, device: Any) -> Any:
     Raises
     ------
     BoardError
-        Another design, another version of it, or another clock.
+        The design, its version or its clock is another one.
     """
     if board.family == "zynq" and int(pynq.__version__.split(".")[0]) >= 4:
         raise BoardError(
-            f"pynq {pynq.__version__} has given up {board.name} and all of Zynq-7000: "
+            f"pynq {pynq.__version__} no longer supports Zynq-7000, which {board.name} is: "
             "pip install 'pynq<4'"
         )
     _forget_metadata()
-    # Versions are compared below, by the registers: pynq would compare with Vivado's, and warn.
+    # The version is checked below, by registers: pynq would check Vivado's version, and warn.
     overlay = Overlay(str(path), ignore_version=True, device=device)
     _check_cells(overlay, path)
     _check_lengths(overlay, path)
@@ -101,10 +101,10 @@ def load(path: Path, board: Board, device: Any) -> Any:
 
 
 def _forget_metadata() -> None:
-    """Have pynq read the handoff: it keeps what it read of a .bit, though the .hwh may be new."""
+    """Clear pynq's metadata cache, so that a newer .hwh beside the same .bit is parsed again."""
     try:
         from pynq.pl_server.global_state import clear_global_state
-    except ImportError:  # it was elsewhere in earlier releases of pynq 3
+    except ImportError:  # earlier releases of pynq 3 have it elsewhere
         return
     clear_global_state()
 
@@ -120,15 +120,15 @@ def _check_cells(overlay: Any, path: Path) -> None:
 
 
 def _check_lengths(overlay: Any, path: Path) -> None:
-    """Refuse a DMA with fewer bits, which would cut lengths silently, or with descriptors.
+    """Refuse a DMA with a shorter length register, which would cut lengths, or scatter-gather mode.
 
-    What a handoff does not say is taken to be as it should.
+    Parameters that the handoff lacks are assumed to be right.
     """
     for name in ("dma_spectra", "dma_codes"):
         parameters = overlay.ip_dict[name]["parameters"]
         if int(parameters.get("c_include_sg", 0)):
             raise BoardError(
-                f"{path}: {name} works by descriptors (scatter-gather); expected simple mode: "
+                f"{path}: {name} is in scatter-gather mode; expected simple mode: "
                 "it is another overlay, or another version of this one"
             )
         found = int(parameters.get("c_sg_length_width", spec.DMA_LENGTH_BITS))
@@ -140,14 +140,14 @@ def _check_lengths(overlay: Any, path: Path) -> None:
 
 
 def _set_clock(board: Board) -> None:
-    """Bring the logic's clock to the board's, or as near below as its dividers come.
+    """Set the logic's clock to the board's, or as near below it as the dividers allow.
 
-    The .hwh tells pynq the dividers that Vivado chose, but not which PLL the board really has.
+    The .hwh tells pynq the dividers that Vivado chose, but not the frequency of the board's PLL.
     """
     found = _clock()
     if abs(found / board.clock_mhz - 1) > CLOCK_TOLERANCE:
         for percent in range(100, 50, -2):
-            with warnings.catch_warnings():  # pynq says when it can only come near
+            with warnings.catch_warnings():  # pynq warns if it can only approximate
                 warnings.simplefilter("ignore")
                 pynq.ps.Clocks.fclk0_mhz = board.clock_mhz * percent / 100
             found = _clock()
@@ -161,7 +161,7 @@ def _set_clock(board: Board) -> None:
     if found < board.clock_mhz * (1 - CLOCK_TOLERANCE):
         warnings.warn(
             f"the logic's clock runs at {found:g} MHz, below the {board.clock_mhz:g} MHz that "
-            f"{board.name}'s overlay was built for: right, but slow",
+            f"{board.name}'s overlay was built for: results are right, but slow",
             stacklevel=2,
         )
 
@@ -171,7 +171,7 @@ def _clock() -> float:
 
 
 def _check_identity(kernel: Kernel, device: Any) -> None:
-    """Run a call for no frames, which only sets the register `identity`."""
+    """Check the register `identity`, which a call with 0 frames sets."""
     kernel.set(frames=0)
     kernel.begin()
     if not Deadline(PROBE_SECONDS, device).until(lambda: bool(kernel.control() & (DONE | IDLE))):
@@ -179,6 +179,6 @@ def _check_identity(kernel: Kernel, device: Any) -> None:
     found = kernel.result("identity")
     if found != spec.IDENTITY:
         raise BoardError(
-            f"{kernel.name} says it is {found:#010x}, but this package drives {spec.IDENTITY:#010x}"
-            ": the bitstream is of another version; build it anew, or install the package it is of"
+            f"{kernel.name} has identity {found:#010x}; this package drives {spec.IDENTITY:#010x}: "
+            "the bitstream is of another version; rebuild it, or install the package it is from"
         )

@@ -1,9 +1,8 @@
-"""A board that exists as a model, for the real `pynq` package to drive.
+"""A virtual board: a model of the hardware, driven through the real `pynq` package.
 
 `with board("Pynq-Z2", handoff) as device:` switches one on. Its register models follow AMD's
-product guides and the headers that Vitis HLS writes; its kernels are the C++ that Vitis HLS builds
-from, compiled. What it counts, it counts exactly; its times are a model's, from the parameters in
-`Timing`.
+product guides and the headers that Vitis HLS writes; its kernels are the C++ sources for Vitis HLS,
+compiled. Its byte counts are exact; its times are modelled, with the parameters in `Timing`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A virtual board: the driver and the `pynq` package as on a board, the hardware a model of it."""
+"""Backend `virtual`: the driver and the `pynq` package of a board, on a model of the hardware."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _OPENING = threading.Lock()  # pynq has one active device for the whole process
 
 
 class Virtual(OnBoard):
-    """A quantized model on a virtual board of its own: `boards.here()`.
+    """A quantized model on its own virtual board, `boards.here()`.
 
-    Its times (`device.timeline`) are modelled, with the parameters of `virtual.Timing`.
+    The times in `device.timeline` are modelled, with the parameters of `virtual.Timing`.
 
     Parameters
     ----------
     model : QuantizedModel
     """
 
-    one_at_a_time = False  # each has a board of its own
+    one_at_a_time = False  # each has its own board
     device: virtual.VirtualDevice
 
     def _open(self, model: QuantizedModel) -> Board:

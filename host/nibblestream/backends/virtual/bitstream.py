@@ -1,7 +1,7 @@
-"""A stand-in for a bitstream: a .bit file whose payload is the hardware handoff it was made from.
+"""A stand-in for a bitstream: a .bit file whose payload is a hardware handoff.
 
-A real one determines the hardware, and the .hwh beside it only describes it. So here: the virtual
-board builds what is in the .bit, and `pynq` believes what is in the .hwh.
+A real bitstream determines the hardware, and the .hwh beside it only describes it. Likewise the
+virtual board is built from the .bit, while `pynq` reads the .hwh.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _DATE: Final = (b"2000/01/01", b"00:00:00")
 
 
 def write(folder: Path, handoff: Path, part: str) -> Path:
-    """Write a .bit, and beside it its .hwh, and return the path of the former."""
+    """Write a .bit, with its .hwh beside it, and return the path of the .bit."""
     bit = folder / f"{spec.OVERLAY}.bit"
     text = handoff.read_bytes()
     data = zlib.compress(text)
@@ -34,7 +34,7 @@ def write(folder: Path, handoff: Path, part: str) -> Path:
 
 
 def read(bit: Path) -> bytes:
-    """Return the handoff that a .bit was made from; raises ValueError if it is not one of ours."""
+    """Return the handoff in a .bit; raise ValueError if it is not of a virtual board."""
     content = bit.read_bytes()
     at = 2 + len(_MAGIC) + 2
     while content[at : at + 1] in (b"a", b"b", b"c", b"d"):

@@ -1,4 +1,4 @@
-"""Switch a virtual board on."""
+"""A context manager that switches a virtual board on."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def board(
     faults: Iterable[Fault] = (),
     timing: Timing | None = None,
 ) -> Iterator[VirtualDevice]:
-    """Switch a virtual board on: within, `pynq` has no other.
+    """Switch a virtual board on: within the context it is the only one that `pynq` has.
 
     Parameters
     ----------
     name : str
-        Of a board; $BOARD holds it meanwhile.
+        Name of the board, and the value of $BOARD within the context.
     handoff : Path, optional
-        The .hwh of the design, of which a .bit is made at `device.bitstream`.
+        The .hwh of the design, from which the .bit at `device.bitstream` is written.
     faults : iterable of Fault
-        To be injected.
+        Faults to inject.
     timing : Timing, optional
 
     Yields
@@ -55,14 +55,14 @@ def board(
         if handoff is not None:
             device.bitstream = bitstream.write(folder, handoff, found.part)
         stack.enter_context(_entry(os.environ, "BOARD", name))
-        stack.enter_context(_entry(vars(pynq.ps), "CPU_ARCH", device.arch))  # pynq 3.0 asks it
+        stack.enter_context(_entry(vars(pynq.ps), "CPU_ARCH", device.arch))  # for pynq 3.0
         stack.enter_context(_active(device))
         yield device
 
 
 @contextmanager
 def _entry(of: MutableMapping[str, Any], key: str, value: str) -> Iterator[None]:
-    """Have another value in a mapping."""
+    """Set an entry of a mapping within the context."""
     before = of.get(key)
     of[key] = value
     try:
@@ -76,7 +76,7 @@ def _entry(of: MutableMapping[str, Any], key: str, value: str) -> Iterator[None]
 
 @contextmanager
 def _active(device: VirtualDevice) -> Iterator[None]:
-    """Make a device the one that `pynq` uses; `Clocks` remembers the first one it sees."""
+    """Make a device the one that `pynq` uses; `Clocks`, which keeps the first one, is cleared."""
     before = getattr(Device, "_active_device", None)
     _forget_clocks()
     Device.active_device = device

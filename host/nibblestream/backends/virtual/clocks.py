@@ -1,4 +1,4 @@
-"""The processing system's clock registers, as far as `pynq.ps.Clocks` uses them."""
+"""Model of the processing system's clock registers that `pynq.ps.Clocks` uses."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from .faults import Faults, WrongClock
 
 
 class Family(NamedTuple):
-    """Where a family has its clock registers.
+    """The clock registers of a family of devices.
 
     Parameters
     ----------
     registers : dict
-        What they hold after boot, by address.
+        Values after boot, by address.
     divided : tuple of int
         Addresses of the dividers for the four clocks of the programmable logic.
     source_mhz : float
-        Of the PLL that these are divided from.
+        Frequency of the PLL that the dividers divide.
     low, high : int
         The lowest bit of the first and of the second divisor, six bits each.
     """
@@ -66,7 +66,7 @@ FAMILIES: Final = {
 
 
 class Clocks:
-    """PLLs and dividers.
+    """The registers of PLLs and dividers.
 
     Parameters
     ----------
@@ -83,21 +83,21 @@ class Clocks:
 
     def read(self, address: int) -> int:
         """Return a register."""
-        self._spoil()
+        self._set_wrong_clock()
         return self._registers[address]
 
     def write(self, address: int, value: int) -> None:
         """Write a register."""
         self._registers[address] = value
-        self._spoil()
+        self._set_wrong_clock()
 
     def hertz(self) -> float:
-        """Return the rate of the first clock of the programmable logic."""
+        """Return the frequency of the first clock of the programmable logic."""
         word = self.read(self._family.divided[0])
         divisors = (word >> self._family.low & 63), (word >> self._family.high & 63)
         return self._family.source_mhz * 1e6 / max(divisors[0] * divisors[1], 1)
 
-    def _spoil(self) -> None:
+    def _set_wrong_clock(self) -> None:
         if wrong := self._faults.draw(WrongClock):
             at = self._family.divided[0]
             cleared = self._registers[at] & ~(63 << self._family.low | 63 << self._family.high)

@@ -1,4 +1,4 @@
-"""The board as `pynq` sees it: a Device whose registers and memory are models."""
+"""The virtual board as a `pynq` Device, with modelled registers and memory."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ POOL_BASES: Final = {"zynq": 0x1680_0000, "zynqmp": 0x6000_0000}
 
 
 class VirtualDevice(Device):  # type: ignore[misc]  # pynq has no types
-    """A board that exists as a model.
+    """A virtual board.
 
     Parameters
     ----------
     board : Board
     faults : iterable of Fault
-        To be injected; see `faults`.
+        Faults to inject; see `faults`.
     timing : Timing
 
     Attributes
     ----------
     bitstream : Path
-        What `pynq.Overlay` is to load, if `board` was given a handoff.
+        The .bit for `pynq.Overlay`, if `board` was given a handoff.
     timeline : Timeline
-        The board's time, and where it went.
+        The board's clock, and a breakdown of its time.
     faults : Faults
     memory : Memory
     violations : list of str
-        What a driver did that it should not have done, and that a board may have let pass.
+        Errors of the driver that a real board may have tolerated.
     """
 
     def __init__(
         self, board: Board, faults: Iterable[Fault] = (), timing: Timing | None = None
     ) -> None:
-        super().__init__(f"virtual {board.name} {uuid4().hex}")  # each is a board of its own
+        super().__init__(f"virtual {board.name} {uuid4().hex}")  # a unique tag
         self.capabilities = {"REGISTER_RW": True}
         self.arch = ARCHITECTURES[board.family]
         self.name = "edge"  # what XRT calls every embedded board
@@ -68,12 +68,12 @@ class VirtualDevice(Device):  # type: ignore[misc]  # pynq has no types
 
     # --- registers ---------------------------------------------------------------------------
     def read_registers(self, address: int, length: int) -> bytes:
-        """Return words of registers."""
+        """Return the contents of registers, 32 bits each."""
         words = [self._read(address + at) for at in range(0, length, 4)]
         return b"".join(word.to_bytes(4, "little") for word in words)
 
     def write_registers(self, address: int, data: bytes) -> None:
-        """Write words of registers."""
+        """Write registers, 32 bits each."""
         for at in range(0, len(data), 4):
             self._write(address + at, int.from_bytes(data[at : at + 4], "little"))
 
@@ -112,19 +112,19 @@ class VirtualDevice(Device):  # type: ignore[misc]  # pynq has no types
         self.memory.flush(block, offset, size)
 
     def invalidate(self, block: Block, offset: int, address: int, size: int) -> None:
-        """Have the CPU see a part of a buffer as it is in memory."""
+        """Update the CPU's view of a part of a buffer from memory."""
         self.memory.invalidate(block, offset, size)
 
     # --- bitstreams ----------------------------------------------------------------------------
     def get_bitfile_metadata(self, bitfile_name: str, partial: bool = False) -> Any:
-        """Return what `pynq` makes of the .hwh beside a .bit."""
+        """Return `pynq`'s metadata of the .hwh beside a .bit."""
         path = Path(bitfile_name).with_suffix(".hwh")
         if not path.is_file():
             raise RuntimeError("Unable to find metadata for bitstream")
         return RuntimeMetadataParser(Metadata(input=str(path)))
 
     def download(self, bitstream_: Any, parser: Any = None) -> None:
-        """Configure the logic from a .bit, as `pynq.Overlay` asks for it."""
+        """Configure the logic from a .bit, for `pynq.Overlay`."""
         text = bitstream.read(Path(bitstream_.bitfile_name))
         with tempfile.TemporaryDirectory(prefix="nibblestream-") as folder:
             path = Path(folder) / "loaded.hwh"
@@ -138,10 +138,10 @@ class VirtualDevice(Device):  # type: ignore[misc]  # pynq has no types
         self.post_download(bitstream_, parser, self.name)
 
     def gen_cache(self, bitstream_: Any, parser: Any = None) -> None:
-        """Do nothing: what `pynq` caches lies in its own package."""
+        """Do nothing: `pynq` keeps this cache in its own package."""
 
     def shutdown(self) -> None:
-        """Do nothing: there is no FPGA manager to ask."""
+        """Do nothing: there is no FPGA manager."""
 
     def close(self) -> None:
         """Do nothing: `Overlay.free` of pynq 3.x calls it."""

@@ -1,4 +1,4 @@
-"""AXI DMA in simple mode, as PG021 describes its registers."""
+"""Model of an AXI DMA in simple mode, with the registers of PG021."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Count = Callable[[str, str, int], None]  # (DMA, channel, bytes) to the performa
 
 
 class Channel:
-    """One direction of a DMA, with registers of its own.
+    """One direction of a DMA, and its registers.
 
     Writing LENGTH starts a transfer. An error halts the channel until the DMA is reset.
     """
@@ -52,7 +52,7 @@ class Channel:
         self.reset()
 
     def reset(self) -> None:
-        """Put all registers into their reset state; a transfer under way is lost."""
+        """Reset all registers; a transfer under way is lost."""
         self.dma.fabric.stop(self.process, self.stream)
         self.process = None
         self._control, self._status = 0, HALTED
@@ -80,13 +80,13 @@ class Channel:
             self._write_length(value)
 
     def fail(self, kind: str) -> None:
-        """Halt with an error."""
+        """Halt the channel with an error."""
         self.process = None
         self._control &= ~RUN
         self._status = self._status & ~IDLE | HALTED | ERRORS[kind] | ERROR_INTERRUPT
 
     def finish(self, length: int) -> None:
-        """End a transfer of so many bytes."""
+        """End a transfer of `length` bytes."""
         self.process = None
         self._length = length
         self._status |= IDLE | COMPLETE
@@ -101,7 +101,7 @@ class Channel:
         self._control = value & (CR_WRITABLE & ~RUN if failed else CR_WRITABLE)
         if self._control & RUN:
             self._status &= ~HALTED
-        elif not self.process:  # else when the transfer is over, which may be never
+        elif not self.process:  # otherwise it halts when the transfer ends
             self._halt()
 
     def _halt(self) -> None:
@@ -134,7 +134,7 @@ class Channel:
             transfer = self._send if self.name == "mm2s" else self._receive
             self.process = transfer(address, self._length)
         except DecodeError as problem:
-            self.process = Process(what, 0.0, 1.0)  # busy until the error comes back
+            self.process = Process(what, 0.0, 1.0)  # busy until the error returns
             self.dma.later(self.process, partial(self.fail, problem.kind))
 
     def _send(self, address: int, length: int) -> Process:
@@ -180,17 +180,17 @@ class Dma:
     ----------
     cell : Cell
     fabric, memory : Fabric, Memory
-        What it moves data between.
+        The streams and the memory that data moves between.
     timeline, timing, faults : Timeline, Timing, Faults
     note : callable
-        Is told what no driver should do.
+        Is called with each error of the driver.
     count : callable
-        Is told how many bytes a transfer moved.
+        Is called with the bytes that a transfer moved.
 
     Raises
     ------
     ValueError
-        The design has a scatter-gather engine in it, for which there is no model.
+        The DMA has a scatter-gather engine, which is not modelled.
     """
 
     def __init__(
@@ -205,7 +205,9 @@ class Dma:
         count: Count,
     ) -> None:
         if cell.number("c_include_sg", 1):
-            raise ValueError(f"{cell.name} has a scatter-gather engine; simple mode is modelled")
+            raise ValueError(
+                f"{cell.name} has a scatter-gather engine; only simple mode is modelled"
+            )
         self.name, self.fabric, self.memory = cell.name, fabric, memory
         self.faults, self.note, self.count = faults, note, count
         self._timeline, self._timing = timeline, timing
@@ -222,24 +224,24 @@ class Dma:
         return self._timeline.now < self._reset_until
 
     def reset(self) -> None:
-        """Reset both channels, as either's reset bit does."""
+        """Reset both channels, as the reset bit of either one does."""
         self._reset_until = self._timeline.now + RESET_TIME
         for channel in self._channels.values():
             channel.reset()
 
     def read(self, offset: int) -> int:
-        """Return a register; where there is no channel, 0."""
+        """Return a register, or 0 where there is no channel."""
         base = 0x30 if offset >= 0x30 else 0x00
         return self._channels[base].read(offset - base) if base in self._channels else 0
 
     def write(self, offset: int, value: int) -> None:
-        """Write a register; where there is no channel, nothing happens."""
+        """Write a register; do nothing where there is no channel."""
         base = 0x30 if offset >= 0x30 else 0x00
         if base in self._channels and not self.resetting:
             self._channels[base].write(offset - base, value)
 
     def later(self, process: Process, action: Callable[[], None]) -> None:
-        """Do something after the memory's latency, unless the channel was reset by then."""
+        """Run an action after the memory's latency, unless the channel was reset by then."""
 
         def due() -> None:
             if any(channel.process is process for channel in self._channels.values()):

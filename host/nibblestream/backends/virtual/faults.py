@@ -1,4 +1,4 @@
-"""What can go wrong on a board, to be injected: each fault a number of times, or always."""
+"""Faults to inject into a virtual board, each a number of times or always."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TypeVar
 
 @dataclass(frozen=True)
 class Fault:
-    """Any fault.
+    """Base class of faults.
 
     Parameters
     ----------
     times : int or None
-        How often it strikes; None: whenever it can.
+        How often the fault occurs; None for every time that it can.
     """
 
     times: int | None = 1
@@ -24,7 +24,7 @@ class Fault:
 class Stall(Fault):
     """A stream passes `after` more beats, then none until the kernels are reset.
 
-    `stream` is a name of `wiring.STREAMS`. It strikes when what feeds the stream is started.
+    `stream` is a name of `wiring.STREAMS`. The fault occurs when the stream's source is started.
     """
 
     stream: str = "spectrum"
@@ -33,26 +33,26 @@ class Stall(Fault):
 
 @dataclass(frozen=True)
 class ShortPacket(Fault):
-    """`cordic_rotation` gives only so many beats, the last one with TLAST."""
+    """`cordic_rotation` sends only `beats` beats, the last one with TLAST."""
 
     beats: int = 1
 
 
 @dataclass(frozen=True)
 class Overrun(Fault):
-    """`cordic_rotation` gives so many beats too many before TLAST."""
+    """`cordic_rotation` sends `beats` beats too many before TLAST."""
 
     beats: int = 1
 
 
 @dataclass(frozen=True)
 class NoLast(Fault):
-    """`cordic_rotation` gives a whole block, but no TLAST."""
+    """`cordic_rotation` sends a whole block, but no TLAST."""
 
 
 @dataclass(frozen=True)
 class DmaError(Fault):
-    """A transfer ends in an error, `kind` being "internal", "slave" or "decode".
+    """A transfer ends in an error of `kind` "internal", "slave" or "decode".
 
     PG021 fixes MM2S's bit for internal errors at 0 where there is no scatter-gather engine.
     """
@@ -64,14 +64,14 @@ class DmaError(Fault):
 
 @dataclass(frozen=True)
 class NeverDone(Fault):
-    """A kernel takes the start, moves nothing, and is never done."""
+    """A kernel starts, moves no beats, and is never done."""
 
     kernel: str = "lut_mac"
 
 
 @dataclass(frozen=True)
 class FlipBit(Fault):
-    """A bit of what a DMA is about to read, or has written, is wrong in memory, and stays so."""
+    """A bit that a DMA is about to read, or has written, is inverted in memory, and stays so."""
 
     dma: str = "dma_codes"
     channel: str = "mm2s"
@@ -89,12 +89,12 @@ class WrongIdentity(Fault):
 
 @dataclass(frozen=True)
 class AllocationFailure(Fault):
-    """The memory for DMA is used up."""
+    """No memory for DMA buffers is left."""
 
 
 @dataclass(frozen=True)
 class WrongClock(Fault):
-    """The clock of the kernels runs at another rate, whatever is written to its divisors."""
+    """The clock of the kernels has another frequency, whatever is written to its dividers."""
 
     times: int | None = None
     mhz: float = 50.0
@@ -102,7 +102,7 @@ class WrongClock(Fault):
 
 @dataclass(frozen=True)
 class Miscount(Fault):
-    """The performance monitor counts so many bytes too many (or few) in a transfer."""
+    """The performance monitor counts `bytes` too many in a transfer; too few if negative."""
 
     slot: int = 0
     bytes: int = 8
@@ -112,7 +112,7 @@ Kind = TypeVar("Kind", bound=Fault)
 
 
 class Faults:
-    """The faults that are still to strike.
+    """The faults that are still to occur.
 
     Parameters
     ----------
@@ -125,15 +125,15 @@ class Faults:
             self.add(fault)
 
     def add(self, fault: Fault) -> None:
-        """Inject one more."""
+        """Add a fault."""
         self._left.append((fault, fault.times))
 
     def clear(self) -> None:
-        """Let none of them strike any more."""
+        """Remove all faults."""
         self._left.clear()
 
     def draw(self, kind: type[Kind], **where: object) -> Kind | None:
-        """Return the first fault of a kind whose fields equal `where`, one strike used up."""
+        """Return the first fault of a kind whose fields equal `where`, and use it up once."""
         for i, (fault, left) in enumerate(self._left):
             if not isinstance(fault, kind) or left == 0:
                 continue

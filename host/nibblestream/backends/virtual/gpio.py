@@ -1,4 +1,4 @@
-"""AXI GPIO with outputs only, as PG144 describes it: here the line that resets the kernels."""
+"""Model of an AXI GPIO (PG144) with outputs only: the line that resets the kernels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Gpio:
     ----------
     cell : Cell
     drive : callable
-        Is given the lines' levels when they change.
+        Is called with the lines' levels when they change.
     """
 
     def __init__(self, cell: Cell, drive: Callable[[int], None]) -> None:

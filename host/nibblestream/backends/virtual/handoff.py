@@ -1,4 +1,4 @@
-"""What a design's hardware handoff (.hwh) says: cells, registers, and who is connected to whom."""
+"""Reader of a design's hardware handoff (.hwh): cells, registers and connections."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Cell:
     ----------
     name, vlnv : str
     base, size : int
-        Its range of addresses.
+        The range of its addresses.
     parameters : dict
         By lower-case name.
     registers : dict of str to Register
@@ -47,13 +47,13 @@ class Cell:
     registers: dict[str, Register]
 
     def number(self, parameter: str, otherwise: int) -> int:
-        """Return a parameter as a number."""
+        """Return a parameter as an integer, or `otherwise` if it is missing."""
         return int(self.parameters.get(parameter, otherwise))
 
 
 @dataclass(frozen=True)
 class Handoff:
-    """A design.
+    """A design, as its handoff describes it.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ class Handoff:
     buses : dict
         The name of the bus at each port. Ports with the same bus are connected.
     polar_depth : int
-        Beats in the FIFO for phases.
+        Depth of the FIFO for phases, in beats.
     """
 
     cells: list[Cell]
@@ -69,7 +69,7 @@ class Handoff:
     polar_depth: int
 
     def require(self, streams: Mapping[str, tuple[Port, Port]]) -> None:
-        """Refuse a design without these connections, with a ValueError that names them."""
+        """Raise a ValueError that names those of these connections that the design lacks."""
         missing = [
             f"{'.'.join(source)} to {'.'.join(sink)}"
             for source, sink in streams.values()
@@ -92,14 +92,14 @@ class Handoff:
 
 
 def read(path: Path, ip_dict: Mapping[str, Any]) -> Handoff:
-    """Return what a handoff says.
+    """Read a handoff.
 
     Parameters
     ----------
     path : Path
         The .hwh.
     ip_dict : dict
-        Of the same handoff, as `pynq` parsed it.
+        The IPs of the same handoff, as `pynq` parsed them.
     """
     root = ElementTree.parse(path).getroot()
     buses = {
@@ -124,7 +124,7 @@ def _cell(name: str, entry: Mapping[str, Any]) -> Cell:
 
 
 def _register(name: str, entry: Mapping[str, Any]) -> Register:
-    """Return a register; an argument of a kernel is a field of its name, maybe a narrower one."""
+    """Return a register; a kernel's argument is a field with its name, possibly narrower."""
     field = entry["fields"].get(name)
     return Register(entry["address_offset"], field["bit_width"] if field else entry["size"])
 

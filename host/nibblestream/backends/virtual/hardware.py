@@ -1,4 +1,4 @@
-"""The programmable logic as a bitstream makes it: every cell with registers, at its address."""
+"""The configured programmable logic: every cell with registers, at its address."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .wiring import Fabric
 
 
 class BusError(Exception):
-    """An access that nothing answers: on a board the process is killed, or the board hangs."""
+    """An access that no cell answers; a real board kills the process or hangs."""
 
 
 class Registers(Protocol):
-    """What an address leads to."""
+    """The registers of a cell."""
 
     def read(self, offset: int) -> int:
         """Return a register."""
@@ -43,12 +43,12 @@ class Hardware:
         Of the processing system.
     timeline, timing, faults : Timeline, Timing, Faults
     note : callable
-        Is told what no driver should do.
+        Is called with each error of the driver.
 
     Raises
     ------
     ValueError
-        A cell, a register or a connection is not one that there is a model of.
+        There is no model of a cell, a register or a connection.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Hardware:
             self._add(cell, makers[cell.vlnv](cell))
 
     def find(self, address: int) -> tuple[Registers, int]:
-        """Return what an address leads to, and the offset there; raises BusError."""
+        """Return the registers at an address and the offset in them; raise BusError if none are."""
         for cell, registers in self._cells:
             if cell.base <= address < cell.base + cell.size:
                 if self._in_reset and isinstance(registers, Kernel):
@@ -103,7 +103,7 @@ class Hardware:
             monitor.count(dma, channel, size)
 
     def _drive(self, lines: int) -> None:
-        """Reset the kernels while the line is low; what was put into streams meanwhile is lost."""
+        """Reset the kernels while the line is low; beats sent to streams meanwhile are lost."""
         self._in_reset = not lines & 1
         self.fabric.reset()
         if self._in_reset:

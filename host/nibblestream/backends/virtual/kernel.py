@@ -1,4 +1,4 @@
-"""The AXI-Lite registers of a kernel, as Vitis HLS makes them (ap_ctrl_hs)."""
+"""Model of a kernel's AXI-Lite registers, as Vitis HLS generates them (ap_ctrl_hs)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .wiring import Fabric
 CTRL, GIER, IER, ISR = 0x00, 0x04, 0x08, 0x0C
 START, DONE, IDLE, READY, RESTART = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 7
 
-# The arguments that are modelled; the handoff says where they are, and how wide.
+# The arguments that are modelled; the handoff has their offsets and widths.
 INPUTS: Final = {
     "cordic_vectoring": ("frames",),
     "lut_mac": ("frames", "beats", "bank", "reset"),
@@ -29,11 +29,11 @@ class Kernel:
     Parameters
     ----------
     cell : Cell
-        Its registers are found by name: an argument's own, and for an output `<name>_ctrl`.
+        Its registers are found by name: the argument's, and for an output also `<name>_ctrl`.
     fabric : Fabric
     faults : Faults
     note : callable
-        Is told what no driver should do.
+        Is called with each error of the driver.
 
     Raises
     ------
@@ -54,7 +54,7 @@ class Kernel:
         self.reset()
 
     def reset(self) -> None:
-        """Put all registers into their reset state."""
+        """Reset all registers."""
         self.process: Process | None = None
         self._flags = self._global = self._enable = self._interrupt = 0
         self._values = dict.fromkeys(INPUTS[self.name], 0)
@@ -105,7 +105,7 @@ class Kernel:
 
     def _done(self, process: Process) -> None:
         if process is not self.process:
-            return  # reset meanwhile
+            return  # the kernel was reset meanwhile
         self.process = None
         self._flags |= DONE | READY
         self._interrupt |= self._enable

@@ -1,8 +1,8 @@
-"""Physical memory, as the CPU sees it through its cache, and as the DMAs see it.
+"""Model of physical memory, with separate views for the CPU (through its cache) and the DMAs.
 
-A cacheable buffer is two arrays: what the CPU writes is not in the memory before a flush, what a
-DMA writes is not seen by the CPU before an invalidation. On a board a forgotten one goes well now
-and then, as lines leave the cache for other reasons; here it never does.
+A cacheable buffer is two arrays: data from the CPU reaches memory only by a flush, and data from a
+DMA reaches the CPU only by an invalidation. On a board a missing flush or invalidation sometimes
+has no effect, as cache lines are also evicted for other reasons; here it always has.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from .timeline import Timeline
 Bytes = npt.NDArray[np.uint8]
 PAGE: Final = 4096
 MEMORY: Final = 512 << 20  # bytes of DDR that a DMA may address, from address 0 on
-POOL: Final = 128 << 20  # of them for buffers, as the kernel's CMA on PYNQ images
+POOL: Final = 128 << 20  # of them for buffers, as in Linux's CMA on PYNQ images
 POISON: Final = 0xDD  # what freed memory is filled with
 
 
 class DecodeError(Exception):
-    """A DMA's access was answered by an error: "decode" or "slave"."""
+    """A DMA's access ended in an error: "decode" or "slave"."""
 
     def __init__(self, kind: str) -> None:
         super().__init__(kind)
@@ -33,14 +33,14 @@ class DecodeError(Exception):
 
 
 class Block:
-    """An allocated buffer: the CPU's view of it, and the memory's."""
+    """An allocated buffer: the CPU's view and the memory's."""
 
     def __init__(self, address: int, cpu: Bytes, ddr: Bytes) -> None:
         self.address, self.cpu, self.ddr = address, cpu, ddr
 
     @property
     def end(self) -> int:
-        """The address behind it."""
+        """The first address after the buffer."""
         return self.address + len(self.ddr)
 
 
@@ -52,12 +52,12 @@ class Memory:
     base : int
         Physical address of the pool that buffers are taken from.
     size : int
-        Of the pool, in bytes.
+        Size of the pool, in bytes.
     top : int
-        Where addresses that lead to memory end.
+        The first address after the memory.
     timeline, faults : Timeline, Faults
     note : callable
-        Is told what no driver should do.
+        Is called with each error of the driver.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Memory:
     ) -> None:
         self.base_address, self.size, self._top = base, size, max(top, base + size)
         self._timeline, self._faults, self._note = timeline, faults, note
-        self._ddr = np.zeros(size, np.uint8)  # the system commits its pages when they are used
+        self._ddr = np.zeros(size, np.uint8)  # pages are committed on first use
         self.blocks: list[Block] = []
         self.device: Any = None
 
@@ -81,7 +81,7 @@ class Memory:
         return sum(len(block.ddr) for block in self.blocks)
 
     def allocate(self, shape: Any, dtype: Any, cacheable: int = 0, **_: Any) -> PynqBuffer:
-        """Return a buffer, as XRT's memories in `pynq` do."""
+        """Return a buffer, like XRT's memories in `pynq`."""
         count = int(np.prod(shape, dtype=np.int64))
         block = self._find(max(count * np.dtype(dtype).itemsize, 1), bool(cacheable))
         buffer = PynqBuffer(
@@ -95,11 +95,11 @@ class Memory:
         )
         buffer.memory = self
         buffer.pointer, buffer.return_to = (block,), self
-        buffer.freed = True  # by return_pointer: else a second freebuffer() calls munmap
+        buffer.freed = True  # return_pointer frees it; else a second freebuffer() calls munmap
         return buffer
 
     def return_pointer(self, pointer: tuple[Block]) -> None:
-        """Take a buffer back."""
+        """Free a buffer."""
         (block,) = pointer
         self.blocks.remove(block)
         block.cpu[:] = block.ddr[:] = POISON
@@ -110,16 +110,16 @@ class Memory:
         block.ddr[offset : offset + size] = block.cpu[offset : offset + size]
 
     def invalidate(self, block: Block, offset: int, size: int) -> None:
-        """Have the CPU see a part of a buffer as it is in memory."""
+        """Update the CPU's view of a part of a buffer from memory."""
         self._timeline.sync()
         block.cpu[offset : offset + size] = block.ddr[offset : offset + size]
 
     def fetch(self, address: int, size: int) -> Bytes:
-        """Return what a DMA reads; raises DecodeError where there is no memory."""
+        """Return the data that a DMA reads; raise DecodeError where there is no memory."""
         return self._window(address, size, "read").copy()
 
     def store(self, address: int, data: Bytes) -> None:
-        """Take what a DMA writes; raises DecodeError where there is no memory."""
+        """Store the data that a DMA writes; raise DecodeError where there is no memory."""
         self._window(address, len(data), "written")[:] = data
 
     def flip(self, address: int, bit: int) -> None:
@@ -135,7 +135,7 @@ class Memory:
             self._note(f"{size} bytes at {address:#x} were {verb}, outside of any buffer")
         start = address - self.base_address
         if start < 0 or start + size > self.size:
-            return np.zeros(size, np.uint8)  # somebody else's
+            return np.zeros(size, np.uint8)  # memory outside the pool
         return self._ddr[start : start + size]
 
     def _find(self, size: int, cacheable: bool) -> Block:

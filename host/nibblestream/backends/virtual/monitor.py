@@ -1,4 +1,4 @@
-"""AXI Performance Monitor in advanced mode, as PG037 describes it: byte counts and a clock."""
+"""Model of an AXI Performance Monitor (PG037) in advanced mode: byte and clock counters."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ WORD: Final = 0xFFFF_FFFF
 class Monitor:
     """The registers of an AXI Performance Monitor.
 
-    Counter i counts the metric that byte i of the selectors names: bits 4 to 0 the metric, bits 7
-    to 5 the slot. Only bytes read and bytes written are modelled; others stay 0.
+    Byte i of the selectors says what counter i counts: bits 4 to 0 are the metric, bits 7 to 5 the
+    slot. Only the metrics bytes read and bytes written are modelled; counters of others stay 0.
 
     Parameters
     ----------
     cell : Cell
     slots : sequence of Port or None
-        What each slot watches.
+        The port that each slot monitors.
     timeline : Timeline
     clock : callable
         Returns the clock in Hz.
@@ -36,7 +36,7 @@ class Monitor:
     Raises
     ------
     ValueError
-        The design has the monitor in another mode.
+        The monitor is not in advanced mode.
     """
 
     def __init__(
@@ -56,14 +56,11 @@ class Monitor:
         self._counted = [0] * counters
         self._sampled = [0] * counters
         self._control = self._sample_control = 0
-        self._ticks, self._since = (
-            0.0,
-            0.0,
-        )  # of the clock counter, up to when it was last looked at
+        self._ticks = self._since = 0.0  # the clock counter, and the time of its last update
         self._sample_at = 0.0
 
     def count(self, dma: str, channel: str, size: int) -> None:
-        """Count the bytes of a transfer that a slot watched."""
+        """Add the bytes of a transfer to the counters of the slots that monitor it."""
         port = Port(dma, f"M_AXI_{channel.upper()}")
         metric = READ_BYTES if channel == "mm2s" else WRITTEN_BYTES
         for slot, watched in enumerate(self._slots):
@@ -72,7 +69,7 @@ class Monitor:
                 self._add(slot << 5 | metric, size + (wrong.bytes if wrong else 0))
 
     def read(self, offset: int) -> int:
-        """Return a register. Reading SAMPLE keeps all counts, and tells the clocks since."""
+        """Return a register. Reading SAMPLE latches all counters and gives the clocks since."""
         if offset == SAMPLE:
             return self._sample()
         if offset in (CLOCK_HIGH, CLOCK_LOW):

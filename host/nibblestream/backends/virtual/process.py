@@ -1,10 +1,10 @@
-"""What runs on the fabric: two DMAs' channels and three kernels, beat counts and times exact.
+"""Models of the DMA channels and the kernels as processes that move beats and take time.
 
 The kernels' arithmetic is that of their compiled C++, which computes a block as a whole. So a beat
-of the streams `magnitude` and `polar` is the bin that it was made from; when `lut_mac` has all that
-it reads, it has the block computed from those bins, and gives each enhanced bin, exclusive-ored
-with the bin it was made from; `cordic_rotation` undoes that with what it finds in `polar`. Where
-streams have lost their step, what comes out is therefore as wrong as it would be in hardware.
+of the streams `magnitude` and `polar` carries the spectrum's bin that it is computed from. When
+`lut_mac` has read all its inputs, the compiled kernels compute the block from those bins, and
+`lut_mac` sends each enhanced bin XORed with the noisy bin; `cordic_rotation` undoes this with the
+bin in `polar`. If the streams are out of step, the output is as wrong as it would be in hardware.
 """
 
 from __future__ import annotations
@@ -26,44 +26,44 @@ Compute = Callable[[Beats, Beats], tuple[Beats, int]]  # bins, codes -> enhanced
 
 
 class Process:
-    """Something that moves beats until it is done; its body yields when it has to wait.
+    """A process that moves beats; its body yields when it has to wait, and ends when it is done.
 
     Parameters
     ----------
     name : str
     at : float
-        The time it starts; from then on, how far it has come.
+        The time of its start; then the time that it has reached.
     clock : float
-        Of the fabric, in Hz.
+        Clock of the fabric, in Hz.
     """
 
     def __init__(self, name: str, at: float, clock: float) -> None:
         self.name, self.at, self.clock = name, at, clock
-        self.kernel = 0.0  # seconds of its own clocks
-        self.outputs: dict[str, int] = {}  # of a kernel
-        self.received = np.empty(0, np.uint64)  # by a DMA
+        self.kernel = 0.0  # seconds in its own clocks
+        self.outputs: dict[str, int] = {}  # registers of a kernel
+        self.received = np.empty(0, np.uint64)  # beats of a DMA
         self.overrun = False
         self.stopped = False  # by a reset
         self.body: Iterator[None] = iter(())
 
     def advance(self) -> bool:
-        """Go on as far as possible; return whether it is done."""
+        """Run as far as possible; return whether the process is done."""
         return next(self.body, "done") == "done"
 
     def take(self, stream: Stream, beats: int, seconds: float) -> Chunk:
-        """Take beats, each in at least so many seconds."""
+        """Take beats from a stream; each takes at least `seconds`."""
         chunk = stream.take(beats, self.at)
         self.at = max(max(self.at, chunk.first) + beats * seconds, chunk.end)
         return chunk
 
     def give(self, stream: Stream, words: Beats, start: float, last: bool = False) -> None:
-        """Give beats on, the first of them at a time, the last of them now."""
+        """Put beats into a stream, the first at time `start`, the last at the current time."""
         stream.put(words, start, self.at, last)
 
     def run(self, loop: Loop, read: float) -> None:
-        """Let the time of a loop of `lut_mac` pass, which reads a beat of codes each `read` s.
+        """Add the time of a loop of `lut_mac`, which reads a beat of codes every `read` seconds.
 
-        LOAD's and SEND's iterations pass as their beats come and go, so here only their rest does.
+        The iterations of LOAD and SEND are timed by their beats, so only the rest is added here.
         """
         self.kernel += loop.cycles / self.clock
         beatwise = loop.label in ("LOAD", "SEND")
@@ -72,13 +72,13 @@ class Process:
 
 
 def never() -> Iterator[None]:
-    """Wait for something that does not come."""
+    """Wait forever."""
     while True:
         yield
 
 
 def send(process: Process, stream: Stream, words: Beats) -> Iterator[None]:
-    """MM2S: done when the stream has taken all but what its register slice holds."""
+    """Model MM2S: done when the stream holds no more than its register slice does."""
     stream.put(words, process.at, process.at, last=True)
     while stream.fill > stream.depth:
         yield
@@ -86,7 +86,7 @@ def send(process: Process, stream: Stream, words: Beats) -> Iterator[None]:
 
 
 def receive(process: Process, stream: Stream, beats: int, timing: Timing) -> Iterator[None]:
-    """S2MM: done at TLAST, or when a beat comes that the buffer has no room for."""
+    """Model S2MM: done at TLAST, or at a beat that does not fit the buffer."""
     parts = [np.empty(0, np.uint64)]
     seconds = timing.write_beat(process.clock)
     last = False
@@ -105,7 +105,7 @@ def receive(process: Process, stream: Stream, beats: int, timing: Timing) -> Ite
 
 
 def vectoring(process: Process, streams: Streams, frames: int, seconds: float) -> Iterator[None]:
-    """`cordic_vectoring`: a beat in, two out; no faster than the DMA reads."""
+    """Model `cordic_vectoring`: a beat in, two out, at the rate of the DMA."""
     spectrum, magnitude, polar = (streams[name] for name in ("spectrum", "magnitude", "polar"))
     taken = [np.empty(0, np.uint64)]
     left = frames * spec.BINS
@@ -125,7 +125,7 @@ def vectoring(process: Process, streams: Streams, frames: int, seconds: float) -
 def lut_mac(
     process: Process, streams: Streams, frames: int, beats: int, compute: Compute, timing: Timing
 ) -> Iterator[None]:
-    """`lut_mac`: a header, all magnitudes, all codes; then all outputs."""
+    """Model `lut_mac`: read a header, all magnitudes and all codes, then write all outputs."""
     process.outputs["digest"] = 0
     if not frames:
         return
@@ -146,17 +146,17 @@ def lut_mac(
 
 
 class Packet(NamedTuple):
-    """What `cordic_rotation` gives: so many beats, and TLAST with the last of them."""
+    """The packet from `cordic_rotation`: its beats, and whether the last one has TLAST."""
 
     beats: int
     last: bool = True
 
 
 def rotation(process: Process, streams: Streams, frames: int, packet: Packet) -> Iterator[None]:
-    """`cordic_rotation`: a beat of each in, one out.
+    """Model `cordic_rotation`: a beat of each input in, one out.
 
-    The packet has `frames` * 129 beats unless a fault says otherwise: the rest is not given, or
-    zeros are added.
+    The packet has `frames` * 129 beats. If a fault makes it shorter, the rest is not sent; if
+    longer, zeros are appended.
     """
     network, polar, spectrum = (streams[name] for name in ("network", "polar", "enhanced"))
     made = [np.empty(0, np.uint64)]
@@ -182,7 +182,7 @@ def rotation(process: Process, streams: Streams, frames: int, packet: Packet) ->
 def _collect(
     process: Process, stream: Stream, beats: int, seconds: float, into: list[Beats]
 ) -> Iterator[None]:
-    """Take a number of beats, waiting for them."""
+    """Take a number of beats, and wait where there are none."""
     while beats:
         ready = min(beats, stream.ready)
         if ready:
@@ -195,7 +195,7 @@ def _collect(
 def _give(
     process: Process, stream: Stream, words: Beats, seconds: float, last: bool = False
 ) -> Iterator[None]:
-    """Give beats as room comes for them."""
+    """Put beats into a stream, and wait where there is no room."""
     while len(words):
         beats = min(len(words), stream.free)
         if not beats:

@@ -1,4 +1,4 @@
-"""AXI4-Stream: beats on their way, with the times at which they come."""
+"""Model of an AXI4-Stream: beats in flight, with the times of their arrival."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ...network.pack import Beats
 
 
 class Chunk(NamedTuple):
-    """Beats that follow each other without a gap.
+    """Consecutive beats.
 
-    `first` and `end` are the times at which the first one can be taken and the last one has come;
-    `last` tells whether the last one has TLAST.
+    `first` is the time from which the first beat can be taken, `end` the time at which the last
+    beat arrives, and `last` is whether the last beat has TLAST.
     """
 
     words: Beats
@@ -24,25 +24,25 @@ class Chunk(NamedTuple):
 class Stream:
     """A link between two processes, with room for `depth` beats.
 
-    What a DMA reads is put in whole, and the DMA is busy as long as more than `depth` are left.
+    A DMA puts all beats of a transfer in at once, and is busy while more than `depth` are left.
     """
 
     def __init__(self, name: str, depth: int) -> None:
         self.name, self.depth = name, depth
         self.moves = 0  # how often beats were put in or taken
-        self.freed = 0.0  # when the consumer began to take what it took last
+        self.freed = 0.0  # when the consumer began to take the last chunk
         self._chunks: deque[Chunk] = deque()
         self._fill = 0
         self._limit: int | None = None
 
     @property
     def fill(self) -> int:
-        """Beats inside."""
+        """Beats in the stream."""
         return self._fill
 
     @property
     def free(self) -> int:
-        """Beats for which there is room."""
+        """Beats that the stream has room for."""
         return max(self.depth - self._fill, 0)
 
     @property
@@ -59,7 +59,7 @@ class Stream:
             self.moves += 1
 
     def take(self, beats: int, at: float) -> Chunk:
-        """Take up to `ready` beats, by a process that begins with them at a time."""
+        """Take up to `ready` beats, beginning at time `at`."""
         chunk = self._chunks.popleft()
         rest = chunk.words[beats:]
         if len(rest):
@@ -73,18 +73,18 @@ class Stream:
         return chunk
 
     def stall(self, after: int) -> None:
-        """Let `after` more beats pass, and no more until `clear`."""
+        """Let `after` more beats pass, and no more until `reset`."""
         self._limit = after
 
     def cut(self) -> None:
-        """Lose what the feeding DMA still held when it was reset."""
+        """Drop the beats that the source DMA still held when it was reset."""
         keep, self._fill = self.depth, 0
         chunks, self._chunks = self._chunks, deque()
         for chunk in chunks:
             self.put(chunk.words[: keep - self._fill], chunk.first, chunk.end)
 
     def reset(self) -> None:
-        """Lose what lies in registers, and be whole again; what a DMA still holds is its own."""
+        """Drop the beats in registers and end a stall; keep those that a DMA still holds."""
         lost = min(self.depth, self._fill)
         self._limit = None
         while lost:

@@ -1,4 +1,4 @@
-"""The board's own time: it passes when the host touches the board, and when the host waits."""
+"""Virtual time of the board, which passes when the host accesses the board or sleeps."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from itertools import count
 
 @dataclass(frozen=True)
 class Ledger:
-    """Where time went.
+    """A breakdown of the board's time.
 
     Parameters
     ----------
     elapsed : float
-        All of it, in seconds.
+        The total, in seconds.
     dma : float
-        The host waited, and the kernels for the memory.
+        Seconds in which the host waited for the kernels and they waited for memory.
     kernel : float
-        The host waited for the kernels' own clocks.
+        Seconds in which the host waited for the kernels' own clocks.
     accesses, syncs : int
-        Reads and writes of registers; flushes and invalidations of buffers.
+        Number of register reads and writes; number of buffer flushes and invalidations.
     """
 
     elapsed: float = 0.0
@@ -32,28 +32,28 @@ class Ledger:
 
     @property
     def python(self) -> float:
-        """The rest: the host was at work, and the board waited for it."""
+        """The remaining seconds, in which the board waited for the host."""
         return self.elapsed - self.dma - self.kernel
 
     def __sub__(self, before: Ledger) -> Ledger:
-        """Return what was spent since `before`."""
+        """Return the difference to an earlier ledger."""
         return Ledger(*(a - b for a, b in zip(astuple(self), astuple(before), strict=True)))
 
 
 class HungError(RuntimeError):
-    """The host waits for something that cannot happen: a real board would never answer."""
+    """The host waits for an event that cannot happen; on a real board it would hang."""
 
 
 class Timeline:
-    """A clock in seconds, and what is due to happen on the board.
+    """A clock in seconds, and the scheduled actions of the board.
 
     Parameters
     ----------
     access, sync : float
-        What one access to a register, and one flush or invalidation, costs the host.
+        Seconds that the host needs for one register access, and for one flush or invalidation.
     patience : float
-        How long the host may read registers without writing any when nothing is due any more. A
-        driver without a deadline would do so forever; here it ends in `HungError`.
+        Seconds for which the host may read registers, and write none, while no action is scheduled.
+        A driver without a deadline would poll forever; here it ends in `HungError`.
     """
 
     def __init__(self, access: float, sync: float, patience: float) -> None:
@@ -61,7 +61,7 @@ class Timeline:
         self._access, self._sync, self._patience = access, sync, patience
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._number = count()
-        self._polled = 0.0  # spent in reads since anything else happened
+        self._polled = 0.0  # seconds of reads since the last write or action
         self._dma = self._kernel = 0.0
         self._accesses = self._syncs = 0
 
@@ -70,7 +70,7 @@ class Timeline:
         return self.now
 
     def sleep(self, seconds: float) -> None:
-        """Let time pass, as `time.sleep` would on the board."""
+        """Advance the time, as `time.sleep` would on the board."""
         end = self.now + seconds
         while self._due and self._due[0][0] <= end:
             self.now, _, action = heapq.heappop(self._due)
@@ -79,37 +79,37 @@ class Timeline:
         self.now = end
 
     def read(self) -> None:
-        """Let the time of reading a register pass."""
+        """Advance by the time of a register read."""
         self._accesses += 1
         self.sleep(self._access)
         self._polled += self._access
         if not self._due and self._polled > self._patience:
             raise HungError(
                 f"the host has polled for {self._patience:g} s of the virtual board's time while "
-                "nothing was under way on it: on a real board it would go on forever"
+                "no transfer or kernel was active: on a real board it would poll forever"
             )
 
     def write(self) -> None:
-        """Let the time of writing a register pass."""
+        """Advance by the time of a register write."""
         self._accesses += 1
         self._polled = 0.0
         self.sleep(self._access)
 
     def sync(self) -> None:
-        """Let the time of one flush or invalidation pass."""
+        """Advance by the time of one flush or invalidation."""
         self._syncs += 1
         self.sleep(self._sync)
 
     def at(self, when: float, action: Callable[[], None]) -> None:
-        """Have something happen at a time, or now if that has passed."""
+        """Schedule an action at a time, or now if that time has passed."""
         heapq.heappush(self._due, (max(when, self.now), next(self._number), action))
 
     def waited(self, seconds: float, kernel: float) -> None:
-        """Book a time in which only the hardware was at work, `kernel` of it in the kernels."""
+        """Record seconds in which only the hardware worked, `kernel` of them in the kernels."""
         kernel = min(kernel, seconds)
         self._dma += seconds - kernel
         self._kernel += kernel
 
     def ledger(self) -> Ledger:
-        """Return where all time since the board was switched on went."""
+        """Return the breakdown of the time since the board was switched on."""
         return Ledger(self.now, self._dma, self._kernel, self._accesses, self._syncs)

@@ -1,4 +1,4 @@
-"""What things cost in time: parameters, and the clocks of `lut_mac` from the cycle model."""
+"""Timing of the virtual board: parameters, and the loops of `lut_mac` from the cycle model."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...network.pack import Beats
 
 @dataclass(frozen=True)
 class Timing:
-    """Assumptions about a board; all but `read_share` and `write_share` want measuring on one.
+    """Assumed timing of a board; all but `read_share` and `write_share` need to be measured on one.
 
     Parameters
     ----------
@@ -26,12 +26,12 @@ class Timing:
         Seconds from the start of a transfer to its first beat, and from the last beat of a
         transfer to memory until the DMA knows that it is written.
     bandwidth : float
-        Bytes a second that the memory gives each DMA channel at most.
+        Maximum bytes per second between memory and each DMA channel.
     read_share, write_share : float
         The share of clocks in which a DMA moves a beat: PG021 gives 399 and 299 MB/s of
         400 MB/s for AXI DMA with a stream of 32 bits at 100 MHz.
     patience : float
-        Seconds of the board's time that the host may poll for nothing; see `Timeline`.
+        Seconds of the board's time for which the host may poll in vain; see `Timeline`.
     """
 
     access: float = 30e-6
@@ -43,16 +43,16 @@ class Timing:
     patience: float = 60.0
 
     def read_beat(self, clock: float) -> float:
-        """Seconds between the beats that a DMA reads, at a clock in Hz."""
+        """Return the seconds between the beats that a DMA reads, at a clock in Hz."""
         return max(1 / (clock * self.read_share), BEAT_BYTES / self.bandwidth)
 
     def write_beat(self, clock: float) -> float:
-        """Seconds between the beats that a DMA writes, at a clock in Hz."""
+        """Return the seconds between the beats that a DMA writes, at a clock in Hz."""
         return max(1 / (clock * self.write_share), BEAT_BYTES / self.bandwidth)
 
 
 def loops(codes: Beats, frames: int, refused: bool) -> list[cycles.Loop]:
-    """Return `lut_mac`'s loops for a block, in order, from the stream of codes it read."""
+    """Return the loops of `lut_mac` for a block, in order, from the stream of codes it read."""
     if not refused:
         return cycles.Block(list(_layers(codes)), frames).loops
     return [
@@ -64,7 +64,7 @@ def loops(codes: Beats, frames: int, refused: bool) -> list[cycles.Loop]:
 
 
 def _layers(codes: Beats) -> Iterator[LayerTraffic]:
-    """Walk over the layers of a stream of codes that was not refused."""
+    """Yield the layers of a stream of codes that was not refused."""
     at = 1
     for _ in range(_field(codes[0], spec.MODEL_BEAT["layers"])):
         names = ("outputs", "inputs", "code_bits")

@@ -1,4 +1,4 @@
-"""The streams between the DMAs and the kernels, and what runs on them."""
+"""The streams between the DMAs and the kernels, and the processes at their ends."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from .stream import Stream
 from .timeline import Timeline
 from .timing import Timing
 
-# What a blocked link holds: register slices, the short FIFOs in the kernels, their pipelines.
+# Beats in a blocked link: in register slices, in the kernels' short FIFOs and their pipelines.
 LINK_DEPTH: Final = 32
-SLICE_DEPTH: Final = 2  # what the register slice of a kernel takes before the kernel does
+SLICE_DEPTH: Final = 2  # beats in a kernel's register slice, taken before the kernel reads
 
-# stream: (from, to), as the kernels that are compiled into `csim` are wired
+# stream: (source, sink), as `csim` wires the compiled kernels
 STREAMS: Final[dict[str, tuple[Port, Port]]] = {
     "spectrum": (Port("dma_spectra", "M_AXIS_MM2S"), Port("cordic_vectoring", "spectrum")),
     "codes": (Port("dma_codes", "M_AXIS_MM2S"), Port("lut_mac", "codes")),
@@ -34,7 +34,7 @@ STREAMS: Final[dict[str, tuple[Port, Port]]] = {
     "network": (Port("lut_mac", "network"), Port("cordic_rotation", "network")),
     "enhanced": (Port("cordic_rotation", "spectrum"), Port("dma_spectra", "S_AXIS_S2MM")),
 }
-# What each part feeds, which is where a fault may stall it.
+# The output streams of each kernel, which a fault may stall.
 FEEDS: Final = {
     "cordic_vectoring": ("magnitude", "polar"),
     "lut_mac": ("network",),
@@ -45,12 +45,12 @@ Done = Callable[[Process], None]
 
 
 class Fabric:
-    """Kernels, streams and the DMAs' ends of them.
+    """The kernels, their streams, and the DMAs' ends of the streams.
 
     Parameters
     ----------
     handoff : Handoff
-        Of the design; its streams must be those that the kernels are simulated with.
+        The design; its streams must be those of `STREAMS`.
     timeline : Timeline
     timing : Timing
     clock : callable
@@ -60,7 +60,7 @@ class Fabric:
     Raises
     ------
     ValueError
-        The design is wired in another way.
+        The design is wired differently.
     """
 
     def __init__(
@@ -75,21 +75,21 @@ class Fabric:
         self._faults = faults
         handoff.require(STREAMS)
         depths = {"spectrum": SLICE_DEPTH, "codes": SLICE_DEPTH, "polar": handoff.polar_depth}
-        names = (name for name in STREAMS if name != "polar_late")  # one stream with the FIFO in it
+        names = (name for name in STREAMS if name != "polar_late")  # `polar` includes the FIFO
         self.streams = {name: Stream(name, depths.get(name, LINK_DEPTH)) for name in names}
         self._live: dict[Process, Done] = {}
         self._board: Board | None = None
-        self._launched = self._kernel = 0.0  # the last start, and the kernels' time, of this block
+        self._launched = self._kernel = 0.0  # of this block: the last start, the kernels' time
 
     def send(self, stream: str, words: Beats, done: Done) -> Process:
-        """Start to put beats into a stream."""
+        """Start a DMA's transfer of beats into a stream."""
         self._inject_stalls(stream)
         process = self._new(f"DMA to {stream}", self._timing.latency)
         process.body = run.send(process, self.streams[stream], words)
         return self._start(process, done)
 
     def receive(self, stream: str, beats: int, done: Done) -> Process:
-        """Start to take a packet of up to so many beats from a stream."""
+        """Start a DMA's transfer of a packet of up to `beats` beats from a stream."""
         process = self._new(f"DMA from {stream}")
         process.body = run.receive(process, self.streams[stream], beats, self._timing)
         return self._start(process, partial(self._received, done))
@@ -102,7 +102,7 @@ class Fabric:
         return self._start(process, done)
 
     def stop(self, process: Process | None, stream: str) -> None:
-        """Stop a DMA's channel, as its reset does: what it still held is lost."""
+        """Stop a DMA channel, as its reset does; the beats that it still holds are lost."""
         if process is None:
             return
         process.stopped = True
@@ -110,7 +110,7 @@ class Fabric:
             self.streams[stream].cut()
 
     def reset(self) -> None:
-        """Reset the kernels and the FIFO: they stop, and nothing is in their streams."""
+        """Reset the kernels and the FIFO: the kernels stop and their streams are emptied."""
         for process in [each for each in self._live if each.name in FEEDS]:
             del self._live[process]
         for stream in self.streams.values():
@@ -127,7 +127,7 @@ class Fabric:
         return process
 
     def _settle(self) -> None:
-        """Run all processes as far as they come; have their ends happen when they are due."""
+        """Run all processes as far as possible, and schedule the completion of those that end."""
         before = None
         while before != (before := self._progress()):
             for process in [*self._live]:
@@ -145,7 +145,7 @@ class Fabric:
                 self.streams[name].stall(stall.after)
 
     def _body(self, process: Process, values: dict[str, int]) -> Iterator[None]:
-        """Return what a kernel does when it is called."""
+        """Return the body of a kernel's process."""
         frames = values["frames"] if values["frames"] <= spec.MAX_BLOCK else 0
         if self._faults.draw(NeverDone, kernel=process.name):
             return run.never()
@@ -158,7 +158,7 @@ class Fabric:
         return run.lut_mac(process, self.streams, frames, values["beats"], compute, self._timing)
 
     def _packet(self, frames: int) -> run.Packet:
-        """Return what a block's packet is, which only a fault can change."""
+        """Return the packet of a block, as faults change it."""
         beats = frames * spec.BINS
         if beats and (short := self._faults.draw(ShortPacket)):
             beats = min(beats, short.beats)
@@ -167,7 +167,7 @@ class Fabric:
         return run.Packet(beats, not (beats and self._faults.draw(NoLast)))
 
     def _compute(self, values: dict[str, int], bins: Beats, codes: Beats) -> tuple[Beats, int]:
-        """Have the compiled kernels compute a block; return also the digest of its codes."""
+        """Compute a block with the compiled kernels; return also the digest of its codes."""
         self._board = self._board or Board()
         enhanced, digests = self._board.run(
             np.ascontiguousarray(bins),
@@ -180,7 +180,7 @@ class Fabric:
         return enhanced, digests.codes
 
     def _received(self, done: Done, process: Process) -> None:
-        """Book the block's time: from its last start on, the host could only wait."""
+        """Record the block's time: since its last start, the host could only wait."""
         if not process.stopped:
             self._timeline.waited(self._timeline.now - self._launched, self._kernel)
             self._kernel = 0.0
