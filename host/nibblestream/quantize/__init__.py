@@ -79,7 +79,7 @@ def quantize(
     rs-vbs-asym   rs-vbs, with tails, p_start and p_stop searched for each layer
     kmeans        exact k-means of the weights, nearest codes
     fisher        k-means weighted by curvature, nearest codes (calibration)
-    gptq          fisher's k-means, codes assigned in order with error feedback (calibration)
+    gptq          like fisher, but codes assigned in order with error feedback (calibration)
     refit         gptq, then table and codes fitted in turn to the layer's outputs (calibration)
     distil        refit, then tables and biases tuned on the network's outputs (calibration)
     auto          distil after scaling the hidden units for it; without calibration, kmeans
