@@ -79,8 +79,8 @@ class QFormat:
         whole = all(isinstance(n, int) and not isinstance(n, bool) for n in (self.bits, self.frac))
         if not whole or not isinstance(self.signed, bool) or not 1 <= self.bits <= 63:
             raise ValueError(
-                f"found {self}; expected bits 1 to 63, frac a whole number, and signed true or "
-                "false"
+                f"found {self}; expected 1 to 63 bits, a whole number of fractional bits, and "
+                "signed true or false"
             )
 
     @property

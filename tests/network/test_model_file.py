@@ -133,8 +133,11 @@ def resave(path: Path, edit: Callable[[dict[str, Any], dict[str, Any]], None]) -
 
 
 EDITS: list[tuple[Callable[[Any, Any], Any], str]] = [
-    (lambda h, a: h.update(magic="other"), "does not say 'nibblestream model'"),
-    (lambda h, a: h.update(format=2), "format 2, this library reads 1: update nibblestream"),
+    (lambda h, a: h.update(magic="other"), "has no magic 'nibblestream model'"),
+    (
+        lambda h, a: h.update(format=2),
+        "format 2, but this version reads format 1: update nibblestream",
+    ),
     (lambda h, a: h.update(kind="tree"), "holds a tree model"),
     (lambda h, a: h.update(features="mel"), "features are 'mel'"),
     (lambda h, a: h.update(head="mask"), "head is 'mask'"),
@@ -152,7 +155,7 @@ EDITS: list[tuple[Callable[[Any, Any], Any], str]] = [
     (lambda h, a: a.update({"layer0.beats": np.zeros(9)}), "layer0.beats is float64"),
     (lambda h, a: a["layer0.mantissa"].__setitem__(0, 300), "to 300|from 300|expected -128"),
     (lambda h, a: a.update({"layer0.mantissa": np.zeros(8, np.int32)}), r"expected int32 \(16,\)"),
-    (lambda h, a: a["layer0.bias"].__setitem__(0, 1000), "layer 0: bias reaches"),
+    (lambda h, a: a["layer0.bias"].__setitem__(0, 1000), "layer 0: bias ranges"),
 ]
 
 
@@ -163,7 +166,7 @@ def test_inconsistent_files_are_refused(
     path = tmp_path / "m.npz"
     quantize(small, k=(1, 1)).save(path)
     resave(path, edit)
-    with pytest.raises(ValueError, match=f"m.npz: not a model that can be used: .*({message})"):
+    with pytest.raises(ValueError, match=f"m.npz: not a valid model file: .*({message})"):
         load_model(path)
 
 
@@ -213,10 +216,10 @@ def foreign(kind: str) -> bytes:
         ("text", "not a zip"),
         ("empty", "not a zip"),
         ("npy", "not a zip"),
-        ("npz", "no header of a nibblestream model"),
+        ("npz", "no nibblestream model header"),
         ("pickle", "allow_pickle=False"),
         ("compressed", "is compressed"),
-        ("header", "does not say"),
+        ("header", "has no magic"),
         ("huge", ""),
     ],
 )
@@ -256,7 +259,7 @@ def test_truncated_files_are_refused(small: FloatModel, tmp_path: Path) -> None:
     whole = path.read_bytes()
     for end in np.linspace(0, len(whole) - 1, 150).astype(int):
         path.write_bytes(whole[:end])
-        with pytest.raises(ValueError, match=r"m\.npz: not a model that can be used"):
+        with pytest.raises(ValueError, match=r"m\.npz: not a valid model file"):
             load_model(path)
 
 

@@ -80,7 +80,7 @@ def test_an_odd_floor_is_made_even() -> None:
 
 @pytest.mark.parametrize("ratio", [0, -1, 0.01, 20, float("inf"), float("nan")])
 def test_a_ratio_that_empties_a_partition_is_refused(ratio: float) -> None:
-    with pytest.raises(ValueError, match="both partitions need some"):
+    with pytest.raises(ValueError, match="both partitions need at least one"):
         Scheme(ratio=ratio)
 
 

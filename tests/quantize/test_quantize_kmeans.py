@@ -194,7 +194,7 @@ def test_skewed_weights_get_uneven_tails(rng: np.random.Generator) -> None:
         ("rs-vbs", (4, 4), "use rs-vbs-asym"),
         ("kmeans", (4, 4), "use rs-vbs-asym"),
         ("rs-vbs-asym", (0, 4), "expected two counts"),
-        ("rs-vbs-asym", (8, 8), "together less than 16"),
+        ("rs-vbs-asym", (8, 8), "with a sum below 16"),
         ("rs-vbs-asym", (4,), "expected two counts"),
     ],
 )

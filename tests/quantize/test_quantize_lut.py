@@ -75,7 +75,7 @@ def test_as_text() -> None:
 @pytest.mark.parametrize(
     ("mantissa", "internal", "m", "k", "message"),
     [
-        ([0] * 4, [True] * 8, 8, 0, "as many of both"),
+        ([0] * 4, [True] * 8, 8, 0, "the same number of both"),
         ([0] * 5, [True] * 5, 8, 0, "one of"),
         ([0, 0, 0, 128], [True] * 4, 8, 0, "from 0 to 128; expected -128 to 127"),
         ([0] * 4, [True] * 4, 8, 11, "m [+] k <= 18"),

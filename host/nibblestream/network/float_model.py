@@ -124,7 +124,7 @@ class FloatModel(Stored):
             "layers": len(self.weights),
             "training": self.training,
         }
-        if not all(self.relu):  # omitted if every layer has ReLU, which keeps old digests valid
+        if not all(self.relu):  # omitted if every layer has ReLU, as in files without the field
             header["relu"] = list(self.relu)
         arrays: Arrays = {f"layer{i}.weights": w for i, w in enumerate(self.weights)}
         arrays.update({f"layer{i}.bias": b for i, b in enumerate(self.biases)})
@@ -132,7 +132,7 @@ class FloatModel(Stored):
 
 
 def through_json(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Return metadata as it is after a round trip through JSON; raise ValueError if it is not JSON."""
+    """Return metadata after a round trip through JSON; raise ValueError if it is not JSON."""
     try:
         text = json.dumps(metadata, allow_nan=False)
     except (TypeError, ValueError) as error:

@@ -129,7 +129,7 @@ class QuantizedLayer:
 
     @property
     def accumulator_bits(self) -> int:
-        """Width of a signed word that holds every sum possible with this LUT, bias and any input."""
+        """Width of a signed word that holds every possible sum, whatever the input and codes."""
         return formats.signed_bits(self._bound)
 
     @property

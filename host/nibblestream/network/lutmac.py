@@ -1,9 +1,10 @@
-"""Integer LUT decode, multiply-accumulate and requantisation: normative.
+"""Integer LUT decoding, multiply-accumulate and requantisation: the normative definition.
 
-A code addresses the layer's LUT, whose mantissa, shifted by the range flag, is one integer on the
-grid 2**-(m-1+k) (paper, Table 1 and eq. (8)). Products are summed exactly in an accumulator that
-the model proved wide enough, the bias is added on the accumulator's grid, and the sum is rounded
-to the layer's output format, saturated, and passed through the layer's ReLU.
+A code addresses an entry of the layer's LUT. Its mantissa, shifted left by k if the entry is
+external, is the weight in units of 2**-(m-1+k) (paper, Table 1 and eq. (8)). Products are summed
+exactly, in an accumulator that `QuantizedLayer` has checked to be wide enough, and the bias is
+added, aligned with the accumulator. The sum is rounded to the layer's output format, saturated,
+and passed through the layer's ReLU.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from .layer import QuantizedLayer
 
 
 class LutMac:
-    """One layer, ready to run.
+    """Integer evaluation of one quantized layer.
 
     Parameters
     ----------
@@ -26,8 +27,8 @@ class LutMac:
 
     def __init__(self, layer: QuantizedLayer) -> None:
         self._layer = layer
-        # Accumulators have at most 48 bits and a float64 holds 53, so a float matrix product is
-        # exact in any order of summation, and fast.
+        # Accumulators have at most 48 bits and a float64 mantissa 53, so a float matrix product
+        # is exact in any order of summation, and fast.
         self._weights = np.ascontiguousarray(layer.decoded.T, dtype=np.float64)
         self._bias = layer.bias.astype(np.int64) << layer.bias_shift
 

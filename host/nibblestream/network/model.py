@@ -1,4 +1,4 @@
-"""The quantized network: load, save, describe."""
+"""The quantized model: layers of codes, with loading, saving and a text summary."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .topology import FEATURES, HEADS, check_topology, largest_block
 
 @dataclass(frozen=True, eq=False)
 class QuantizedModel(Stored):
-    """A network whose weights are codes; everything the integer pipeline and the board need.
+    """A network whose weights are low-bit codes, as run by the integer pipeline and the board.
 
     Parameters
     ----------
@@ -30,20 +30,20 @@ class QuantizedModel(Stored):
     layers : tuple of QuantizedLayer
         From 8 * 129 inputs, oldest frame first, to 129 outputs.
     features : str
-        What the first layer sees: "magnitude" or "log2".
+        Input of the first layer: "magnitude" or "log2".
     head : str
-        What the last layer gives: "magnitude" or "gain".
+        Output of the last layer: "magnitude" or "gain".
     gain_floor : int
-        Smallest gain, in `spec.GAIN`, 0 to 1.
+        Smallest gain, in `spec.GAIN`, 0 to 2**15 (a gain of 1).
     origin : str
         Digest of the float model it was quantized from.
     training : dict
-        How the codes were trained, if they were: anything JSON holds.
+        JSON metadata on the training of the codes; empty if they were not trained.
 
     Raises
     ------
     ValueError
-        Widths or formats of neighbouring layers do not fit, unknown features or head.
+        Widths or formats of neighbouring layers do not match, or features or head are unknown.
     """
 
     kind: ClassVar[str] = "quantized"
@@ -66,7 +66,7 @@ class QuantizedModel(Stored):
                 raise ValueError(f"layer {i} is given {given}, but takes {taken}")
         one = 1 << spec.GAIN.frac
         if not isinstance(self.gain_floor, int) or not 0 <= self.gain_floor <= one:
-            raise ValueError(f"gain_floor is {self.gain_floor}; expected 0 to {one} (one)")
+            raise ValueError(f"gain_floor is {self.gain_floor}; expected 0 to {one} (gain 1)")
 
     @property
     def ideal_bytes(self) -> int:
@@ -75,17 +75,17 @@ class QuantizedModel(Stored):
 
     @property
     def stream_bytes(self) -> int:
-        """Bytes of all codes as they are streamed, rows padded to whole beats."""
+        """Bytes of all packed codes, including padding."""
         return sum(layer.stream_bytes for layer in self.layers)
 
     @property
     def block(self) -> int:
-        """Most frames that share one pass over the codes."""
+        """Largest number of frames that can share one pass over the codes."""
         return largest_block([layer.shape for layer in self.layers])
 
     @classmethod
     def from_content(cls, header: Header, arrays: Arrays) -> QuantizedModel:
-        """Build the model that a file's header and arrays describe."""
+        """Build the model from a file's header and arrays."""
         return cls(
             **cls.from_shared(header),
             layers=tuple(_layer(i, entry, arrays) for i, entry in enumerate(header["layers"])),
@@ -94,12 +94,12 @@ class QuantizedModel(Stored):
         )
 
     def describe(self) -> str:
-        """Return what a person wants to know of the model, as text: sizes, formats, LUTs."""
+        """Return a text summary of the model: sizes, formats, LUTs, training metadata."""
         lines = [
             f"{self.name}: quantized model, {self.features} in, {self.head} out",
             f"digest {self.digest}",
-            f"quantized from {self.origin or 'no known model'}",
-            f"codes {self.ideal_bytes} bytes, streamed {self.stream_bytes} (rows padded to beats)",
+            f"quantized from {self.origin or 'an unknown model'}",
+            f"codes {self.ideal_bytes} bytes, streamed {self.stream_bytes} (with padding)",
         ]
         if self.head == "gain":
             lines.append(f"gain floor {self.gain_floor * spec.GAIN.resolution:g}")
@@ -110,13 +110,13 @@ class QuantizedModel(Stored):
         return "\n".join(lines)
 
     def content(self) -> tuple[Header, Arrays]:
-        """Return what a file holds of the model."""
+        """Return the header and arrays of the model's file."""
         header: Header = {
             **self.shared(),
             "origin": self.origin,
             "layers": [_entry(layer) for layer in self.layers],
         }
-        if self.training:  # most codes are not trained, and their files never said so
+        if self.training:  # omitted for codes that were not trained, as in files without the field
             header["training"] = self.training
         arrays: Arrays = {}
         for i, layer in enumerate(self.layers):
@@ -129,7 +129,7 @@ class QuantizedModel(Stored):
 
 
 def load_model(path: str | Path) -> FloatModel | QuantizedModel:
-    """Read a model of either kind from a file or by a bundled name; raises as `load` does."""
+    """Load a float or quantized model from a file or by a bundled name; raise as `Stored.load`."""
     kinds: tuple[type[FloatModel | QuantizedModel], ...] = (FloatModel, QuantizedModel)
     return model_file.load(path, kinds)
 
@@ -147,7 +147,7 @@ def _entry(layer: QuantizedLayer) -> dict[str, Any]:
 
 def _parameters(scheme: Scheme) -> dict[str, Any]:
     parameters = asdict(scheme)
-    if scheme.tails is None:  # most schemes have none, and their files never said so
+    if scheme.tails is None:  # omitted for schemes without tails, as in files without the field
         del parameters["tails"]
     return parameters
 

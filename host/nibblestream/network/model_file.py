@@ -1,7 +1,7 @@
-"""Model files: an ``.npz`` of arrays under a JSON header, with a digest over both.
+"""Model files: an ``.npz`` archive with a JSON header, arrays, and a digest of both.
 
-Members are stored, not compressed: codes and weights hardly shrink, and a file then cannot
-unfold into more memory than it has bytes. The same model always gives the same bytes.
+Members are stored uncompressed: codes and weights hardly compress, and loading a file then cannot
+use much more memory than its size. The same model always gives the same bytes.
 """
 
 from __future__ import annotations
@@ -31,29 +31,29 @@ M = TypeVar("M", bound="Stored")
 
 
 class Stored(ABC):
-    """A model that a file can hold."""
+    """Base class of models that can be saved to a file."""
 
     kind: ClassVar[str]
     SHARED: ClassVar = ("name", "features", "head", "gain_floor")
-    """What the header of every kind of model holds, as attributes of the same names."""
+    """Header fields of every kind of model; each is an attribute of the same name."""
 
     def shared(self) -> Header:
-        """Return the part of a header that all kinds of models have."""
+        """Return the header fields in `SHARED`."""
         return {key: getattr(self, key) for key in self.SHARED}
 
     @classmethod
     def from_shared(cls, header: Header) -> Header:
-        """Return the arguments that all kinds of models take from a header."""
+        """Return the constructor arguments in `SHARED` from a header."""
         return {key: header[key] for key in cls.SHARED}
 
     @abstractmethod
     def content(self) -> tuple[Header, Arrays]:
-        """Return what a file holds of the model."""
+        """Return the header and arrays of the model's file."""
 
     @classmethod
     @abstractmethod
     def from_content(cls: type[M], header: Header, arrays: Arrays) -> M:
-        """Build the model that a file's header and arrays describe."""
+        """Build the model from a file's header and arrays."""
 
     @property
     def digest(self) -> str:
@@ -61,19 +61,20 @@ class Stored(ABC):
         return digest(*self._described())
 
     def save(self, path: str | Path) -> None:
-        """Write the model to a file, whole or not at all."""
+        """Write the model to a file atomically."""
         write(path, *self._described())
 
     @classmethod
     def load(cls: type[M], path: str | Path) -> M:
-        """Read a model from a file or by a bundled name.
+        """Load a model from a file or by a bundled name.
 
         Raises
         ------
         FileNotFoundError
             There is no such file.
         ValueError
-            The file is damaged, foreign, newer, or holds a model of another kind.
+            The file is damaged, not a model file, of a newer format, or holds another kind of
+            model.
         """
         return load(path, (cls,))
 
@@ -83,7 +84,7 @@ class Stored(ABC):
 
 
 def load(path: str | Path, kinds: tuple[type[M], ...]) -> M:
-    """Read a model of one of these kinds; raises as `Stored.load` does."""
+    """Load a model of one of the given kinds; raise the same errors as `Stored.load`."""
     found = locate(path)
     with refusing(found):
         header, arrays = read(found)
@@ -91,11 +92,11 @@ def load(path: str | Path, kinds: tuple[type[M], ...]) -> M:
             if kind.kind == header.get("kind"):
                 return kind.from_content(header, arrays)
         expected = " or ".join(kind.kind for kind in kinds)
-        raise ValueError(f"it holds a {header.get('kind')} model; expected a {expected} one")
+        raise ValueError(f"it holds a {header.get('kind')} model; expected a {expected} model")
 
 
 def locate(path: str | Path) -> Path:
-    """Return the file of a bundled model's name, or of a path.
+    """Return the path of a model file, given a bundled model's name or a path.
 
     Raises
     ------
@@ -122,9 +123,9 @@ def digest(header: Header, arrays: Arrays) -> str:
 
 
 def write(path: str | Path, header: Header, arrays: Arrays) -> None:
-    """Write a model file; it appears whole or not at all.
+    """Write a model file atomically.
 
-    `header` holds what JSON can and gets the magic, the format version and the digest.
+    `header` must be JSON; the magic, the format version and the digest are added to it.
     """
     header = {"magic": MAGIC, "format": FORMAT, **header}
     text = json.dumps({**header, "digest": digest(header, arrays)})
@@ -135,38 +136,38 @@ def write(path: str | Path, header: Header, arrays: Arrays) -> None:
 
 @contextmanager
 def refusing(path: Path) -> Iterator[None]:
-    """Turn whatever goes wrong with a file's content into one ValueError that names the file.
+    """Convert every exception about a file's content to a ValueError that names the file.
 
-    Damaged bytes make zipfile and NumPy raise a dozen kinds of exceptions, so all are meant here.
+    All exceptions are caught, because damaged bytes make zipfile and NumPy raise many kinds.
     """
     try:
         yield
     except Exception as error:
         raise ValueError(
-            f"{path}: not a model that can be used: {error or type(error).__name__}; expected a "
-            "file that 'nibblestream train' or 'nibblestream quantize' wrote"
+            f"{path}: not a valid model file: {error or type(error).__name__}; expected a "
+            "file written by 'nibblestream train' or 'nibblestream quantize'"
         ) from error
 
 
 def read(path: Path) -> tuple[Header, Arrays]:
-    """Read a model file; call it under `refusing`.
+    """Read and check a model file; call this inside `refusing`.
 
     Returns
     -------
     header : dict
-        Without the digest, which has been checked.
+        Without the digest, which has been verified.
     arrays : dict of ndarray
     """
     with zipfile.ZipFile(path) as archive:
         if "header.npy" not in archive.namelist():
-            raise ValueError("it has no header of a nibblestream model")
+            raise ValueError("it has no nibblestream model header")
         arrays = {info.filename[:-4]: _member(archive, info) for info in archive.infolist()}
     header = json.loads(arrays.pop("header").tobytes().decode())
     if not isinstance(header, dict) or header.get("magic") != MAGIC:
-        raise ValueError(f"its header does not say {MAGIC!r}")
+        raise ValueError(f"its header has no magic {MAGIC!r}")
     if header.get("format") != FORMAT:
         raise ValueError(
-            f"it has the format {header.get('format')!r}, this library reads {FORMAT}: "
+            f"it has format {header.get('format')!r}, but this version reads format {FORMAT}: "
             "update nibblestream if the file is newer"
         )
     if header.pop("digest", None) != digest(header, arrays):
@@ -177,7 +178,7 @@ def read(path: Path) -> tuple[Header, Arrays]:
 def take(
     arrays: Arrays, name: str, dtype: npt.DTypeLike, shape: tuple[int | None, ...]
 ) -> npt.NDArray[Any]:
-    """Return a member of the given dtype and shape (None: any length), or raise a ValueError."""
+    """Return an array; raise ValueError unless it has this dtype and shape (None: any length)."""
     if name not in arrays:
         raise ValueError(f"it has no array {name}")
     array = arrays[name]
@@ -192,9 +193,9 @@ def take(
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray[Any]:
     if info.compress_type != zipfile.ZIP_STORED:
-        raise ValueError(f"its member {info.filename} is compressed; model files are not")
-    data = archive.read(info)  # checks the CRC, before NumPy parses anything
+        raise ValueError(f"its member {info.filename} is compressed; expected uncompressed members")
+    data = archive.read(info)  # verifies the CRC before NumPy parses the data
     array = np.load(io.BytesIO(data), allow_pickle=False)
     if not isinstance(array, np.ndarray):
-        raise ValueError(f"its member {info.filename} is no array")
+        raise ValueError(f"its member {info.filename} is not an array")
     return array

@@ -1,9 +1,9 @@
-"""Codes to 64-bit beats and back: what lies in memory is what the DMA streams.
+"""Packing of codes into 64-bit beats, the form stored in memory and streamed by the DMA.
 
-A layer is one string of bits, row by row, code by code, least significant bit first, cut into
-beats. Each row (the weights of one neuron) is filled up with zero codes to whole steps, what the
-multipliers take at once: `spec.LANES` codes of 2, 3 or 4 bits, or a beat of 8-bit codes. The
-layer is filled up to a whole beat.
+A layer is one string of bits, row by row, code by code, least significant bit first, split into
+beats. Each row (the weights of one neuron) is padded with zero codes to whole steps. A step is the
+codes that the multipliers process at once: `spec.LANES` codes of 2, 3 or 4 bits, or one beat of
+8-bit codes. The layer is padded to a whole beat.
 """
 
 from __future__ import annotations
@@ -25,24 +25,24 @@ def ideal_bytes(shape: tuple[int, int], bits: int) -> int:
 
 
 def step_codes(bits: int) -> int:
-    """Return how many codes of `bits` bits the multipliers take at once."""
+    """Return the number of codes per step, which the multipliers process at once."""
     if bits not in spec.CODE_BITS:
         raise ValueError(f"codes have {bits} bits; expected one of {spec.CODE_BITS}")
     return min(spec.LANES, spec.BEAT_BITS // bits)
 
 
 def steps(inputs: int, bits: int) -> int:
-    """Return the steps of a row of `inputs` codes."""
+    """Return the number of steps of a row of `inputs` codes."""
     return -(-inputs // step_codes(bits))
 
 
 def beats_of(shape: tuple[int, int], bits: int) -> int:
-    """Return the beats of 64 bits that a layer of `shape` (out, in) takes."""
+    """Return the number of 64-bit beats of a layer of `shape` (out, in)."""
     return -(-shape[0] * steps(shape[1], bits) * step_codes(bits) * bits // spec.BEAT_BITS)
 
 
 def stream_bytes(shape: tuple[int, int], bits: int) -> int:
-    """Return the bytes of a layer's codes as they are streamed, padding included."""
+    """Return the bytes of a layer's packed codes, including padding."""
     return beats_of(shape, bits) * spec.BEAT_BITS // 8
 
 
@@ -65,15 +65,15 @@ def pack(codes: npt.NDArray[Any], bits: int) -> Beats:
     TypeError
         The codes are not integers.
     ValueError
-        Not two dimensions, or a code does not fit.
+        The codes are not two-dimensional, or a code does not fit `bits`.
     """
     if codes.ndim != 2:
         raise ValueError(f"codes have the shape {codes.shape}; expected (out, in)")
     if codes.dtype.kind not in "ui":
-        raise TypeError(f"codes are {codes.dtype}; expected integers, as quantize_weights gives")
+        raise TypeError(f"codes are {codes.dtype}; expected integers, as quantize_weights returns")
     if codes.size and (codes.min() < 0 or codes.max() >= 1 << bits):
         raise ValueError(
-            f"codes reach from {codes.min()} to {codes.max()}; "
+            f"codes range from {codes.min()} to {codes.max()}; "
             f"expected 0 to {(1 << bits) - 1}, {bits} bits"
         )
     rows, columns = codes.shape
@@ -87,7 +87,7 @@ def pack(codes: npt.NDArray[Any], bits: int) -> Beats:
 
 
 def spectrum_beats(spectrum: npt.NDArray[Any]) -> Beats:
-    """Return integer spectra (frames, 129, 2) as beats, one a bin, as `spec.SPECTRUM_BEAT` says."""
+    """Return integer spectra (frames, 129, 2) as beats, one per bin (`spec.SPECTRUM_BEAT`)."""
     return np.ascontiguousarray(spectrum, "<i4").view("<u8").reshape(-1)
 
 
@@ -111,15 +111,15 @@ def unpack(beats: Beats, bits: int, shape: tuple[int, int]) -> Codes:
     TypeError
         The beats are not uint64.
     ValueError
-        Too few or too many beats, or padding that is not zero.
+        The number of beats is wrong, or padding is not zero.
     """
     if beats.dtype != np.uint64:
         raise TypeError(f"beats are {beats.dtype}; expected uint64")
     wanted = beats_of(shape, bits)
     if beats.shape != (wanted,):
         raise ValueError(
-            f"beats have the shape {beats.shape}; a layer of {shape[0]} x {shape[1]} "
-            f"{bits}-bit codes takes ({wanted},)"
+            f"beats have the shape {beats.shape}; expected ({wanted},) for a layer of "
+            f"{shape[0]} x {shape[1]} {bits}-bit codes"
         )
     per_row = steps(shape[1], bits) * step_codes(bits)
     stream = np.unpackbits(beats.astype("<u8").view(np.uint8), bitorder="little")

@@ -1,4 +1,4 @@
-"""How one layer is quantized: the paper's parameters, and the sizes of its two partitions."""
+"""Quantization scheme of one layer: the paper's parameters and the sizes of the two partitions."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import numpy as np
 
 from .. import spec
 
-CALIBRATED = ("fisher", "gptq", "refit", "distil", "auto")  # they need recordings
-TRAINED = "qat"  # what fine-tuning gives, and nothing else
-FREE = ("kmeans", *CALIBRATED, TRAINED)  # each entry of the table may have either range
+CALIBRATED = ("fisher", "gptq", "refit", "distil", "auto")  # need calibration recordings
+TRAINED = "qat"  # codes from fine-tuning only
+FREE = ("kmeans", *CALIBRATED, TRAINED)  # any LUT entry may be internal or external
 NAMES = ("u", "u-vbs", "rs", "rs-vbs", "rs-vbs-asym", "kmeans", *CALIBRATED)
 
 
 def partition_sizes(bits: int, ratio: float) -> tuple[int, int]:
-    """Count the intervals of both partitions, equations (1) to (3).
+    """Return the number of intervals of both partitions, equations (1) to (3).
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def partition_sizes(bits: int, ratio: float) -> tuple[int, int]:
     Returns
     -------
     external, internal : int
-        Together 2**bits; the external count is even, half for each tail.
+        Their sum is 2**bits; `external` is even, half for each tail.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def partition_sizes(bits: int, ratio: float) -> tuple[int, int]:
     if not external or not internal:
         raise ValueError(
             f"ratio {ratio} splits {2**bits} intervals into {external} external and {internal} "
-            "internal, but both partitions need some: use a ratio nearer to 1"
+            "internal, but both partitions need at least one: use a ratio nearer to 1"
         )
     return external, internal
 
@@ -55,27 +55,28 @@ class Scheme:
     ----------
     name : str
         The paper's "u" (uniform), "u-vbs" (uniform with virtual bit shift), "rs" (range split)
-        and "rs-vbs"; one of those that `quantize` describes; or "qat", for codes that were trained.
+        and "rs-vbs"; one of the other schemes listed by `quantize`; or "qat" for trained codes.
     bits : int
         n, the width of a code: 2, 3 or 4, and for the uniform schemes also 8.
     m : int
         Width of a LUT entry, `bits` to 8.
     k : int, optional
-        Virtual bit shift, 0 to 18 - m; None finds the largest the weights allow, or the best.
+        Virtual bit shift, 0 to 18 - m; None selects the largest that the weights allow, or the
+        best.
     ratio : float
         R_B of equation (1), internal over external intervals; range split only.
     p_start, p_stop : float
-        Where the internal partition begins and ends in the weights' distribution, in (0, 1).
+        Quantiles of the weights at which the internal partition begins and ends, in (0, 1).
     tails : (int, int), optional
-        External intervals below and above, for "rs-vbs-asym" only: in place of ratio. None
-        searches for them, p_start and p_stop.
+        Numbers of external intervals below and above the internal partition; replaces `ratio`, for
+        "rs-vbs-asym" only. None searches for `tails`, `p_start` and `p_stop`.
 
     Raises
     ------
     TypeError
         bits, m or k is not a whole number.
     ValueError
-        A parameter is outside its range, or not one this scheme has.
+        A parameter is out of range, or does not apply to this scheme.
     """
 
     name: str = "rs-vbs"
@@ -95,7 +96,7 @@ class Scheme:
         self._check_shift()
         if self.bits == 8 and (self.split or self.free):
             raise ValueError(
-                f"8-bit codes are the values themselves and have no LUT, so {self.name} does not "
+                f"8-bit codes are the weights themselves and have no LUT, so {self.name} does not "
                 "apply: use u or u-vbs, or fewer bits"
             )
         if self.split:
@@ -104,27 +105,27 @@ class Scheme:
 
     @property
     def split(self) -> bool:
-        """Whether the range is split into an internal and an external partition."""
+        """Whether the weights' range is split into an internal and an external partition."""
         return self.name.startswith("rs")
 
     @property
     def shifted(self) -> bool:
-        """Whether the virtual bit shift may be other than zero."""
+        """Whether the virtual bit shift may be nonzero."""
         return self.free or "vbs" in self.name
 
     @property
     def free(self) -> bool:
-        """Whether each entry of the table may have either range, whatever its value."""
+        """Whether any LUT entry may be internal or external, whatever its value."""
         return self.name in FREE
 
     @property
     def calibrated(self) -> bool:
-        """Whether it needs recordings."""
+        """Whether the scheme needs calibration recordings."""
         return self.name in CALIBRATED
 
     @property
     def partitions(self) -> tuple[int, int, int]:
-        """Intervals of the lower tail, of the internal partition, and of the upper tail."""
+        """Numbers of intervals of the lower tail, the internal partition and the upper tail."""
         if self.tails is not None:
             lower, upper = self.tails
             return lower, (1 << self.bits) - lower - upper, upper
@@ -139,7 +140,7 @@ class Scheme:
         return f"{self.bits}-bit {self.name} (m {self.m}{split if self.split else ''})"
 
     def _check_types(self) -> None:
-        """Refuse what is no number; NumPy's scalars become Python's, which JSON holds."""
+        """Reject non-numbers, and convert NumPy scalars to Python numbers for JSON."""
         for field in ("bits", "m", "k"):
             value = getattr(self, field)
             if (field, value) == ("k", None):
@@ -186,6 +187,6 @@ class Scheme:
         object.__setattr__(self, "tails", tuple(operator.index(tail) for tail in self.tails))
         if len(self.tails) != 2 or min(self.tails) < 1 or sum(self.tails) >= 1 << self.bits:
             raise ValueError(
-                f"tails are {self.tails}; expected two counts of 1 or more, together less than "
+                f"tails are {self.tails}; expected two counts of 1 or more with a sum below "
                 f"{1 << self.bits}"
             )

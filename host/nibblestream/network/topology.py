@@ -1,4 +1,4 @@
-"""What a network must look like to run: its inputs, its outputs, and layers that fit together."""
+"""Constraints on a network's topology: inputs, outputs and matching layer widths."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ INPUTS = spec.CONTEXT * spec.BINS  # oldest frame first
 
 
 def check_topology(shapes: list[tuple[int, ...]], features: str, head: str) -> None:
-    """Refuse a network that the pipeline cannot run.
+    """Raise an error for a network that the pipeline cannot run.
 
     Parameters
     ----------
     shapes : list of (int, int)
         (out, in) of each layer's weights.
     features : str
-        "magnitude" or "log2": what the first layer sees.
+        Input of the first layer: "magnitude" or "log2".
     head : str
-        "magnitude" or "gain": what the last layer gives.
+        Output of the last layer: "magnitude" or "gain".
 
     Raises
     ------
     ValueError
-        Unknown features or head, no layers, or widths that do not fit.
+        Features or head are unknown, the number of layers is out of range, or widths do not match.
     """
     if features not in FEATURES:
         raise ValueError(f"features are {features!r}; expected one of {', '.join(FEATURES)}")
@@ -44,15 +44,14 @@ def check_topology(shapes: list[tuple[int, ...]], features: str, head: str) -> N
             )
         width = shape[0]
     if width != spec.BINS:
-        raise ValueError(f"the last layer has {width} outputs; expected {spec.BINS}, one a bin")
+        raise ValueError(f"the last layer has {width} outputs; expected {spec.BINS}, one per bin")
 
 
 def largest_block(shapes: Sequence[tuple[int, int]]) -> int:
-    """Return how many frames can share one pass over the codes.
+    """Return the largest number of frames that can share one pass over the codes.
 
-    At most `spec.MAX_BLOCK`, and as many groups of `spec.FRAME_LANES` as the activation memory
-    holds: each frame has, for every layer, its inputs and its outputs side by side, `spec.LANES`
-    of them a word.
+    It is limited by `spec.MAX_BLOCK` and by the activation memory, which must hold a layer's
+    inputs and outputs, `spec.LANES` values per word, for each group of `spec.FRAME_LANES` frames.
 
     Parameters
     ----------
@@ -65,7 +64,7 @@ def largest_block(shapes: Sequence[tuple[int, int]]) -> int:
 
 
 def check_hidden(widths: Sequence[int]) -> None:
-    """Refuse hidden layers of widths that no layer can have, with a ValueError."""
+    """Raise ValueError unless each hidden layer has 1 to `spec.MAX_WIDTH` neurons."""
     for width in widths:
         if not 1 <= width <= spec.MAX_WIDTH:
-            raise ValueError(f"a hidden layer is {width} wide; expected 1 to {spec.MAX_WIDTH}")
+            raise ValueError(f"a hidden layer has {width} neurons; expected 1 to {spec.MAX_WIDTH}")
