@@ -1,4 +1,4 @@
-"""Speech through a network.
+"""Signal processing that applies a network to speech.
 
 STFT, CORDIC, features, the integer pipeline, resampling, overlap-add.
 """

@@ -1,9 +1,9 @@
-"""What the network sees of a magnitude: its log2 over a slowly tracked floor. Normative integers.
+"""Input features in normative integers: log2 magnitude relative to a slowly tracked noise floor.
 
 The floor of each bin follows the log2 magnitude down quickly and up slowly, so it settles near
-the level of the steady noise. What is left, the logarithm of the ratio, does not change with the
-level of the recording nor with any fixed filter (microphone, telephone band) it went through.
-In hardware: a leading-one detector, a 64-entry table, two adders and one word of state per bin.
+the level of steady noise. The feature, the log2 of the ratio of magnitude to floor, is invariant
+to the recording level and to any fixed filter (microphone, telephone band).
+In hardware: a leading-one detector, a 64-entry table, two adders and one state word per bin.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from ..fixed import IntArray, round_shift
 _BUCKETS = 1 << spec.LOG2_TABLE_BITS
 _CENTRES = (np.arange(_BUCKETS) + 0.5) / _BUCKETS
 LOG2_TABLE = np.round((np.log2(1 + _CENTRES) - _CENTRES) * 2**spec.LOG2_FRAC).astype(np.int32)
-# In 2**-8 octaves: the bits cut off, times the slope of log2(1 + f), at most 1.443; half the
-# table's step, four bits, times the slope of log2(1 + f) - f, at most 0.443; and its rounding.
+# In 2**-8 octaves: one truncated LSB of f times the slope of log2(1 + f), at most 1.443; half the
+# table's step of 4 LSBs times the slope of log2(1 + f) - f, at most 0.443; the table's rounding.
 LOG2_ERROR = 1.443 + 2 * 0.443 + 0.5
 _FLOOR_SHIFT = spec.FLOOR_FRAC - spec.LOG2_FRAC
 
@@ -26,8 +26,9 @@ _FLOOR_SHIFT = spec.FLOOR_FRAC - spec.LOG2_FRAC
 def log2(magnitude: IntArray) -> npt.NDArray[np.int32]:
     """Return ``log2(magnitude + LOG2_OFFSET)`` of integers, in 2**-8 octaves.
 
-    The leading one gives the whole part; the eight bits f below it, plus a table of
-    ``log2(1 + f) - f`` addressed by six of them, the fraction. `LOG2_ERROR` bounds its error.
+    The position of the leading one is the integer part. The fraction is the eight bits f below it
+    plus ``log2(1 + f) - f`` from a table addressed by the upper six of them. The error is at most
+    `LOG2_ERROR`.
 
     Parameters
     ----------
@@ -37,7 +38,7 @@ def log2(magnitude: IntArray) -> npt.NDArray[np.int32]:
     Returns
     -------
     int32, same shape
-        Q format with 8 fractional bits, 4 * 2**8 to 24.01 * 2**8.
+        8 fractional bits, 4 * 2**8 to 24.01 * 2**8.
     """
     value = np.asarray(magnitude, np.int32) + np.int32(spec.LOG2_OFFSET)
     exponent = np.frexp(value.astype(np.float64))[1] - 1
@@ -50,7 +51,7 @@ def log2(magnitude: IntArray) -> npt.NDArray[np.int32]:
 
 
 class FloorTracker:
-    """Turn magnitudes into features, frame by frame: the state is one word per bin."""
+    """Converter from magnitudes to features, frame by frame, with one state word per bin."""
 
     def __init__(self) -> None:
         self._floor: npt.NDArray[np.int32] | None = None
@@ -61,12 +62,12 @@ class FloorTracker:
         Parameters
         ----------
         magnitude : int32, shape (frames, ...)
-            In `spec.MAGNITUDE`. The floor starts at the very first frame's level.
+            In `spec.MAGNITUDE`. The floor starts at the level of the first frame.
 
         Returns
         -------
         int32, same shape
-            In `spec.FEATURE`: 1/256 octave above the floor, saturated at eight octaves.
+            In `spec.FEATURE`: 1/256 octaves above the floor, saturated at +-8 octaves.
         """
         level = log2(magnitude) << _FLOOR_SHIFT
         floors = np.empty_like(level)

@@ -1,4 +1,4 @@
-"""The network between an STFT and its inverse, at 8 kHz: samples in, as many samples out."""
+"""Streaming STFT, spectral processing and inverse STFT at 8 kHz, with as many samples out as in."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from . import stft
 Float = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
 
-_WEIGHT = stft.HANN[: spec.HOP] ** 2 + stft.HANN[spec.HOP :] ** 2  # of two overlapping windows
+_WEIGHT = stft.HANN[: spec.HOP] ** 2 + stft.HANN[spec.HOP :] ** 2  # summed squares of two windows
 
 
 class Overlap:
-    """Enhance hop by hop; how the samples are cut into chunks does not change a bit.
+    """Streaming overlap-add processor; the output does not depend on the chunk sizes.
 
-    A sample comes out once both windows over it are complete: with the 127th sample after the
-    first of its hop.
+    A sample is returned once both windows that contain it are complete, that is, with the 127th
+    sample after the first of its hop.
 
     Parameters
     ----------
     spectra : callable
-        Turns the next frames' complex spectra (frames, 129) into enhanced ones.
+        Maps the complex spectra (frames, 129) of the next frames to enhanced spectra.
     """
 
     def __init__(self, spectra: Callable[[Complex], Complex]) -> None:
         self._spectra = spectra
-        self._waiting: Float = np.zeros(spec.HOP)  # the hop before the first sample is silent
-        self._half: Float | None = None  # second half of the last window, to be overlapped
+        self._waiting: Float = np.zeros(spec.HOP)  # the signal starts after one silent hop
+        self._half: Float | None = None  # second half of the last window, not yet overlapped
         self._owed = 0
 
     def process(self, samples: Float) -> Float:
-        """Take in samples (n,) and return those that are done, whole hops of them."""
+        """Process samples (n,) and return the finished output, a whole number of hops."""
         self._owed += len(samples)
         return self._advance(samples)
 
     def flush(self) -> Float:
-        """Return the samples still owed, at most 127; nothing may follow."""
+        """Return the remaining samples, at most 127; `process` must not be called afterwards."""
         return self._advance(np.zeros(spec.HOP + -len(self._waiting) % spec.HOP))
 
     def _advance(self, samples: Float) -> Float:
@@ -57,7 +57,7 @@ class Overlap:
     def _overlap(self, windows: Float) -> Float:
         before, self._half = self._half, windows[-1, spec.HOP :]
         hops = stft.overlap_add(windows)[: -spec.HOP].reshape(-1, spec.HOP)
-        if before is None:  # the first window's first half lies before the first sample
+        if before is None:  # the first half of the first window precedes the first sample
             hops = hops[1:]
         else:
             hops[0] += before

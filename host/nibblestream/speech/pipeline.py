@@ -1,7 +1,7 @@
-"""Integers in, integers out: CORDIC, features, context, layers, head, CORDIC. Normative.
+"""The normative integer pipeline: CORDIC, features, context, layers, head, CORDIC.
 
-This is what the overlay does, frame by frame. Its state is the tracked floor and the features of
-the last seven frames, so any division of a signal into blocks gives the same bits.
+The overlay computes the same, frame by frame. The state is the tracked floor and the features of
+the last seven frames, so the output is the same for any division of a signal into blocks.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ Int32 = npt.NDArray[np.int32]
 
 
 def stack(frames: npt.NDArray[np.generic], context: npt.NDArray[np.generic]) -> IntArray:
-    """Stack each frame upon the seven before it, oldest first.
+    """Concatenate each frame with the seven before it, oldest first.
 
     Parameters
     ----------
     frames : shape (n, 129)
     context : shape (7, 129)
-        The frames that went before.
+        The seven frames before `frames`.
 
     Returns
     -------
@@ -38,7 +38,7 @@ def stack(frames: npt.NDArray[np.generic], context: npt.NDArray[np.generic]) -> 
 
 
 class Pipeline:
-    """A quantized model at work on integer spectra.
+    """Evaluation of a quantized model on integer spectra.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Pipeline:
         self.reset()
 
     def reset(self) -> None:
-        """Forget all previous frames."""
+        """Discard the state of previous frames."""
         self._tracker = FloorTracker()
         self._context = np.zeros((spec.CONTEXT - 1, spec.BINS), np.int32)
 
@@ -82,7 +82,7 @@ class Pipeline:
         return stacked
 
     def _head(self, x: Int32, magnitude: Int32) -> IntArray:
-        """Return the output magnitude: the network's own, or its gain on the noisy one."""
+        """Return the output magnitude: the network's output, or its gain times `magnitude`."""
         if self._model.head == "magnitude":
             return x
         gain = np.clip(x, self._model.gain_floor, 1 << spec.GAIN.frac)

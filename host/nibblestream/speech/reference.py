@@ -1,4 +1,4 @@
-"""The same network in float64: what the integers approximate, and how float models run."""
+"""Float64 pipeline for float models; the reference that the integer pipeline approximates."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .pipeline import stack
 Float = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
 
-_UNIT = 2.0**spec.FEATURE.frac / 2.0**spec.LOG2_FRAC  # octaves in one unit of the feature
+_UNIT = 2.0**spec.FEATURE.frac / 2.0**spec.LOG2_FRAC  # octaves at a feature value of 1
 
 
 class FloatPipeline:
-    """A float model at work on complex spectra, with the interface of `pipeline.Pipeline`.
+    """Evaluation of a float model on complex spectra, with the interface of `pipeline.Pipeline`.
 
     Parameters
     ----------
@@ -30,21 +30,21 @@ class FloatPipeline:
         self.reset()
 
     def reset(self) -> None:
-        """Forget all previous frames."""
+        """Discard the state of previous frames."""
         self._floor: Float | None = None
         self._context = np.zeros((spec.CONTEXT - 1, spec.BINS))
 
     def counted(self) -> None:
-        """Return None: nothing is counted where nothing moves."""
+        """Return None: this backend counts no memory traffic."""
 
     def close(self) -> None:
-        """Do nothing: arrays free themselves."""
+        """Do nothing: there are no resources to release."""
 
     def process(self, spectrum: Complex) -> Complex:
-        """Enhance the next frames: complex (frames, 129) in and out, full scale as in `stft`."""
+        """Enhance the next frames: complex (frames, 129) in and out, scaled as in `stft`."""
         magnitude = np.abs(spectrum)
         features = self._log2_over_floor(magnitude) if self._model.features == "log2" else magnitude
-        x = np.ascontiguousarray(stack(features, self._context))  # BLAS takes no overlapping rows
+        x = np.ascontiguousarray(stack(features, self._context))  # BLAS rejects overlapping rows
         self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
         model = self._model
         for weights, bias, relu in zip(model.weights, model.biases, model.relu, strict=True):
@@ -55,7 +55,7 @@ class FloatPipeline:
         return np.asarray(np.maximum(x, 0) * np.exp(1j * np.angle(spectrum)))
 
     def _log2_over_floor(self, magnitude: Float) -> Float:
-        """Return the features of `features.FloorTracker`, unrounded."""
+        """Return the features of `features.FloorTracker` without rounding."""
         level = np.log2(magnitude / spec.MAGNITUDE.resolution + spec.LOG2_OFFSET)
         floors = np.empty_like(level)
         floor = level[0] if self._floor is None else self._floor

@@ -1,8 +1,8 @@
 """Sample-rate conversion by a polyphase FIR filter, for whole signals and for streams.
 
 Samples are rounded to 2^-23 and filter taps to 2^-25, so every product and every sum over a window
-is exact in float64 while samples stay within +-8. Hence the same bits on every machine, however the
-signal is cut and in whatever order a BLAS adds.
+is exact in float64 while samples stay within +-8. The output is therefore bit-identical on every
+machine, for any chunk sizes and any summation order of the BLAS.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from numpy.lib.stride_tricks import sliding_window_view
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
 
-LOBES = 10  # of the sinc on either side, under a Kaiser window: SciPy's choice in `resample_poly`
-BETA = 5.0
-SAMPLE = 2.0**23  # one over the resolution of samples: 24-bit PCM is exact
-TAP = 2.0**25
-_ROW = 64  # outputs computed by one row of a matrix product, at least
-_MATRIX = 1 << 19  # entries of that matrix, at most
+LOBES = 10  # lobes of the sinc on either side, as in SciPy's `resample_poly`
+BETA = 5.0  # of the Kaiser window, as in `resample_poly`
+SAMPLE = 2.0**23  # 1 / resolution of samples: 24-bit PCM is exact
+TAP = 2.0**25  # 1 / resolution of filter taps
+_ROW = 64  # minimum number of outputs per row of the matrix product
+_MATRIX = 1 << 19  # maximum number of entries of the matrix
 
 
 def resample(samples: Float, rate: int, target: int) -> Float:
@@ -32,15 +32,15 @@ def resample(samples: Float, rate: int, target: int) -> Float:
 
 
 class Resampler:
-    """Resample mono audio piece by piece; state is kept between calls.
+    """Streaming resampler for mono audio; state is kept between calls.
 
-    Output m is a weighted sum over the inputs within `LOBES` zero crossings of its time, and is
-    returned once the last of them is in.
+    Each output is a weighted sum of the inputs within `LOBES` zero crossings of its time, and is
+    returned once the last of them has arrived.
 
     Parameters
     ----------
     rate, target : int
-        In Hz.
+        Input and output sample rates, in Hz.
     """
 
     def __init__(self, rate: int, target: int) -> None:
@@ -51,7 +51,7 @@ class Resampler:
         self._done = 0  # outputs returned
 
     def process(self, samples: Float) -> Float:
-        """Take in samples (n,) and return the outputs that are final."""
+        """Process samples (n,) and return the outputs that are complete."""
         if self._filter.up == self._filter.down:
             return samples
         rounded = np.round(samples * SAMPLE) / SAMPLE
@@ -59,14 +59,17 @@ class Resampler:
         return self._until(self._count() * self._filter.up - self._filter.half)
 
     def flush(self) -> Float:
-        """Return the rest, as if silence followed: n inputs became ceil(n up / down) outputs."""
+        """Return the remaining outputs, with zeros as further input.
+
+        In total, n inputs give ceil(n up / down) outputs.
+        """
         return self._until(self._count() * self._filter.up)
 
     def _count(self) -> int:
         return self._start + len(self._inputs)
 
     def _until(self, end: int) -> Float:
-        """Return the outputs before a time, in steps of 1 / up inputs."""
+        """Return the outputs before time `end`, which is in units of 1 / up input samples."""
         first, last = self._done, -(-end // self._filter.down)
         if self._filter.up == self._filter.down or last <= first:
             return np.zeros(0)
@@ -78,7 +81,7 @@ class Resampler:
         return outputs
 
     def _forget(self) -> None:
-        """Drop the inputs that no later output needs."""
+        """Discard the inputs that no later output needs."""
         period = self._filter.period
         start = min(self._filter.window(self._done // period * period), self._count())
         self._inputs = self._inputs[start - self._start :]
@@ -86,33 +89,34 @@ class Resampler:
 
 
 class _Polyphase:
-    """The filter for one ratio up / down.
+    """The polyphase filter for one ratio up / down.
 
-    Output m lies at m down / up inputs; its taps are those of phase (m down + half) mod up. Where
-    all `up` phases fit a matrix, whole periods of `up` outputs are rows of a matrix product;
-    otherwise, as between 7999 and 8000 Hz, taps are computed for each output.
+    Output m is at time m down / up, in input samples; its taps are those of phase
+    (m down + half) mod up. If the taps of all `up` phases fit a matrix, outputs are computed by a
+    matrix product, whole periods of `up` outputs per row; otherwise, for example between 7999 and
+    8000 Hz, the taps of each output are computed separately.
     """
 
     def __init__(self, up: int, down: int) -> None:
         self.up, self.down = up, down
-        self.half = LOBES * max(up, down)  # of the filter, in steps of 1 / up inputs
-        self._taps = -(-(2 * self.half + 1) // up)  # inputs under a window
-        self._repeat = -(-_ROW // up)  # periods in a row of the matrix
+        self.half = LOBES * max(up, down)  # half length of the filter, in 1 / up input samples
+        self._taps = -(-(2 * self.half + 1) // up)  # inputs per window
+        self._repeat = -(-_ROW // up)  # periods per row of the matrix
         self._width = self._repeat * down + self._taps
         self._periodic = self._width * self._repeat * up <= _MATRIX
-        self.period = up if self._periodic else 1  # outputs must be computed from a multiple of it
+        self.period = up if self._periodic else 1  # `apply` must start at a multiple
 
     def window(self, output: int) -> int:
-        """Return the index of the first input under an output's window."""
+        """Return the index of the first input in an output's window."""
         return (output * self.down + self.half) // self.up - self._taps + 1
 
     def apply(self, inputs: Float, first: int, count: int) -> Float:
-        """Return `count` outputs from `first` on.
+        """Return `count` outputs, starting at output `first`.
 
         Parameters
         ----------
         inputs : float64, shape (n,)
-            From the first output's window on; zeros are assumed behind them.
+            Inputs from the start of the first output's window; zeros are assumed after them.
         """
         if self._periodic:
             return self._by_periods(inputs, count)
@@ -129,7 +133,7 @@ class _Polyphase:
         return (np.ascontiguousarray(windows) @ matrix).reshape(-1)[:count]
 
     def _one_by_one(self, inputs: Float, at: Int, origin: int) -> Float:
-        """Return the outputs at times in steps of 1 / up inputs; `inputs` begin at `origin`."""
+        """Return the outputs at times `at`, in 1 / up input samples; `origin` indexes inputs[0]."""
         starts = at // self.up - self._taps + 1 - origin
         padded = _extended(inputs, int(starts[-1]) + self._taps)
         windows = sliding_window_view(padded, self._taps)[starts]
@@ -143,7 +147,7 @@ def _extended(inputs: Float, length: int) -> Float:
 
 @lru_cache(maxsize=4)
 def _matrix(up: int, down: int, taps: int, repeat: int) -> Float:
-    """Return the matrix that turns the inputs under a row's windows into its outputs."""
+    """Return the matrix (inputs, outputs) that maps the inputs of one row to its outputs."""
     at = np.arange(repeat * up, dtype=np.int64) * down + LOBES * max(up, down)
     starts = at // up - at[0] // up
     matrix = np.zeros((repeat * down + taps, repeat * up))
@@ -153,7 +157,7 @@ def _matrix(up: int, down: int, taps: int, repeat: int) -> Float:
 
 
 def _taps(phases: Int, up: int, down: int, count: int) -> Float:
-    """Return the taps of some phases, shape (phases, count), in the order of the inputs."""
+    """Return the taps of the given phases, shape (phases, count), in the order of the inputs."""
     steps = max(up, down)
     behind = np.arange(count - 1, -1, -1) * up
     taps = _kernel((phases[:, None] + behind - LOBES * steps) / steps) * (up * _scale(steps))
@@ -162,7 +166,7 @@ def _taps(phases: Int, up: int, down: int, count: int) -> Float:
 
 @lru_cache(maxsize=4)
 def _scale(steps: int) -> float:
-    """Return what makes all taps together sum to 1; from 1000 steps a lobe on, it is constant."""
+    """Return the factor that makes all taps sum to 1; constant from 1000 steps per lobe on."""
     fine = min(steps, 1000)
     total = _kernel(np.arange(-LOBES * fine, LOBES * fine + 1) / fine).sum() / fine
     return 1 / (steps * float(total))

@@ -1,4 +1,4 @@
-"""Samples as users have them, to floats at full scale +-1 and back."""
+"""Conversion of user samples (int16 or float) to float64 in [-1, 1] and back."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ Float = npt.NDArray[np.float64]
 
 
 def to_float(samples: npt.ArrayLike, *, whole: bool = True) -> tuple[Float, np.dtype[Any]]:
-    """Check samples and bring them to float64 within +-1.
+    """Check samples and convert them to float64 in [-1, 1].
 
     Parameters
     ----------
     samples : float or int16, any shape
-        What is beyond full scale is clipped, with a warning.
+        Values beyond full scale are clipped, with a warning.
     whole : bool
-        Whether these are all there are; if not, the warning is the same for each chunk, so that
-        Python shows it once.
+        True for a whole signal, whose peak the warning states. False for a chunk of a stream: the
+        warning is then the same for every chunk, so that Python shows it once.
 
     Returns
     -------
     samples : float64, same shape
     dtype : numpy.dtype
-        What they came in, for `from_float`.
+        The input's dtype, for `from_float`.
 
     Raises
     ------
     TypeError
-        They are neither float nor int16.
+        The samples are neither float nor int16.
     ValueError
-        NaN or infinity is among them.
+        A sample is NaN or infinite.
     """
     found = np.asarray(samples)
     integer = found.dtype.newbyteorder("=") == np.int16
@@ -49,14 +49,14 @@ def to_float(samples: npt.ArrayLike, *, whole: bool = True) -> tuple[Float, np.d
     if peak > 1:
         found_peak = f"peaks at {peak:.4g}," if whole else "goes"
         warnings.warn(
-            f"the input {found_peak} beyond full scale (1.0), and is clipped there", stacklevel=3
+            f"the input {found_peak} beyond full scale (1.0), and is clipped", stacklevel=3
         )
     return np.clip(floats, -1, 1), found.dtype
 
 
 def from_float(samples: Float, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Turn float64 samples into the dtype that `to_float` found, clipped to full scale."""
-    samples = np.clip(samples, -1, 1)  # resampling overshoots
+    """Convert float64 samples to the dtype returned by `to_float`, clipped to full scale."""
+    samples = np.clip(samples, -1, 1)  # resampling can overshoot
     if dtype.kind == "i":
         samples = np.minimum(np.round(samples * 2.0**15), 2**15 - 1)
     return np.asarray(samples, dtype)

@@ -1,8 +1,8 @@
-"""Float STFT and its inverse, as the paper frames audio (section 4); equal to librosa's.
+"""Float STFT and its inverse with the paper's framing (section 4); equal to librosa's.
 
-A Hann window of 128 samples stands in the middle of a 256-point FFT, every 64 samples; frames
-are centred on multiples of the hop and the signal is taken as zero outside. Only the 128 samples
-under the window matter, so frame t needs samples ``64 t - 64`` to ``64 t + 63``.
+A Hann window of 128 samples is centred in a 256-point FFT, with a hop of 64 samples. Frames are
+centred on multiples of the hop, and the signal is zero outside its ends. Only the 128 samples in
+the window matter, so frame t depends on samples ``64 t - 64`` to ``64 t + 63``.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ def synthesise(spectrum: Complex) -> Float:
 
 
 def frames(signal: Float) -> Float:
-    """Cut a signal of ``64 (n + 1)`` samples into its n overlapping windows, shape (n, 128)."""
+    """Split a signal of ``64 (n + 1)`` samples into n overlapping windows, shape (n, 128)."""
     hops = signal.reshape(-1, spec.HOP)
     return np.concatenate([hops[:-1], hops[1:]], axis=1)
 
 
 def overlap_add(windows: Float) -> Float:
-    """Add windows (n, 128) at a hop of 64: ``64 (n + 1)`` samples."""
+    """Overlap-add windows (n, 128) at a hop of 64; return ``64 (n + 1)`` samples."""
     hops = np.zeros((len(windows) + 1, spec.HOP))
     hops[:-1] += windows[:, : spec.HOP]
     hops[1:] += windows[:, spec.HOP :]
@@ -46,7 +46,7 @@ def overlap_add(windows: Float) -> Float:
 
 
 def stft(signal: npt.ArrayLike) -> Complex:
-    """Short-time Fourier transform.
+    """Return the short-time Fourier transform of a signal.
 
     Parameters
     ----------
@@ -65,7 +65,10 @@ def stft(signal: npt.ArrayLike) -> Complex:
 
 
 def istft(spectrum: Complex, length: int) -> Float:
-    """Inverse of `stft`: (frames, 129) -> (length,), divided by the windows' summed squares."""
+    """Return the inverse of `stft`: (frames, 129) -> (length,).
+
+    The overlap-added signal is divided by the sum of the squared windows.
+    """
     signal = overlap_add(synthesise(spectrum))
     weight = overlap_add(np.broadcast_to(HANN**2, (len(spectrum), spec.WINDOW)))
     np.divide(signal, weight, out=signal, where=weight > np.finfo(np.float32).tiny)
