@@ -96,7 +96,7 @@ def test_codes_that_do_not_fit_are_refused(value: int) -> None:
 def test_refusals_say_what_was_found() -> None:
     beats = np.zeros(3, np.uint64)
     with pytest.raises(
-        ValueError, match=r"shape \(3,\); a layer of 2 x 32 4-bit codes takes \(4,\)"
+        ValueError, match=r"shape \(3,\); expected \(4,\) for a layer of 2 x 32 4-bit codes"
     ):
         unpack(beats, 4, (2, 32))
     with pytest.raises(TypeError, match="int64; expected uint64"):
