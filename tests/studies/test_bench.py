@@ -173,6 +173,7 @@ def test_a_hop_is_timed_through_the_whole_stream(monkeypatch):
     seen = []
 
     class Slow:
+        one_at_a_time = False
         reset = counted = close = staticmethod(lambda: None)
 
         def process(self, spectrum):

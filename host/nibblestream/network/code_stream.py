@@ -54,7 +54,7 @@ def digest(stream: Beats) -> int:
 
     Each beat is XORed into a 64-bit register that is rotated left by one bit before each beat; the
     digest is the XOR of the register's halves. Zero means a rejected stream, so a digest of zero
-    is returned as one. A single wrong bit always changes the digest.
+    is returned as one. A single wrong bit changes the digest, unless that turns zero into one.
     """
     left = np.arange(len(stream) - 1, -1, -1, dtype=np.uint64) % np.uint64(spec.BEAT_BITS)
     right = (np.uint64(spec.BEAT_BITS) - left) % np.uint64(spec.BEAT_BITS)

@@ -65,7 +65,7 @@ class QuantizedWeights:
     codes : uint8, shape (out, in)
         Code i is the i-th interval from the left; 8-bit codes are the values, two's complement.
     lut : Lut or None
-        None for 8-bit codes, on the grid 2**-(7 + k).
+        None for 8-bit codes, on the grid 2**-(m - 1 + k).
     k : int
         Virtual bit shift.
     intervals : Intervals
