@@ -162,12 +162,10 @@ def test_every_file_named_is_there():
             assert is_there, f"{page} names {name}"
 
 
-def test_the_table_of_boards_says_what_the_library_does():
-    rows = re.findall(
-        r"^\| [^|]+ \| `(\S+)` \| (\S+) \|.*?\| ([\d.]+) MHz \|", PAGES["boards"], re.M
-    )
+def test_the_table_of_boards_is_the_library_s():
+    row = r"^\| ([\w-]+)[^|]* \| `(\S+)` \|[^|]*\| ([\d.]+) MHz \|"
     known = [(board.name, board.part, f"{board.clock_mhz:.4g}") for board in BOARDS.values()]
-    assert rows == known
+    assert re.findall(row, PAGES["boards"], re.M) == known
 
 
 def test_every_name_in_the_table_of_a_layer_is_in_its_file():
