@@ -190,6 +190,12 @@ def test_the_examples_in_docstrings_run():
     assert ran > 2
 
 
+def test_the_release_to_cite_is_the_last_one_in_the_changelog():
+    cited = re.findall(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text("utf-8"), re.M)
+    listed = re.findall(r"^## \[(\d\S*)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
+    assert cited == listed[:1]
+
+
 # --- the pages that were tried -----------------------------------------------------------------
 
 
