@@ -7,6 +7,8 @@ text, like $table3_paper, is a table or a figure. An interval in the JSON is [me
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from string import Template
@@ -17,6 +19,11 @@ import results_tables as tables
 DOCS = Path(__file__).parent
 TEXT, PAGE, DATA = DOCS / "results.md.in", DOCS / "results.md", DOCS / "results"
 OURS = ("u", "rs-vbs", "rs-vbs-asym", "kmeans", "fisher", "gptq", "refit", "distil", "auto")
+
+PARAGRAPH = textwrap.TextWrapper(100, break_long_words=False, break_on_hyphens=False)
+ITEM = textwrap.TextWrapper(
+    100, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+)
 
 Json = dict[str, Any]
 
@@ -34,12 +41,22 @@ def page(data: dict[str, Json], text: str) -> str:
     KeyError
         The text has a placeholder that no figure fills.
     """
-    filled = dict(figures(data))
-    return Template(text).substitute(filled)
+    full = Template(text.rstrip("\n")).substitute(dict(figures(data)))
+    return "\n\n".join(map(wrapped, full.split("\n\n")))
+
+
+def wrapped(block: str) -> str:
+    """Break the lines of a paragraph or list anew; headings, tables, code and images stay."""
+    if block.startswith(("#", "|", "!", " ")):
+        return block
+    items = re.split(r"\n(?=\* )", block.rstrip("\n"))
+    return "\n".join((ITEM if item.startswith("* ") else PARAGRAPH).fill(item) for item in items)
 
 
 def figures(data: dict[str, Json]) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of every figure and table."""
+    for name, found in data.items():
+        yield f"command_{name}", tables.command(found.get("command", ""))
     yield from _table3(data["table3"])
     yield from _compare(data["compare"])
     yield from _sweep(data["sweep"])
@@ -95,14 +112,24 @@ def _error(row: Json) -> float:
 
 def _sweep(found: Json) -> Iterator[tuple[str, str]]:
     yield "sweep", tables.sweep(found)
+    found_row = next(row for row in found["rows"] if row["kind"] == "found")
+    yield "sweep_found", "; ".join(_settings(found_row["settings"]))
     for key in ("trials", "mixtures", "validation_mixtures"):
         yield f"sweep_{key}", str(found[key])
+
+
+def _settings(of: Json) -> Iterator[str]:
+    """Yield the settings of each layer in words."""
+    for ratio, start, stop, k in zip(
+        of["ratio"], of["p_start"], of["p_stop"], of["k"], strict=True
+    ):
+        yield f"ratio {ratio:.3g}, p {start:g} to {stop:g}, k {k}"
 
 
 def _channels(found: Json) -> Iterator[tuple[str, str]]:
     yield "channels", tables.channels(found)
     worst = found["worst"]["default"]
-    yield "worst_group", worst["group"]
+    yield "worst_group", f"`{worst['group']}`"
     yield "worst_gain", "{:+.3f} [{:+.3f}, {:+.3f}]".format(*worst["gain"])
 
 
@@ -117,6 +144,8 @@ def _bench(found: Json) -> Iterator[tuple[str, str]]:
     for backend in ("numpy", "emu", "csim", "virtual"):
         yield f"bench_{backend}", tables.bench(found, backend)
     yield "block", str(max(row["block"] for row in found["rows"]))
+    spectra = found["rows"][0]["figures"]["spectra_bytes_per_frame"][0]
+    yield "spectra", tables.number(spectra)
     yield "hops", tables.hops(found)
     yield "savings", "\n".join(f"* {line}" for line in found["savings"])
     yield "virtual_board", found["virtual"]["board"]
@@ -132,4 +161,4 @@ def _board(found: Json) -> Iterator[tuple[str, str]]:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(load(), TEXT.read_text("utf-8")), "utf-8")
+    PAGE.write_text(page(load(), TEXT.read_text("utf-8")) + "\n", "utf-8")

@@ -23,7 +23,7 @@ def board() -> Json:
     on, model = BOARDS[BOARD], load_model(MODEL)
     assert isinstance(model, QuantizedModel)
     whole = sum(design().values(), Resources())
-    parts = {**design(), "all": whole, on.part: Resources.of(on)}
+    parts = {**design(), "sum": whole, f"available ({on.part})": Resources.of(on)}
     return {
         "command": f"nibblestream info {MODEL} --board {BOARD}",
         "board": on.name,

@@ -21,7 +21,7 @@ from typing import Any
 from results_board import board, rounded
 
 DOCS = Path(__file__).parent
-OUTPUT = re.compile(r" (?:-o|--output|--json|--plot) \S+")
+OUTPUT = re.compile(r" (-o|--output|--json|--plot) \S*?([^/\s]+)(?=\s|$)")
 PICTURES = {"reproduce": ("fig1", "fig2", "fig3", "fig4"), "compare": ("compare",)}
 
 Json = dict[str, Any]
@@ -80,7 +80,7 @@ def _levels(rows: Iterable[Json]) -> Iterator[Json]:
 def compare(folder: Path) -> Json:
     """Return the comparison of quantizers."""
     found = _read(folder / "compare" / "compare.json")
-    kept = ("method", "bits", "fits", "codes", "extra", "seconds", "failed")
+    kept = ("method", "bits", "fits", "codes", "extra", "failed")
     figures = ("stoi", "loss_percent", "si_sdr", "error")
     rows = [
         {key: row[key] for key in kept} | {key: _flat(row, key) for key in figures}
@@ -151,8 +151,8 @@ def _read(path: Path) -> Any:
 
 
 def _command(found: Json) -> str:
-    """Return the command without the place of its output, and without the recordings' folder."""
-    return OUTPUT.sub("", str(found["command"])).replace("../shared/data/", "")
+    """Return the command without the folders of its output and of the recordings."""
+    return OUTPUT.sub(r" \1 \2", str(found["command"])).replace("../shared/data/", "")
 
 
 def _option(found: Json, name: str, default: int) -> int:

@@ -7,12 +7,26 @@ from typing import Any
 
 Json = dict[str, Any]
 
+INDENT, WIDTH = " " * 4, 88  # of blocks of code
+
 
 # --- cells ---------------------------------------------------------------------------------------
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> str:
     """Return a Markdown table whose first `left` columns are text and whose others are numbers."""
     rule = ["---"] * left + ["--:"] * (len(titles) - left)
     return "\n".join(f"| {' | '.join(line)} |" for line in (titles, rule, *rows))
+
+
+def command(line: str) -> str:
+    """Return a command as a block of code, an option that would be too wide on a new line."""
+    lines = [INDENT + line.split(" --")[0]]
+    for option in line.split(" --")[1:]:
+        if len(lines[-1]) + len(option) + len(" -- \\") > WIDTH:
+            lines[-1] += " \\"
+            lines.append(f"{2 * INDENT}--{option}")
+        else:
+            lines[-1] += f" --{option}"
+    return "\n".join(lines)
 
 
 def about(interval: Sequence[float] | None, decimals: int = 3, sign: str = "") -> str:
@@ -49,7 +63,7 @@ def _zero(value: float, decimals: int, sign: str = "") -> str:
 # --- tables --------------------------------------------------------------------------------------
 def table3(found: Json, network: str) -> str:
     """Return Table 3 of a network, the paper's own beside it."""
-    titles = ("quantization", "STOI", "STOI lost", "in %", "bytes", "saved")
+    titles = ("quantization", "STOI", "STOI lost", "lost, %", "bytes", "saved")
     rows = []
     for row in (row for row in found["rows"] if row["network"] == network):
         lost, of = row["loss"], row["paper_loss_percent"]
@@ -62,7 +76,7 @@ def table3(found: Json, network: str) -> str:
         cells += [number(row["bytes"]), f"{row['saved_percent']:.1f}%" if row["bytes"] else ""]
         cells.append(number(row["paper_stoi"], 2))
         rows.append([*cells, "" if of is None else f"{row['paper_loss']:.3f} ({of:g}%)"])
-    return table((*titles, "paper: STOI", "paper: lost"), rows)
+    return table((*titles, "paper's STOI", "paper's loss"), rows)
 
 
 def compare(found: Json) -> str:
@@ -72,9 +86,9 @@ def compare(found: Json) -> str:
     for row in found["rows"]:
         cells = [row["method"], str(row["bits"] or ""), number(row["stoi"][0], 4)]
         cells += [between(row["loss_percent"], 2), number(row["si_sdr"][0], 2)]
-        cells += [about(row["error"], 4), number(row["codes"]), number(row["extra"])]
-        rows.append([*cells, number(row["seconds"], 1), row["fits"]])
-    return table((*titles, "codes, bytes", "rest, bytes", "s", "fits"), rows)
+        size = f"{row['codes']:,} + {row['extra']:,}" if row["bits"] else ""
+        rows.append([*cells, about(row["error"], 4), size, row["fits"]])
+    return table((*titles, "bytes of codes + rest", "fits"), rows)
 
 
 def sweep(found: Json) -> str:
@@ -137,7 +151,6 @@ def bench(found: Json, backend: str) -> str:
         "latency_p50": ("block p50, ms", 3, 1),
         "latency_p99": ("block p99, ms", 3, 1),
         "weight_bytes_per_frame": ("weight bytes/frame", 0, 1),
-        "spectra_bytes_per_frame": ("spectra bytes/frame", 0, 1),
         "ddr_traffic": ("DDR, MB/s", 1, 1),
         "python_share": ("Python, %", 1, 100),
         "dma_share": ("DMA, %", 1, 100),
@@ -145,6 +158,8 @@ def bench(found: Json, backend: str) -> str:
     }
     rows = [row for row in found["rows"] if row["backend"] == backend]
     shown = {key: of for key, of in columns.items() if key in rows[0]["figures"]}
+    if all(row["figures"]["latency_p50"] == row["figures"]["latency_p99"] for row in rows):
+        del shown["latency_p99"]  # a model's blocks all take the same time
     return table(
         ("bits", "frames per block", *(title for title, _, _ in shown.values())),
         (
