@@ -18,7 +18,8 @@ ARCHES ?= armhf arm64
 # One worker per core, each running whole test files; `make test` limits a worker to one thread.
 PYTEST := -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-cpus test-arm test-pythons lint csim hls overlay bench notebooks train reproduce docs clean
+.PHONY: demo test test-cpus test-arm test-pythons lint csim hls overlay bench notebooks train reproduce \
+	results results-data docs clean
 
 demo: .venv/demo.stamp  # enhance a noisy recording: the bundled one, or WAV=file
 	$(BIN)/python -m nibblestream.demo $(if $(WAV),--wav "$(WAV)")
@@ -84,6 +85,28 @@ build/train/%.npz: build/train/%-float.npz | .venv/dev.stamp
 
 reproduce: .venv/dev.stamp  # the paper's Table 3 and Figures 1 to 4, with our networks
 	$(RUN) reproduce all --speech "$(SPEECH)/test" --noise "$(NOISE)/test" -o build/reproduce
+
+results: .venv/demo.stamp  # docs/results.md, from the figures in docs/results
+	$(BIN)/python docs/results.py
+
+# The figures on docs/results.md, computed anew: about an hour on two cores.
+STUDIES := build/results
+TEST := --speech "$(SPEECH)/test" --noise "$(NOISE)/test"
+BOTH := --metric stoi --metric si_sdr --model default-float --model default
+results-data: .venv/dev.stamp
+	mkdir -p $(STUDIES)
+	$(RUN) reproduce all $(TEST) -o $(STUDIES)/reproduce
+	$(RUN) compare default-float $(TEST) --calibration-speech "$(SPEECH)/train" \
+		--calibration-noise "$(NOISE)/train" --bits 4 --bits 3 --bits 2 -o $(STUDIES)/compare
+	$(RUN) sweep default-float --scheme rs-vbs --bits 4 --trials 24 --count 60 --val-count 40 $(TEST) \
+		--val-speech "$(SPEECH)/val" --val-noise "$(NOISE)/val" -o $(STUDIES)/sweep
+	$(RUN) evaluate $(TEST) --channel all $(BOTH) --json $(STUDIES)/channels.json
+	$(RUN) evaluate $(TEST) --snr inf $(BOTH) --json $(STUDIES)/clean.json
+	OPENBLAS_NUM_THREADS=1 $(RUN) bench --json $(STUDIES)/bench.json
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/bench/emulation.py \
+		--json $(STUDIES)/emulation.json
+	$(BIN)/python docs/results_data.py $(STUDIES)
+	$(MAKE) results
 
 docs: .venv/dev.stamp  # the documentation, into build/docs/index.html
 	$(BIN)/python -m sphinx -W --keep-going docs build/docs

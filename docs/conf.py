@@ -21,6 +21,8 @@ release = nibblestream.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_click"]
 
 html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["tables.css"]
 html_title = f"Nibblestream {release}"
 html_show_sourcelink = html_copy_source = False
 myst_enable_extensions = ["deflist"]

@@ -1,14 +1,18 @@
 """Speed of the emulation, and of the compiled kernels: the same 10 s, the same network, against
 float32 PyTorch and librosa.
 
-Run by `make bench`. All sides do all of it: STFT, network, inverse STFT. The float side has no
-integer work to do: it takes the features as log2 of the magnitude over the same tracked floor.
+Run by `make bench`. Each side computes the STFT, the network and the inverse STFT. The float side
+has no integer work to do: its features are log2 of the magnitude over the same tracked floor.
+`--json FILE` also writes the figures.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import librosa
 import numpy as np
@@ -19,6 +23,7 @@ from nibblestream.network.float_model import FloatModel
 
 SECONDS = 10
 REPEATS = 15
+PEER = "PyTorch, librosa"
 LAYOUT = {"hop_length": spec.HOP, "win_length": spec.WINDOW}
 
 
@@ -64,7 +69,7 @@ class Peer:
 
 
 def median_seconds(runs: list[Callable[[], object]]) -> list[float]:
-    """Time all in turn, so that whatever else the machine does falls on each of them."""
+    """Return the median time of each run; runs alternate, so that other load slows all alike."""
     times = np.empty((REPEATS, len(runs)))
     for row in times:
         for i, run in enumerate(runs):
@@ -74,26 +79,38 @@ def median_seconds(runs: list[Callable[[], object]]) -> list[float]:
     return [float(seconds) for seconds in np.median(times[2:], axis=0)]
 
 
-def report(name: str) -> None:
+def times(name: str) -> dict[str, float]:
+    """Return the seconds that each side takes for a network."""
     noisy = np.random.default_rng(0).normal(0, 0.1, SECONDS * spec.SAMPLE_RATE)
     peer = Peer(FloatModel.load(f"{name}-float"))
     with Enhancer(name, "emu") as emulation, Enhancer(name, "csim") as compiled:
-        emu, csim, theirs = median_seconds(
+        seconds = median_seconds(
             [
                 lambda: emulation.enhance(noisy, spec.SAMPLE_RATE),
                 lambda: compiled.enhance(noisy, spec.SAMPLE_RATE),
                 lambda: peer.enhance(noisy.astype(np.float32)),
             ]
         )
-    for what, seconds in (("emu", emu), ("csim", csim), ("PyTorch, librosa", theirs)):
+    return dict(zip(("emu", "csim", PEER), seconds, strict=True))
+
+
+def report(name: str, found: dict[str, float]) -> None:
+    for what, seconds in found.items():
         print(
             f"{name:<9}{what:<18}{1e3 * seconds:8.1f} ms{seconds / SECONDS:9.4f}"
-            f"{seconds / theirs:9.2f}{seconds / emu:9.2f}"
+            f"{seconds / found[PEER]:9.2f}{seconds / found['emu']:9.2f}"
         )
 
 
 if __name__ == "__main__":
+    options = argparse.ArgumentParser(description="Time the emulation against PyTorch.")
+    options.add_argument("--json", type=Path, metavar="FILE")
+    output = options.parse_args().json
     print(f"{SECONDS} s of audio, median of {REPEATS - 2} runs, measured on this machine")
     print("model    what                    time      RTF  to peer   to emu")
-    for name in ("default", "paper"):
-        report(name)
+    results = {name: times(name) for name in ("default", "paper")}
+    for name, found in results.items():
+        report(name, found)
+    if output is not None:
+        about = {"audio_seconds": SECONDS, "runs": REPEATS - 2, "seconds": results}
+        output.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")

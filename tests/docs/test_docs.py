@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner
+from nibblestream.boards import BOARDS
 
 from conftest import ROOT, SHARED_DATA
 from nibblestream.cli import main
@@ -118,7 +119,7 @@ def public() -> list[str]:
 # --- what is shown ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("page", ["index", "own-network"])
+@pytest.mark.parametrize("page", ["index", "own-network", "commands"])
 def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch, rng, kernel_cache):
     pytest.importorskip("torch")
     monkeypatch.chdir(tmp_path)
@@ -130,12 +131,19 @@ def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch, rng, kernel_cach
     assert "clean" in names or names["same"]
 
 
-def test_every_command_shown_exists():
-    lines = [line for page in PAGES.values() for line in re.findall(r"^ {4}(.*)$", page, re.M)]
+def commands(page: str) -> list[tuple[str, str]]:
+    """Return the names and arguments of all commands in a page's blocks; lines go on after \\."""
+    lines = re.findall(r"^ {4}(.*)$", PAGES[page].replace("\\\n", " "), re.M)
     shown = [re.search(r"\bnibblestream (\w+) (.*)", line) for line in lines]
-    commands = [found.groups() for found in shown if found]
-    assert {"enhance", "train", "quantize", "evaluate", "info"} <= {name for name, _ in commands}
-    for name, arguments in commands:
+    return [(found[1], found[2]) for found in shown if found]
+
+
+def test_every_command_has_an_example():
+    assert {name for name, _ in commands("commands")} == set(main.list_commands(None))
+
+
+def test_every_command_shown_exists():
+    for name, arguments in [command for page in PAGES for command in commands(page)]:
         usage = CliRunner().invoke(main, [name, "--help"])
         assert usage.exit_code == 0, name
         for option in re.findall(r"--[a-z-]+", arguments):
@@ -152,6 +160,12 @@ def test_every_file_named_is_there():
         for name in re.findall(r"(?<![\w/])((?:host|hls|overlays|tests|docs)/[\w/.-]+\w)", text):
             is_there = (ROOT / name).exists() or name in made or "BOARD" in name
             assert is_there, f"{page} names {name}"
+
+
+def test_the_table_of_boards_is_the_library_s():
+    row = r"^\| ([\w-]+)[^|]* \| `(\S+)` \|[^|]*\| ([\d.]+) MHz \|"
+    known = [(board.name, board.part, f"{board.clock_mhz:.4g}") for board in BOARDS.values()]
+    assert re.findall(row, PAGES["boards"], re.M) == known
 
 
 def test_every_name_in_the_table_of_a_layer_is_in_its_file():
@@ -174,6 +188,12 @@ def test_the_examples_in_docstrings_run():
         assert found.failed == 0, path
         ran += found.attempted
     assert ran > 2
+
+
+def test_the_release_to_cite_is_the_last_one_in_the_changelog():
+    cited = re.findall(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text("utf-8"), re.M)
+    listed = re.findall(r"^## \[(\d\S*)\]", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.M)
+    assert cited == listed[:1]
 
 
 # --- the pages that were tried -----------------------------------------------------------------
