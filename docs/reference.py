@@ -66,7 +66,7 @@ SPEC = """
 .. literalinclude:: ../../host/nibblestream/spec.py
    :language: python
    :start-at: SAMPLE_RATE:
-   :end-before: # What the kernels answer
+   :end-before: # Identity word
 """
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import astuple
 from typing import Any
 
-from nibblestream.boards import BOARDS
-from nibblestream.cycles import SPECTRA_BYTES, Block
-from nibblestream.fabric import Resources
-from nibblestream.model import QuantizedModel, load_model
-from nibblestream.resources import design
-from nibblestream.traffic import layers_of
-
+from nibblestream.hardware.boards import BOARDS
+from nibblestream.hardware.cycles import SPECTRA_BYTES, Block
+from nibblestream.hardware.fabric import Resources
+from nibblestream.hardware.resources import design
+from nibblestream.hardware.traffic import layers_of
+from nibblestream.network.model import QuantizedModel, load_model
 from nibblestream.spec import HOP, SAMPLE_RATE
 
 BOARD, MODEL = "Pynq-Z2", "default"

@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 import soundfile
 from click.testing import CliRunner
-from nibblestream.boards import BOARDS
 
 from conftest import ROOT, SHARED_DATA
 from nibblestream.cli import main
+from nibblestream.hardware.boards import BOARDS
 
 DOCS = ROOT / "docs"
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(DOCS.glob("*.md"))}
