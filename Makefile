@@ -98,7 +98,7 @@ results-data: .venv/dev.stamp
 	$(RUN) reproduce all $(TEST) -o $(STUDIES)/reproduce
 	$(RUN) compare default-float $(TEST) --calibration-speech "$(SPEECH)/train" \
 		--calibration-noise "$(NOISE)/train" --bits 4 --bits 3 --bits 2 -o $(STUDIES)/compare
-	$(RUN) sweep default-float --scheme rs-vbs --bits 4 --trials 24 --count 60 --val-count 40 $(TEST) \
+	$(RUN) sweep default-float --scheme rs-vbs --bits 4 --trials 96 --val-count 40 $(TEST) \
 		--val-speech "$(SPEECH)/val" --val-noise "$(NOISE)/val" -o $(STUDIES)/sweep
 	$(RUN) evaluate $(TEST) --channel all $(BOTH) --json $(STUDIES)/channels.json
 	$(RUN) evaluate $(TEST) --snr inf $(BOTH) --json $(STUDIES)/clean.json
