@@ -372,10 +372,10 @@ def test_what_is_no_audio(data, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("-", "-o", "-", "--format", "f32le"), "at least a --rate"),
-        (("-", "-o", "-", "--channels", 2), "at least a --rate"),
-        (("in.wav", "-o", "out.wav", "--rate", 8000), "IN to be -"),
-        (("in.wav", "-o", "-", "--rate", 8000), "IN to be -"),
+        (("-", "-o", "-", "--format", "f32le"), "they need - as IN, and --rate"),
+        (("-", "-o", "-", "--channels", 2), "they need - as IN, and --rate"),
+        (("in.wav", "-o", "out.wav", "--rate", 8000), "they need - as IN"),
+        (("in.wav", "-o", "-", "--rate", 8000), "they need - as IN"),
         (("-", "-o", "-", "--rate", 8000, "--format", "mp3"), "mp3"),
         (("-", "-o", "-", "--rate", 8000, "--channels", 0), "0"),
     ],
