@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from filelock import FileLock
 
 from nibblestream.backends import compiler
 
@@ -55,6 +54,8 @@ def kernel_cache() -> Iterator[Path]:
     The compiler finds a library by a digest of its sources, flags and compiler, so all workers and
     later runs share what was compiled of the sources that are there to be tested.
     """
+    from filelock import FileLock
+
     folder = ROOT / "build" / "tests"
     folder.mkdir(parents=True, exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:

@@ -24,7 +24,7 @@ try() {  # VERSION NAME PIP-OPTIONS...
   fi
   [ -x "$venv/bin/python" ] || "$python" -m venv "$venv" || { rm -rf "$venv"; exit 1; }
   "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade "$@" \
-    --editable . 'pytest>=7.4' 'hypothesis>=6.80'
+    --editable . 'pytest>=7.4' 'hypothesis>=6.80' filelock
   "$venv/bin/python" -c 'import platform, numpy, soundfile
 print("Python", platform.python_version(), "NumPy", numpy.__version__,
       "soundfile", soundfile.__version__, flush=True)'

@@ -11,6 +11,7 @@ packages=base-files,bash,coreutils,dash,findutils,grep,libc-bin,sed
 packages=$packages,g++,python3,python3-pip,python3-pytest,python3-hypothesis
 packages=$packages,python3-click,python3-numpy,python3-soundfile,python3-tqdm
 
+mkdir -p "$(dirname "$folder")"
 rm -rf "$folder" "$folder.part"
 mmdebstrap --quiet --variant=extract --architectures="$arch" --include="$packages" \
   --hook-dir=/usr/share/mmdebstrap/hooks/merged-usr bookworm "$folder.part" "$mirror"
