@@ -29,7 +29,7 @@ def progress_bar(total: int | None, unit: str, *, shown: bool = True) -> Iterato
     callable
         Advances the bar by the given number of units.
     """
-    if not shown or not sys.stderr.isatty():
+    if not shown or sys.stderr is None or not sys.stderr.isatty():
         yield lambda count: None
         return
     from tqdm import tqdm

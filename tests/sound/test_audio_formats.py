@@ -1,8 +1,11 @@
 """Audio files: each format of libsndfile in both directions, and what can be wrong with one."""
 
+import os
 import resource
+import signal
 import subprocess
 import sys
+import time
 import warnings
 
 import numpy as np
@@ -210,3 +213,46 @@ def test_what_a_header_cannot_count_is_refused_or_becomes_rf64(tmp_path, tone, m
     with pytest.raises(ValueError, match="AU files hold at most 4 GiB"):
         writing.write(tmp_path / "a.au", tone, 8000)
     assert not (tmp_path / "a.au").exists()
+
+
+def test_errors_of_a_backend_are_not_the_files(tmp_path, tone, monkeypatch):
+    audio = tmp_path / "noisy.wav"
+    soundfile.write(audio, tone, 8000)
+    with pytest.raises(TypeError, match="of the caller"), reading.reading(audio):
+        raise TypeError("of the caller")
+    monkeypatch.setenv("CXX", "/bin/false")
+    monkeypatch.setenv("NIBBLESTREAM_CACHE", str(tmp_path / "cache"))
+    result = enhance(audio, "-o", tmp_path / "out.wav", "--backend", "csim")
+    assert result.exit_code == 1
+    assert "cannot be read" not in result.output
+    assert "compile" in result.output
+
+
+def test_write_protected_outputs_stay(tmp_path, tone, monkeypatch):
+    """As the system answers a user: root may write to protected files."""
+    soundfile.write(tmp_path / "noisy.wav", tone, 8000)
+    (tmp_path / "out.wav").write_bytes(b"precious")
+    monkeypatch.setattr(os, "access", lambda path, mode: os.path.isdir(path))
+    result = enhance(tmp_path / "noisy.wav", "-o", tmp_path / "out.wav")
+    assert (result.exit_code, "write-protected" in result.output) == (1, True)
+    assert (tmp_path / "out.wav").read_bytes() == b"precious"
+
+
+def test_a_hint_names_another_file(tmp_path):
+    (tmp_path / "text.wav").write_text("hello")
+    output = enhance(tmp_path / "text.wav", "-o", tmp_path / "out.wav").output
+    assert f"ffmpeg -i '{tmp_path}/text.wav' '{tmp_path}/text-converted.wav'" in output
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_killed_command_leaves_no_half_file(tmp_path, rng, number):
+    noisy = tmp_path / "noisy.wav"
+    soundfile.write(noisy, rng.normal(0, 0.1, 8000 * 600), 8000)
+    command = [sys.executable, "-m", "nibblestream", "enhance", noisy, "-o", tmp_path / "out.wav"]
+    with subprocess.Popen(command) as process:
+        while not [path for path in tmp_path.iterdir() if path.name.startswith(".nibblestream")]:
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.send_signal(number)
+        assert process.wait() == 128 + number
+    assert list(tmp_path.iterdir()) == [noisy]

@@ -92,10 +92,12 @@ def _raw_layout(
 
 
 def _refuse_terminals(source: str, output: str) -> None:
-    if source == PIPE and sys.stdin.isatty():
-        raise click.UsageError("refusing to read audio from a terminal: pipe it in")
-    if output == PIPE and sys.stdout.isatty():
-        raise click.UsageError("refusing to write audio to a terminal: pipe it, or name a file")
+    if source == PIPE and (sys.stdin is None or sys.stdin.isatty()):
+        raise click.UsageError("refusing to read audio from a terminal, or nowhere: pipe it in")
+    if output == PIPE and (sys.stdout is None or sys.stdout.isatty()):
+        raise click.UsageError(
+            "refusing to write audio to a terminal, or nowhere: pipe it, or name a file"
+        )
 
 
 @contextmanager

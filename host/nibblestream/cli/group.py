@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
 from keyword import iskeyword
@@ -44,7 +45,10 @@ class Commands(click.Group):
         return command
 
     def main(self, *args: Any, **extra: Any) -> NoReturn:
-        """Run a command line and exit."""
+        """Run a command line and exit; on SIGTERM and SIGHUP, remove temporary files first."""
+        for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+            if signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, _exit)
         try:
             status = super().main(*args, **{**extra, "standalone_mode": False})
         except click.ClickException as error:
@@ -75,3 +79,7 @@ class Commands(click.Group):
             raise
         except (ValueError, TypeError, OSError, RuntimeError) as error:
             raise click.ClickException(" ".join(str(error).split())) from error
+
+
+def _exit(number: int, frame: Any) -> NoReturn:
+    sys.exit(128 + number)

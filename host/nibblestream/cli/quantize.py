@@ -71,9 +71,12 @@ def quantize(
     _check_sources(options["budget"], layer_bits, recorded, speech, noise)
     options["bits"] = options["bits"] if layer_bits is None else layer_bits
     scheme, bits = options["scheme"], options["bits"]
-    if isinstance(bits, tuple) and isinstance(scheme, str) and not scheme.startswith("u"):
+    if isinstance(scheme, str) and not scheme.startswith("u"):
         uniform = "u" if scheme.startswith("rs") else "u-vbs"
-        options["scheme"] = tuple(uniform if b == 8 else scheme for b in bits)
+        if isinstance(bits, tuple):
+            options["scheme"] = tuple(uniform if b == 8 else scheme for b in bits)
+        elif bits == 8:
+            options["scheme"] = uniform
     float_net = FloatModel.load(float_model)
     model = quantize_model(float_net, **options, calibration=_calibration(recorded, speech, noise))
     replace(model, name=output.stem).save(output)

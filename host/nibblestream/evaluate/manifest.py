@@ -37,7 +37,7 @@ _NAMED = 5  # files listed in an error, at most
 
 
 def check_target(path: str | Path) -> None:
-    """Check that `write` can write to a path; raises as `files.target` does."""
+    """Check that `write` can write to a path; raises as `files.atomic.target` does."""
     if Path(path).suffix.lower() != ".csv":
         raise ValueError(f"{path}: is not a manifest; expected a name that ends in .csv")
     for file in (target(path), Path(path).with_suffix(".json")):

@@ -21,7 +21,7 @@ def target(path: str | Path) -> Path:
     ValueError
         The path is not a regular file, but for example a folder or a device.
     PermissionError
-        The parent folder is not writable.
+        The parent folder, or the file that is there, is not writable.
     """
     found = Path(path).resolve()
     if not found.parent.is_dir():
@@ -30,6 +30,8 @@ def target(path: str | Path) -> Path:
         raise ValueError(f"{path}: is a folder or a device; expected the name of a file to write")
     if not os.access(found.parent, os.W_OK):
         raise PermissionError(f"{path}: the folder {found.parent} is not writable")
+    if found.exists() and not os.access(found, os.W_OK):
+        raise PermissionError(f"{path}: the file is write-protected; name another one")
     return found
 
 

@@ -1,7 +1,8 @@
 """Quantization of float weights to low-bit codes and look-up tables (paper, section 2, and more).
 
 `quantize` is defined here; the other names are imported on first access, because a program that
-only runs a quantized model does not need them.
+only runs a quantized model does not need them. Import them with ``from``: the function has the
+package's name, so `nibblestream.quantize` is the function.
 """
 
 from __future__ import annotations

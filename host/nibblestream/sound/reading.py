@@ -141,16 +141,24 @@ def find(folder: str | Path) -> list[Path]:
 
 @contextmanager
 def _opened(path: str | Path) -> Iterator[Any]:
-    """Open an audio file; errors of libsndfile become ValueErrors."""
+    """Open an audio file."""
     import soundfile
 
     if not Path(path).exists():
         raise FileNotFoundError(f"{path}: no such file")
     with open(path, "rb"):  # raises the operating system's error if the file cannot be opened
         pass
+    with _refusing(path):
+        sound = soundfile.SoundFile(_name(path))
+    with sound:
+        yield sound
+
+
+@contextmanager
+def _refusing(path: str | Path) -> Iterator[None]:
+    """Turn libsndfile's errors within the block into a ValueError that names the file."""
     try:
-        with soundfile.SoundFile(_name(path)) as sound:
-            yield sound
+        yield
     except (RuntimeError, TypeError, MemoryError) as error:
         raise ValueError(
             f"{path}: cannot be read as audio ({reason(error)}); expected wav, flac or another "
@@ -174,13 +182,19 @@ def _conversion(path: Path) -> str:
         return "If it is shorten-compressed, expand it with sph2pipe"
     if path.suffix.lower() == ".raw":
         return "For raw samples: nibblestream enhance - --rate HZ < FILE"
-    return f"To convert it: ffmpeg -i '{path}' '{path.with_suffix('.wav')}'"
+    wav = path.with_suffix(".wav")
+    target = wav if wav != path else path.with_name(f"{path.stem}-converted.wav")
+    return f"To convert it: ffmpeg -i '{path}' '{target}'"
 
 
 def _pieces(path: str | Path, sound: Any) -> Iterator[Float]:
     size = min(int(PIECE * sound.samplerate), _VALUES // sound.channels) or 1
     empty = True
-    while len(piece := sound.read(size, dtype="float64", always_2d=True)):
+    while True:
+        with _refusing(path):
+            piece = sound.read(size, dtype="float64", always_2d=True)
+        if not len(piece):
+            break
         if not np.isfinite(piece).all():
             raise ValueError(f"{path}: holds NaN or infinity; expected finite samples")
         yield piece

@@ -53,7 +53,7 @@ Write = Callable[[npt.NDArray[Any]], None]
 
 
 def check_target(path: str | Path) -> None:
-    """Check that `writing` can write to a path; raises as it and `files.target` do."""
+    """Check that `writing` can write to a path; raises as it and `files.atomic.target` do."""
     if Path(path).suffix.lower() not in FORMATS:
         raise ValueError(
             f"{path}: cannot write '{Path(path).suffix}' files; expected {', '.join(FORMATS)}"

@@ -45,7 +45,7 @@ def check(path: str | Path) -> None:
     ValueError
         The suffix is not supported, matplotlib is missing, or $BOARD is not a known board.
     FileNotFoundError, PermissionError
-        As `files.target` does.
+        As `files.atomic.target` does.
     """
     target(path)
     if Path(path).suffix.lower() not in SUFFIXES:
