@@ -28,8 +28,7 @@ class Corpus(Generic[Recording]):
         skipped from then on.
     read : callable
         Yields a recording at 8 kHz piece by piece, each float64 of shape (n,) or (n, channels).
-        Called twice for each recording that is cached, so that a long recording is never held
-        in memory as floats.
+        Called once more for a recording beyond full scale, so that none is held as floats.
     """
 
     def __init__(
@@ -75,13 +74,21 @@ class Corpus(Generic[Recording]):
         raise ValueError("none of the recordings to train on can be used; see the warnings")
 
     def _keep(self, recording: Recording) -> npt.NDArray[np.int16]:
-        peak = max(float(np.abs(piece).max(initial=0)) for piece in self._read(recording))
+        signal, peak = _in_16_bits(self._read(recording), 2.0**15)
         if peak == 0:
             raise ValueError(f"{recording}: is silent; expected sound")
-        scale = min(2.0**15, 32767 / peak)
-        pieces = [np.round(piece * scale).astype(np.int16) for piece in self._read(recording)]
-        signal: npt.NDArray[np.int16] = np.concatenate(pieces)
+        if peak * 2.0**15 > 32767:
+            signal, _ = _in_16_bits(self._read(recording), 32767 / peak)
         if signal.size <= self._room:
             self._room -= signal.size
             self._kept[recording] = signal
         return signal
+
+
+def _in_16_bits(pieces: Iterable[Float], scale: float) -> tuple[npt.NDArray[np.int16], float]:
+    """Return scaled pieces as one int16 signal, clipped, and their peak before scaling."""
+    parts, peak = [], 0.0
+    for piece in pieces:
+        peak = max(peak, float(np.abs(piece).max(initial=0)))
+        parts.append(np.clip(np.round(piece * scale), -32768, 32767).astype(np.int16))
+    return np.concatenate(parts), peak
