@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from .. import spec
 from ..network import code_stream, pack
 from ..network.activation import LINEAR, RELU
+from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel
 
 BEAT_BYTES = spec.BEAT_BITS // 8
@@ -61,8 +62,10 @@ class LayerTraffic:
         return pack.ideal_bytes((self.outputs, self.inputs), bits)
 
 
-def layers_of(model: QuantizedModel, bits: int | None = None) -> list[LayerTraffic]:
+def layers_of(model: QuantizedModel | FloatModel, bits: int | None = None) -> list[LayerTraffic]:
     """Return the shape and code width of each layer; `bits`, if given, replaces all widths."""
+    if isinstance(model, FloatModel):
+        return [LayerTraffic(len(w), w.shape[1], bits or 32) for w in model.weights]
     layers = [
         LayerTraffic(
             *layer.shape,

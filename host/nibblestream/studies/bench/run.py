@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from ... import spec
 from ...backends import connect
-from ...hardware.traffic import LayerTraffic, Traffic, layers_of
+from ...hardware.traffic import Traffic, layers_of
 from ...network.model import QuantizedModel
 from ...speech import stft
 from . import hop
@@ -103,7 +103,7 @@ def _rows(
 
 def _float32(subject: Subject, seconds: float) -> Iterator[Row]:
     model = subject.float32
-    layers = [LayerTraffic(len(w), w.shape[1], 32) for w in model.weights]
+    layers = layers_of(model)
     session = Session(NumpyFloat32(model), Wall())
     for size in _sizes(subject.codes[0].block):
         timed = session.time(spectra(size).astype(np.complex64), seconds)

@@ -1,0 +1,29 @@
+"""Counts of the values that saturated, at a network's inputs and in its layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Saturated:
+    """Values that saturated.
+
+    Parameters
+    ----------
+    inputs : int
+        Inputs beyond the model's reach.
+    layers : sequence of int, optional
+        Outputs of each layer beyond its output format; 0 where a bound excludes any. None if the
+        backend does not count them.
+    """
+
+    inputs: int
+    layers: Sequence[int] | None
+
+    def __str__(self) -> str:
+        if self.layers is None:
+            return f"saturated: {self.inputs} inputs (this backend does not count layers' outputs)"
+        outputs = ", ".join(f"{n} of layer {i}" for i, n in enumerate(self.layers) if n)
+        return f"saturated: {self.inputs} inputs, outputs {outputs or 'of no layer'}"
