@@ -108,11 +108,13 @@ class Block:
         return rate * self.beats * BEAT_BYTES / self.frames
 
     def _loops(self) -> Iterator[Loop]:
+        taken, given = self.frames * self.rows.beats_in, self.frames * self.rows.beats_out
+        loaded, sent = row_loops(taken, given, self.rows.raw)
         yield Loop("MODEL", 1, 1)
-        yield Loop("LOAD", load_beats(self.frames, self.rows))
+        yield loaded
         for layer in self.layers:
             yield from self._layer(layer)
-        yield Loop("SEND", self.frames * self.rows.beats_out)
+        yield sent
 
     def _layer(self, layer: LayerTraffic) -> Iterator[Loop]:
         shape = layer.outputs, layer.inputs
@@ -127,9 +129,11 @@ class Block:
         yield Loop("MAC", steps * groups, pack.beats_of(shape, layer.bits))
 
 
-def load_beats(frames: int, rows: RowTraffic) -> int:
-    """Return the iterations of LOAD: a beat each; for spectra also the bins of the context."""
-    return (frames + (0 if rows.raw else spec.CONTEXT - 1)) * rows.beats_in
+def row_loops(taken: int, given: int, raw: bool) -> tuple[Loop, Loop]:
+    """Return the loops that take and give the beats of a block; spectra have context besides."""
+    if raw:
+        return Loop("LOAD_ROWS", taken), Loop("SEND_ROWS", given)
+    return Loop("LOAD", (spec.CONTEXT - 1) * spec.BINS + taken), Loop("SEND", given)
 
 
 def report(

@@ -108,9 +108,7 @@ class LayerTraffic:
         return pack.ideal_bytes((self.outputs, self.inputs), bits)
 
 
-def layers_of(
-    model: QuantizedModel | FloatModel, bits: int | None = None
-) -> list[LayerTraffic]:
+def layers_of(model: QuantizedModel | FloatModel, bits: int | None = None) -> list[LayerTraffic]:
     """Return the shape and code width of each layer; `bits`, if given, replaces all widths."""
     if isinstance(model, FloatModel):
         return [LayerTraffic(len(w), w.shape[1], bits or FLOAT_BITS) for w in model.weights]
