@@ -12,8 +12,54 @@ from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel
 
 BEAT_BYTES = spec.BEAT_BITS // 8
+FLOAT_BITS = 32  # of a weight in a float layer
 FRAME_BYTES = spec.BINS * BEAT_BYTES  # of one spectrum
-CODES, SPECTRA_IN, SPECTRA_OUT = spec.MONITOR_SLOTS
+CODES, SPECTRA_IN, SPECTRA_OUT = spec.MONITOR_SLOTS  # the last two count rows of any network
+
+
+@dataclass(frozen=True)
+class RowTraffic:
+    """One row of a network in memory: a spectrum in and out, or a plain network's numbers.
+
+    Parameters
+    ----------
+    beats_in, beats_out : int
+        Beats of one row of inputs and of outputs.
+    raw : bool
+        Whether rows pass the spectral kernels unchanged.
+    """
+
+    beats_in: int
+    beats_out: int
+    raw: bool = True
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Names of what goes in and of what comes out."""
+        return ("inputs", "outputs") if self.raw else ("spectra", "enhanced spectra")
+
+    @property
+    def unit(self) -> str:
+        """Name of one row."""
+        return "row" if self.raw else "frame"
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of one row, in and out."""
+        return BEAT_BYTES * (self.beats_in + self.beats_out)
+
+    def slot(self, slot: str) -> str:
+        """Return the name of one of `spec.MONITOR_SLOTS` with these rows."""
+        return slot.replace("spectra", "rows") if self.raw else slot
+
+
+SPECTRA = RowTraffic(spec.BINS, spec.BINS, raw=False)
+
+
+def rows_of(model: QuantizedModel | FloatModel) -> RowTraffic:
+    """Return the layout of a model's rows in beats."""
+    given, made = model.front.rows(model.inputs, model.outputs)
+    return RowTraffic(given.beats, made.beats, model.front.raw)
 
 
 @dataclass(frozen=True)
@@ -24,7 +70,7 @@ class LayerTraffic:
     ----------
     outputs, inputs : int
     bits : int
-        Bits per code; 32 for a float layer.
+        Bits per code; `FLOAT_BITS` for a float layer.
     wide_bias : bool
         Whether biases have 16 bits, not 8.
     activation : bool
@@ -65,7 +111,7 @@ class LayerTraffic:
 def layers_of(model: QuantizedModel | FloatModel, bits: int | None = None) -> list[LayerTraffic]:
     """Return the shape and code width of each layer; `bits`, if given, replaces all widths."""
     if isinstance(model, FloatModel):
-        return [LayerTraffic(len(w), w.shape[1], bits or 32) for w in model.weights]
+        return [LayerTraffic(len(w), w.shape[1], bits or FLOAT_BITS) for w in model.weights]
     layers = [
         LayerTraffic(
             *layer.shape,
@@ -118,7 +164,20 @@ def stream_bytes(layers: Sequence[LayerTraffic]) -> int:
     return BEAT_BYTES + sum(layer.tables + layer.padded for layer in layers)
 
 
-def reconcile(layers: Sequence[LayerTraffic], frames: int, counted: Counted) -> None:
+def slot_bytes(
+    layers: Sequence[LayerTraffic], frames: int, passes: int, rows: RowTraffic
+) -> dict[str, int]:
+    """Return the bytes of each of `spec.MONITOR_SLOTS` for `frames` rows in `passes` blocks."""
+    return {
+        CODES: passes * stream_bytes(layers),
+        SPECTRA_IN: frames * rows.beats_in * BEAT_BYTES,
+        SPECTRA_OUT: frames * rows.beats_out * BEAT_BYTES,
+    }
+
+
+def reconcile(
+    layers: Sequence[LayerTraffic], frames: int, counted: Counted, rows: RowTraffic = SPECTRA
+) -> None:
     """Compare the bytes moved for one block with those of the model.
 
     Raises
@@ -126,15 +185,13 @@ def reconcile(layers: Sequence[LayerTraffic], frames: int, counted: Counted) -> 
     LedgerError
         They differ; the message names the port and, for codes, the layer where the bytes end.
     """
-    spectra = frames * FRAME_BYTES
-    expected = {CODES: stream_bytes(layers), SPECTRA_IN: spectra, SPECTRA_OUT: spectra}
-    for slot, size in expected.items():
+    for slot, size in slot_bytes(layers, frames, 1, rows).items():
         sides = (("the DMA moved", counted.dma), ("the hardware counted", counted.hardware))
         for who, found in sides:
             if found[slot] != size:
                 where = f", which end {_where(layers, found[slot])}" if slot == CODES else ""
                 raise LedgerError(
-                    f"{slot}: the model says {size} bytes, {who} {found[slot]}{where}"
+                    f"{rows.slot(slot)}: the model says {size} bytes, {who} {found[slot]}{where}"
                 )
 
 
@@ -158,17 +215,20 @@ class Traffic:
     ----------
     layers : sequence of LayerTraffic
     frames : int
-        Frames processed.
+        Frames, or rows of another network, that were processed.
     passes : int
         How often all codes were streamed: once per block of frames.
     counted : Counted, optional
         Bytes that the overlay moved; each block was reconciled with the model.
+    rows : RowTraffic, optional
+        Spectra if not given.
     """
 
     layers: Sequence[LayerTraffic]
     frames: int
     passes: int
     counted: Counted | None = None
+    rows: RowTraffic = SPECTRA
 
     @property
     def ideal(self) -> int:
@@ -213,21 +273,20 @@ class Traffic:
             rows.append(f"headers, look-up tables and biases add {self.tables:,} bytes to a pass")
         if self.frames:
             rows.append(
-                f"{self.frames} frames in {self.passes} passes: {self.streamed:,} bytes of codes, "
-                f"{self.per_frame:,.0f} a frame (from the layout)"
+                f"{self.frames} {self.rows.unit}s in {self.passes} passes: {self.streamed:,} bytes "
+                f"of codes, {self.per_frame:,.0f} a {self.rows.unit} (from the layout)"
             )
         if self.counted:
             rows += self._ledger(self.counted)
         return "\n".join(rows)
 
     def _ledger(self, counted: Counted) -> list[str]:
-        spectra = self.frames * FRAME_BYTES
-        model = (self.passes * stream_bytes(self.layers), spectra, spectra)
-        rows = [f"{'reconciled to the byte':<24}{'model':>14}{'DMA':>14}{'hardware':>14}"]
-        for slot, size in zip(spec.MONITOR_SLOTS, model, strict=True):
+        lines = [f"{'reconciled to the byte':<24}{'model':>14}{'DMA':>14}{'hardware':>14}"]
+        model = slot_bytes(self.layers, self.frames, self.passes, self.rows)
+        for slot, size in model.items():
             dma, hardware = counted.dma[slot], counted.hardware[slot]
-            rows.append(f"{slot:<24}{size:>14,}{dma:>14,}{hardware:>14,}")
-        return rows
+            lines.append(f"{self.rows.slot(slot):<24}{size:>14,}{dma:>14,}{hardware:>14,}")
+        return lines
 
 
 def _row(name: str, bits: str, of: LayerTraffic | Traffic) -> str:
