@@ -15,7 +15,7 @@ import numpy.typing as npt
 from .. import spec
 from ..backends import Backend, connect
 from ..fixed import QFormat
-from ..hardware.traffic import Traffic, layers_of
+from ..hardware.traffic import Traffic, layers_of, rows_of
 from ..network.float_model import FloatModel
 from ..network.front import Plain
 from ..network.model import QuantizedModel, load_model
@@ -151,7 +151,8 @@ class Predictor:
     def traffic(self) -> Traffic:
         """Weight traffic of all rows so far, in bytes; on a board also as counted there."""
         with self._lock:
-            return Traffic(self._layers, self._rows, self._passes, self._read[0])
+            rows = rows_of(self.model)
+            return Traffic(self._layers, self._rows, self._passes, self._read[0], rows)
 
     @property
     def saturated(self) -> Saturated:

@@ -1,0 +1,32 @@
+"""Predictor on a virtual board: the bits of the emulation, and a ledger of every byte."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nibblestream import Predictor, quantize, spec
+from nibblestream.hardware.traffic import layers_of, stream_bytes
+from nibblestream.network.activation import LINEAR, TANH, leaky
+from plain_networks import plain_network
+
+pytestmark = pytest.mark.usefixtures("kernel_cache")
+
+
+def test_rows_on_a_board(rng):
+    network = plain_network((21, 30, 9, 4), (leaky(0.25), TANH, LINEAR))
+    model = quantize(network, "kmeans", 4)
+    x = rng.normal(0, 2, (75, 21))
+    with Predictor(model) as emu, Predictor(model, "virtual") as board:
+        np.testing.assert_array_equal(board.predict(x.clip(-8, 8)), emu.predict(x.clip(-8, 8)))
+        integers = emu.input_format.from_float(x[:5])
+        np.testing.assert_array_equal(
+            board.predict_integers(integers), emu.predict_integers(integers)
+        )
+        assert board.saturated.layers is None
+        board.close()
+        traffic = board.traffic
+    assert (traffic.frames, traffic.passes) == (80, 4)
+    sizes = (4 * stream_bytes(layers_of(model)), 80 * 8 * 6, 80 * 8 * 2)
+    assert traffic.counted.hardware == dict(zip(spec.MONITOR_SLOTS, sizes, strict=True))
+    assert "rows read" in str(traffic)
