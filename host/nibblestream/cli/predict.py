@@ -17,16 +17,16 @@ from ..console import progress_bar
 from ..network.float_model import FloatModel
 from ..predict import reading, table, writing
 from ..predict.predictor import Predictor
-from .options import BACKEND, refuse_same
+from .options import BACKEND, FILE, naming, refuse_same
 
 PIPE = Path("-")
 
 
 @click.command()
 @click.argument("model")
-@click.argument("source", metavar="IN", type=click.Path(path_type=Path))
+@click.argument("source", metavar="IN", type=FILE)
 @click.option(
-    "-o", "--output", required=True, metavar="OUT", type=click.Path(path_type=Path),
+    "-o", "--output", required=True, metavar="OUT", type=FILE,
     help="File to write (.npy, .npz, .csv), or -.",
 )  # fmt: skip
 @click.option("--backend", default="emu", type=BACKEND, show_default=True)
@@ -51,7 +51,7 @@ def predict(model: str, source: Path, output: Path, backend: str, integers: bool
     with Predictor(model, backend) as net:
         x = _read(source, integers)
         start = time.perf_counter()
-        with _naming(source):
+        with naming(_name(source)):
             rows = _predicted(net, x, output, integers)
         seconds = time.perf_counter() - start
         where = "standard output" if output == PIPE else output
@@ -85,15 +85,6 @@ def _output(output: Path, shape: tuple[int, int], dtype: npt.DTypeLike) -> Itera
         return
     with writing.writing(output, shape, dtype) as write:
         yield write
-
-
-@contextmanager
-def _naming(source: Path) -> Iterator[None]:
-    """Name the file in errors about its rows."""
-    try:
-        yield
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"{_name(source)}: {error}") from error
 
 
 def _name(path: Path) -> str:
