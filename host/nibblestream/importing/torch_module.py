@@ -162,25 +162,25 @@ def _shape(module: nn.Module, dtype: torch.dtype, given: Shape | None) -> Shape:
     failures = []
     for shape in shapes:
         try:
-            _run(module, torch.zeros(2, *shape, dtype=dtype))
-            return shape
+            found = _run(module, torch.zeros(2, *shape, dtype=dtype))
         except ValueError as error:
             failures.append(f"inputs of shape (2, {', '.join(map(str, shape))}): {error}")
+            continue
+        if not isinstance(found, torch.Tensor):
+            raise ValueError(f"the network gives a {type(found).__name__}; expected one tensor")
+        return shape
     if given is None:
         failures.append("pass example=rows, inputs of the network, to tell their shape")
     raise ValueError(f"{type(module).__name__} cannot be run on " + "; ".join(failures))
 
 
-def _run(module: nn.Module, rows: torch.Tensor) -> torch.Tensor:
+def _run(module: nn.Module, rows: torch.Tensor) -> Any:
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = module(rows)
+            return module(rows)
     except Exception as error:  # the module's code may raise anything
         raise ValueError(first_line(error)) from error
-    if not isinstance(found, torch.Tensor):
-        raise ValueError(f"the network gives a {type(found).__name__}; expected one tensor")
-    return found
 
 
 def _original(module: nn.Module, shape: Shape, dtype: torch.dtype, rows: int = 0) -> Original:
