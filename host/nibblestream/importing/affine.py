@@ -83,9 +83,7 @@ class Affine:
 
     def __mul__(self, other: Any) -> Affine:
         factor = _constant(other)
-        return replace(
-            self, slope=self._lifted(factor.ndim) * factor, offset=self.offset * factor
-        )
+        return replace(self, slope=self._lifted(factor.ndim) * factor, offset=self.offset * factor)
 
     def __matmul__(self, other: Any) -> Affine:
         matrix = _constant(other)
@@ -103,19 +101,19 @@ class Affine:
         return replace(self, slope=(matrix @ column).reshape(-1, *offset.shape), offset=offset)
 
     def __truediv__(self, other: Any) -> Affine:
-        return self * (1 / _constant(other))
+        return self.__mul__(1 / _constant(other))
 
     def __rtruediv__(self, other: Any) -> Affine:
         raise ValueError("divides by a computed value; expected a constant")
 
     def __neg__(self) -> Affine:
-        return self * -1.0
+        return self.__mul__(-1.0)
 
     def __sub__(self, other: Any) -> Affine:
-        return self + -other
+        return self.__add__(-other)
 
     def __rsub__(self, other: Any) -> Affine:
-        return -self + other
+        return self.__neg__().__add__(other)
 
     __radd__ = __add__
     __rmul__ = __mul__

@@ -14,6 +14,7 @@ from ..network.front import Front, Plain
 from .chain import Layer
 from .check import Original, check_equal
 from .equalise import equalise
+from .refusal import first_line
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -117,7 +118,7 @@ def from_onnx(
 
     path = Path(network) if isinstance(network, (str, Path)) else None
     rows = None if example is None else _rows(example)
-    graph = onnx_graph.load(network if path is None else path)
+    graph = onnx_graph.load(path or network)
     try:
         layers, original = onnx_graph.read(graph)
         origin = "ONNX" if path is None else path.name
@@ -206,7 +207,7 @@ def _rows(example: Any) -> Float:
     try:
         rows = np.asarray(example, np.float64)
     except (TypeError, ValueError, RuntimeError) as error:
-        raise ValueError(f"example is no array of numbers ({error}); expected (n, inputs)") from error
+        raise ValueError(f"example: {first_line(error)}; expected numbers (n, inputs)") from error
     if rows.ndim < 2 or not rows.size or not np.isfinite(rows).all():
         raise ValueError(
             f"example has the shape {rows.shape}, or NaN; expected (n, inputs), all finite"

@@ -44,6 +44,17 @@ class Chain:
             )
         return Affine.inputs(0, shape)
 
+    def product(self, x: Any, y: Any) -> Affine:
+        """Return ``x @ y``, one of them constant; a bottleneck in between becomes a layer."""
+        product: Affine = x @ y
+        value: Affine = x if isinstance(x, Affine) else y
+        inputs, width, outputs = len(value.slope), value.offset.size, product.offset.size
+        if width * (inputs + outputs) >= inputs * outputs:
+            return product
+        value = self.activate(value, LINEAR)  # two layers have fewer weights than their product
+        found: Affine = value @ y if isinstance(x, Affine) else x @ value
+        return found
+
     def activate(self, value: Affine, activation: Activation) -> Affine:
         """Return the outputs of a layer that ends with an activation."""
         self._append(value, activation)

@@ -19,4 +19,5 @@ def batch_norm(
     factor = (1.0 if scale is None else scale) / np.sqrt(variance + epsilon)
     offset = (0.0 if shift is None else shift) - mean * factor
     behind = (1,) * (len(x.shape) - 2)
-    return x * factor.reshape(-1, *behind) + offset.reshape(-1, *behind)
+    scaled: Affine = x * factor.reshape(-1, *behind)
+    return scaled.__add__(offset.reshape(-1, *behind))

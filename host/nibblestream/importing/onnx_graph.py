@@ -6,7 +6,6 @@ onnxslim 0.1 leave casts, quantized weights and computed shapes in the graph (tr
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +27,8 @@ Float = npt.NDArray[np.float64]
 FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16)
 
 
-def load(network: Path | onnx.ModelProto) -> onnx.ModelProto:
-    """Read an ONNX file, or check a model in memory.
+def load(network: Any) -> onnx.ModelProto:
+    """Read an ONNX file, by its path, or check a model in memory.
 
     Raises
     ------
@@ -69,6 +68,11 @@ def read(model: onnx.ModelProto) -> tuple[tuple[Layer, ...], Original]:
         The graph branches or a node is not supported; nodes are named as ``node 3 'fc1/MatMul'``.
     """
     folded = _folded(model)
+    outputs = [output.name for output in folded.graph.output]
+    if len(outputs) != 1:
+        raise ValueError(
+            f"the network gives {len(outputs)} outputs ({', '.join(outputs)}); expected 1"
+        )
     entry, shape = _entry(folded.graph)
     chain = Chain()
     values: dict[str, Any] = {t.name: numpy_helper.to_array(t) for t in folded.graph.initializer}
@@ -80,10 +84,7 @@ def read(model: onnx.ModelProto) -> tuple[tuple[Layer, ...], Original]:
             values.update(_computed(chain, proto, values, folded))
         except Exception as error:  # the evaluator's own, where shapes do not fit
             raise ValueError(f"{where}: {first_line(error)}") from error
-    if len(folded.graph.output) != 1:
-        names = ", ".join(output.name for output in folded.graph.output)
-        raise ValueError(f"the network gives {len(folded.graph.output)} outputs ({names}); expected 1")
-    result = values[folded.graph.output[0].name]
+    result = values[outputs[0]]
     if not isinstance(result, Affine):
         raise ValueError("the outputs do not depend on the inputs")
     return chain.finish(result), _original(folded, entry, shape)
@@ -94,8 +95,10 @@ def _original(model: onnx.ModelProto, entry: str, shape: tuple[int, ...]) -> Ori
     evaluator = ReferenceEvaluator(model)
 
     def run(x: Float) -> Float:
+        answers: list[Any] = []
         try:
-            answers: list[Any] = [evaluator.run(None, {entry: row.reshape(shape)})[0] for row in x]
+            for row in x:
+                answers += evaluator.run(None, {entry: row.reshape(shape)})
         except Exception as error:
             raise ValueError(f"ONNX's evaluator cannot run it: {first_line(error)}") from error
         return np.stack([np.asarray(answer, np.float64).ravel() for answer in answers])

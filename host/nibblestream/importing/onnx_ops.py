@@ -16,9 +16,8 @@ from .normalise import batch_norm
 from .refusal import unsupported
 
 # Operators that move the elements of their first input, or copy them.
-MOVES = frozenset(
-    "Expand Flatten Gather Identity Reshape Slice Split Squeeze Tile Transpose Unsqueeze".split()
-)
+_MOVES = "Expand Flatten Gather Identity Reshape Slice Split Squeeze Tile Transpose Unsqueeze"
+MOVES = frozenset(_MOVES.split())
 
 
 @dataclass(frozen=True)
@@ -52,11 +51,11 @@ class Node:
         return computed[0], [value for value in self.inputs if value is not computed[0]]
 
 
-def _gemm(node: Node) -> Affine:
+def _gemm(node: Node) -> Any:
     x, y, z = (node.input(i) for i in range(3))
     x = _transposed(x) if node.attributes.get("transA") else x
     y = _transposed(y) if node.attributes.get("transB") else y
-    product = x @ y * node.attributes.get("alpha", 1.0)
+    product = node.chain.product(x, y) * node.attributes.get("alpha", 1.0)
     return product + (0.0 if z is None else z * node.attributes.get("beta", 1.0))
 
 
@@ -67,16 +66,17 @@ def _transposed(matrix: Any) -> Any:
 def _batch_norm(node: Node) -> Affine:
     if node.attributes.get("training_mode"):
         raise unsupported("batch_norm")
-    return batch_norm(*node.inputs[:5], node.attributes.get("epsilon", 1e-5))
+    x, scale, shift, mean, variance = node.inputs
+    return batch_norm(x, scale, shift, mean, variance, node.attributes.get("epsilon", 1e-5))
 
 
-def _cast(node: Node) -> Affine:
+def _cast(node: Node) -> Any:
     if node.attributes["to"] != onnx.TensorProto.DOUBLE:  # float types have become float64
         raise unsupported("Cast to integers")
     return node.input(0)
 
 
-def _dropout(node: Node) -> Affine:
+def _dropout(node: Node) -> Any:
     if node.input(2):
         raise ValueError("drops values at random; export the network in evaluation mode")
     return node.input(0)
@@ -111,7 +111,7 @@ OPERATIONS: dict[str, Callable[[Node], Any]] = {
     "Gemm": _gemm,
     "HardSigmoid": _hard_sigmoid,
     "LeakyRelu": lambda node: node.chain.leaky(node.input(0), node.attributes.get("alpha", 0.01)),
-    "MatMul": lambda node: node.input(0) @ node.input(1),
+    "MatMul": lambda node: node.chain.product(node.input(0), node.input(1)),
     "Max": _larger,
     "Min": _smaller,
     "Mul": lambda node: node.input(0) * node.input(1),

@@ -72,5 +72,8 @@ def advice(path: str | Path) -> str | None:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of an error of another library."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__).strip()
+    """Return the first line of an error of another library, or the last one of TorchScript's."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    if "data-dependent" in lines[0]:
+        return "its steps depend on the values of its inputs, by an if, a loop or an index"
+    return lines[-1 if "in the TorchScript interpreter" in lines[0] else 0].strip().rstrip(".")

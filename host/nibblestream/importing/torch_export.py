@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import operator
 import warnings
 from collections.abc import Callable
@@ -30,23 +32,26 @@ def export(module: torch.nn.Module, shape: tuple[int, ...], dtype: torch.dtype) 
     ValueError
         It cannot be exported: its steps depend on its inputs, or its code is not PyTorch alone.
     """
-    with warnings.catch_warnings():
+    # A failed export prints its graph.
+    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         try:
             row = torch.zeros(1, *shape, dtype=dtype)
-            return functional(torch.export.export(module, (row,), strict=False))
+            program = torch.export.export(module, (row,), strict=False)
         except Exception as error:  # the module's code may raise anything
             raise ValueError(
-                f"torch.export cannot export it: {first_line(error)}; expected PyTorch operations "
-                "whose order does not depend on the inputs' values"
+                f"torch.export cannot export it: {first_line(error)}; expected steps that are the "
+                "same for all inputs, and PyTorch alone"
             ) from error
+    return functional(program)
 
 
 def functional(program: ExportedProgram) -> ExportedProgram:
     """Return a program without operations in place."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return program.run_decompositions({})
+        pure: ExportedProgram = program.run_decompositions({})
+        return pure
 
 
 def layers(program: ExportedProgram, shape: tuple[int, ...]) -> tuple[Layer, ...]:
@@ -96,7 +101,7 @@ def _entry(program: ExportedProgram) -> str:
     names = [spec.arg.name for spec in specs if spec.kind == InputKind.USER_INPUT]
     if len(names) != 1:
         raise ValueError(f"the network takes {len(names)} inputs ({', '.join(names)}); expected 1")
-    return names[0]
+    return str(names[0])
 
 
 def _result(program: ExportedProgram) -> str:
@@ -115,6 +120,8 @@ def _where(node: Node, number: int) -> str:
 
 
 def _computed(chain: Chain, node: Node, values: dict[str, Any]) -> Any:
+    args: Any
+    kwargs: Any
     args, kwargs = torch.fx.node.map_arg((node.args, node.kwargs), lambda n: values[n.name])
     if node.target is operator.getitem:
         return args[0][args[1]]

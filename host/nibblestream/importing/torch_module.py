@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,8 @@ def _copied(network: nn.Module) -> nn.Module:
             warnings.simplefilter("ignore")
             torch.jit.save(network, stored)
             stored.seek(0)
-            return _Held(torch.jit.load(stored, map_location="cpu"))
+            load: Callable[..., torch.jit.ScriptModule] = torch.jit.load
+            return _Held(load(stored, map_location="cpu"))
     # Weights that hooks compute, as for weight_norm and pruning, are no leaves: deepcopy refuses.
     computed = {
         id(value): value.detach().clone()
@@ -147,9 +148,8 @@ class _Held(nn.Module):
         return self
 
     def eval(self) -> _Held:
-        """Set evaluation mode, which a frozen module has anyway."""
-        if "training" in dir(self._held[0]):
-            self._held[0].eval()
+        """Set evaluation mode."""
+        self._held[0].eval()
         return super().eval()
 
 

@@ -18,12 +18,12 @@ from .refusal import unsupported
 Float = npt.NDArray[np.float64]
 
 # Operations that move elements, or copy them.
-MOVES = frozenset(
-    "alias broadcast_to chunk clone contiguous detach expand flatten flip index_select "
-    "lift_fresh_copy movedim narrow permute repeat reshape roll select slice split "
-    "split_with_sizes squeeze t tile transpose unbind unflatten unsqueeze view _unsafe_view "
-    "numpy_T".split()
-)
+_MOVES = """
+    alias broadcast_to chunk clone contiguous detach expand flatten flip index_select
+    lift_fresh_copy movedim narrow numpy_T permute repeat reshape roll select slice split
+    split_with_sizes squeeze t tile transpose unbind unflatten unsqueeze view _unsafe_view
+"""
+MOVES = frozenset(_MOVES.split())
 # Operations that only check something.
 NOTHING = frozenset({"_assert_tensor_metadata"})
 
@@ -36,11 +36,11 @@ def kept(tensor: torch.Tensor) -> Float:
 def _linear(chain: Chain, x: Any, weights: Any, bias: Any = 0.0) -> Any:
     if isinstance(weights, Affine):
         raise ValueError("multiplies by computed weights; expected constants")
-    return x @ weights.T + (0.0 if bias is None else bias)
+    return chain.product(x, weights.T) + (0.0 if bias is None else bias)
 
 
 def _addmm(chain: Chain, bias: Any, x: Any, y: Any, *, beta: float = 1, alpha: float = 1) -> Any:
-    return x @ y * alpha + bias * beta
+    return chain.product(x, y) * alpha + bias * beta
 
 
 def _divide(chain: Chain, x: Any, y: Any, *, rounding_mode: str | None = None) -> Any:
@@ -69,17 +69,21 @@ def _cast(chain: Chain, x: Affine, *args: Any, **kwargs: Any) -> Affine:
     return x
 
 
+def _limited(x: Any, *other: Any) -> tuple[Affine, Any]:
+    """Return a computed value and a constant tensor, given in any order."""
+    for value, limit in ((x, *other), (*other, x)) if len(other) == 1 else ():
+        if isinstance(value, Affine) and isinstance(limit, np.ndarray):
+            return value, limit
+    raise unsupported("the largest or smallest of computed values")
+
+
 def _larger(chain: Chain, x: Any, *other: Any) -> Affine:
-    if len(other) != 1 or isinstance(other[0], (int, bool)):
-        raise unsupported("the largest of several values")
-    value, limit = (x, other[0]) if isinstance(x, Affine) else (other[0], x)
+    value, limit = _limited(x, *other)
     return chain.clip(value, low=limit)
 
 
 def _smaller(chain: Chain, x: Any, *other: Any) -> Affine:
-    if len(other) != 1 or isinstance(other[0], (int, bool)):
-        raise unsupported("the smallest of several values")
-    value, limit = (x, other[0]) if isinstance(x, Affine) else (other[0], x)
+    value, limit = _limited(x, *other)
     return chain.clip(value, high=limit)
 
 
@@ -90,7 +94,7 @@ def _threshold(chain: Chain, x: Affine, threshold: float, value: float) -> Affin
 
 
 def _product(chain: Chain, x: Any, y: Any) -> Any:
-    return x @ y
+    return chain.product(x, y)
 
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
