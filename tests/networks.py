@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from nibblestream import QuantizedModel, quantize, spec
+from nibblestream.network.activation import LINEAR, RELU, Activation
 from nibblestream.network.float_model import FloatModel
-from nibblestream.network.topology import INPUTS
+from nibblestream.speech.front import INPUTS, Speech
 
 
 def network(
@@ -25,9 +26,7 @@ def network(
             rng.laplace(0, 0.8 * n**-0.5, (out, n)).clip(-0.99, 0.99) for n, out in pairs
         ),
         biases=tuple(rng.uniform(-0.3, 0.6, out) for _, out in pairs),
-        features=features,
-        head=head,
-        gain_floor=0.1,
+        front=Speech(features, head, 0.1),
         training={"seed": seed, 1: (2, 3)},
     )
 
@@ -49,12 +48,15 @@ def float_twin(model: QuantizedModel) -> FloatModel:
     return FloatModel(
         name=f"{model.name} decoded",
         weights=tuple(layer.decoded * 2.0**-layer.weight_frac for layer in model.layers),
-        biases=tuple(spec.BIAS.to_float(layer.bias) for layer in model.layers),
-        features=model.features,
-        head=model.head,
-        gain_floor=model.gain_floor * spec.GAIN.resolution,
-        relu=tuple(layer.relu for layer in model.layers),
+        biases=tuple(layer.bias_format.to_float(layer.bias) for layer in model.layers),
+        front=model.front,
+        activations=tuple(layer.activation for layer in model.layers),
     )
+
+
+def relus(*flags: bool) -> tuple[Activation, ...]:
+    """ReLU, or none, after each layer."""
+    return tuple(RELU if flag else LINEAR for flag in flags)
 
 
 def random_spectrum(rng: np.random.Generator, frames: int) -> np.ndarray:

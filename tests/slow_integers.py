@@ -86,25 +86,51 @@ def layer(x: list[int], quantized) -> list[int]:
                 weight = int(quantized.lut.mantissa[code])
                 weight <<= 0 if quantized.lut.internal[code] else quantized.k
             total += weight * value
-        y = rounded(Fraction(total, 2**quantized.shift))
-        word = quantized.output_format
-        low = 0 if quantized.relu else word.low
-        out.append(max(low, min(y, word.high)))
+        out.append(activated(total, quantized))
     return out
+
+
+def activated(total: int, quantized) -> int:
+    """The output of a sum: rounded, limited, and sent through the activation."""
+    activation, word = quantized.activation, quantized.output_format
+    value = Fraction(total) / Fraction(2) ** quantized.accumulator_frac
+    if activation.kind in ("sigmoid", "tanh"):
+        return chord(value, activation.kind == "sigmoid", quantized.accumulator_frac)
+    if activation.kind == "leaky" and value < 0:
+        value *= Fraction(activation.slope)
+    low, high = word.low, word.high
+    if activation.kind == "relu":
+        low = max(low, 0)
+    if activation.kind == "clip":
+        ends = (Fraction(max(min(end, 1e12), -1e12)) for end in (activation.low, activation.high))
+        low, high = (max(low, min(rounded(end * Fraction(2) ** word.frac), high)) for end in ends)
+    return max(low, min(rounded(value * Fraction(2) ** word.frac), high))
+
+
+def chord(value: Fraction, sigmoid: bool, frac: int) -> int:
+    """Tanh, or sigmoid, in 2**-15, on the chord between two points that are 1/32 apart."""
+    value = value / 2 if sigmoid else value
+    unit = max(Fraction(2) ** -15, Fraction(2) ** -(frac + (1 if sigmoid else 0)))
+    steps = rounded(value / unit) * int(unit * 2**15)
+    u = min(abs(steps), 2**18 - 1)
+    first, last = (rounded(Fraction(math.tanh(i / 32)) * 2**15) for i in (u >> 10, (u >> 10) + 1))
+    height = first + rounded(Fraction((last - first) * (u & 1023), 1024))
+    height = -height if steps < 0 else height
+    return rounded(Fraction(2**15 + height, 2)) if sigmoid else height
 
 
 def pipeline(model, spectra: list[list[tuple[int, int]]]) -> list[list[tuple[int, int]]]:
     polar = [[vectoring(*bin_) for bin_ in frame] for frame in spectra]
     magnitudes = [[m for m, _ in frame] for frame in polar]
-    seen = features(magnitudes) if model.features == "log2" else magnitudes
+    seen = features(magnitudes) if model.front.features == "log2" else magnitudes
     past = [[0] * spec.BINS] * (spec.CONTEXT - 1) + seen
     out = []
     for t, frame in enumerate(polar):
         x = [value for row in past[t : t + spec.CONTEXT] for value in row]
         for quantized in model.layers:
             x = layer(x, quantized)
-        if model.head == "gain":
-            gains = [min(max(g, model.gain_floor), 2**15) for g in x]
+        if model.front.head == "gain":
+            gains = [min(max(g, model.front.least_gain), 2**15) for g in x]
             x = [rounded(Fraction(m * g, 2**15)) for m, g in zip(magnitudes[t], gains, strict=True)]
         out.append([rotation(m, phase) for m, (_, phase) in zip(x, frame, strict=True)])
     return out

@@ -49,7 +49,14 @@ ACCUMULATOR_BITS: Final = 48
 MANTISSA_BITS: Final = 8  # m of the paper
 BIAS: Final = QFormat(8, 7)  # "8-bit-uniform quantized values" (paper, section 4)
 GAIN: Final = QFormat(17, 15)  # output of the gain head, clipped to [0, 1]
+WIDE_BIAS_BITS: Final = 16  # biases of networks whose layers are scaled
 MAX_WIDTH: Final = 2048  # neurons of the widest layer
+
+# --- sigmoid and tanh: chords of one table ----------------------------------------------------
+CURVE_BITS: Final = 18  # magnitude of the input: 0 to 8
+CURVE_FRAC: Final = 15  # its fractional bits, for tanh
+CURVE_INDEX_BITS: Final = 8  # upper bits of the magnitude, which select a chord
+CURVE: Final = QFormat(17, 15)  # output of sigmoid and tanh
 
 # --- kernel geometry -----------------------------------------------------------------------
 BEAT_BITS: Final = 64
@@ -76,8 +83,14 @@ MAGNITUDE_BEAT: Final[Layout] = {"magnitude": Field(0, 24)}
 POLAR_BEAT: Final[Layout] = {"magnitude": Field(0, 24), "phase": Field(32, 16)}
 NETWORK_BEAT: Final[Layout] = {"value": Field(0, 24), "is_gain": Field(32, 1)}
 
-# The code stream: one model beat; then for each layer one layer beat, the LUT (16 entries in
-# 4 beats, none for 8-bit codes), the biases (8 per beat) and the codes.
+# Rows of a network without spectra around it, several values per beat: inputs of 16 bits, or of 32
+# if they need more; outputs of 32 bits.
+NARROW_VALUE_BITS: Final = 16
+WIDE_VALUE_BITS: Final = 32
+
+# The code stream: one model beat; then for each layer one layer beat, one activation beat (if its
+# activation is none of linear and ReLU), the LUT (16 entries in 4 beats, none for 8-bit codes), the
+# biases (8 per beat, or 4 wide ones) and the codes.
 STREAM_MAGIC: Final = int.from_bytes(b"NIBL", "little")
 STREAM_VERSION: Final = 1
 MODEL_BEAT: Final[Layout] = {
@@ -85,8 +98,11 @@ MODEL_BEAT: Final[Layout] = {
     "version": Field(32, 4),
     "log2": Field(36, 1),  # 1: features are log2 over the floor; 0: magnitudes
     "gain": Field(37, 1),  # 1: the output is a gain; 0: a magnitude
+    "raw": Field(38, 1),  # 1: rows of values in and out, no spectra
+    "wide": Field(39, 1),  # 1: a raw network's inputs have 32 bits; 0: 16
     "layers": Field(40, 8),
     "gain_floor": Field(48, 16),
+    "inputs": Field(48, 12),  # of a raw network, in place of the gain floor
 }
 LAYER_BEAT: Final[Layout] = {
     "inputs": Field(0, 12),
@@ -97,6 +113,14 @@ LAYER_BEAT: Final[Layout] = {
     "bias_shift": Field(39, 6),
     "output_bits": Field(45, 5),  # excluding the sign
     "relu": Field(50, 1),  # negative outputs become 0
+    "activation": Field(51, 3),  # an index into ACTIVATIONS
+    "wide_bias": Field(54, 1),  # biases have 16 bits, not 8
+}
+ACTIVATIONS: Final = ("linear or relu", "clip", "leaky", "sigmoid", "tanh")
+ACTIVATION_BEAT: Final[Layout] = {
+    "low": Field(0, 25),  # limits of a clip, two's complement
+    "high": Field(25, 25),
+    "shift": Field(50, 5),  # leaky: right shift of negative values; sigmoid, tanh: left shift
 }
 LUT_ENTRIES: Final = 16
 LUT_ENTRY: Final[Layout] = {"mantissa": Field(0, MANTISSA_BITS), "internal": Field(8, 1)}

@@ -15,6 +15,7 @@ from nibblestream import Enhancer, QuantizedModel, spec
 from nibblestream.backends.csim import Board, CSimulation
 from nibblestream.evaluate.mixtures import mixtures
 from nibblestream.network import code_stream
+from nibblestream.network.activation import LINEAR, RELU
 from nibblestream.speech.pipeline import Pipeline
 
 pytestmark = pytest.mark.usefixtures("kernel_cache")
@@ -31,7 +32,10 @@ def test_random_models_of_every_kind(seed, hidden, features, head, bits, data):
     model = random_model(rng, tuple(hidden), scheme="u" if bits == 8 else "rs-vbs", **kind)
     count = len(model.layers)
     relu = data.draw(st.lists(st.booleans(), min_size=count, max_size=count))
-    layers = [replace(layer, relu=on) for layer, on in zip(model.layers, relu, strict=True)]
+    layers = [
+        replace(layer, activation=RELU if on else LINEAR)
+        for layer, on in zip(model.layers, relu, strict=True)
+    ]
     frames = data.draw(st.integers(1, 50))
     cuts = sorted(data.draw(st.lists(st.integers(0, frames), max_size=4)))
     assert_same(replace(model, layers=tuple(layers)), random_spectrum(rng, frames), cuts)

@@ -41,12 +41,16 @@ class Peer:
     def enhance(self, noisy: np.ndarray) -> np.ndarray:
         spectrum = librosa.stft(noisy, n_fft=spec.FFT, **LAYOUT)
         magnitude = np.abs(spectrum)
-        seen = magnitude.T if self._model.features == "magnitude" else self._features(magnitude.T)
+        seen = (
+            magnitude.T
+            if self._model.front.features == "magnitude"
+            else self._features(magnitude.T)
+        )
         x = self._stack(torch.from_numpy(seen))
         for weights, bias in self._layers:
             x = torch.relu(torch.nn.functional.linear(x, weights, bias))
-        if self._model.head == "gain":
-            clean = spectrum * x.clamp(self._model.gain_floor, 1).numpy().T
+        if self._model.front.head == "gain":
+            clean = spectrum * x.clamp(self._model.front.gain_floor, 1).numpy().T
         else:
             clean = x.numpy().T * np.exp(1j * np.angle(spectrum))
         return librosa.istft(clean, n_fft=spec.FFT, length=len(noisy), **LAYOUT)

@@ -84,7 +84,11 @@ def test_calls_do_not_see_each_other(enhancer, noisy):
 def open_gain():
     """A model that lets everything through."""
     model = network(hidden=(16,))
-    return replace(model, weights=tuple(0 * w for w in model.weights), gain_floor=1.0)
+    return replace(
+        model,
+        weights=tuple(0 * w for w in model.weights),
+        front=replace(model.front, gain_floor=1.0),
+    )
 
 
 def test_an_open_gain_gives_the_input_back_in_time(noisy, open_gain):

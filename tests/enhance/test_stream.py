@@ -41,7 +41,11 @@ def noisy(rng):
 def opened():
     """An Enhancer that lets everything through."""
     model = network(hidden=(16,))
-    model = replace(model, weights=tuple(0 * w for w in model.weights), gain_floor=1.0)
+    model = replace(
+        model,
+        weights=tuple(0 * w for w in model.weights),
+        front=replace(model.front, gain_floor=1.0),
+    )
     with Enhancer(model) as enhancer:
         yield enhancer
 

@@ -12,6 +12,7 @@ from nibblestream.golden import lut_mac, polar
 from nibblestream.golden.__main__ import KERNELS, main
 from nibblestream.golden.block import Block, beats, write
 from nibblestream.network import code_stream
+from nibblestream.network.activation import LINEAR, RELU
 from nibblestream.speech.pipeline import Pipeline
 
 pytestmark = pytest.mark.numeric
@@ -152,6 +153,6 @@ def test_networks_of_every_kind_are_there(rng):
     models = list(lut_mac.models(rng))
     assert {len(model.layers) for model in models} >= {1, 2, 3, 4}
     assert {layer.bits for model in models for layer in model.layers} == {2, 3, 4, 8}
-    assert {model.features for model in models} == {"log2", "magnitude"}
-    assert {model.head for model in models} == {"gain", "magnitude"}
-    assert {layer.relu for model in models for layer in model.layers} == {True, False}
+    assert {model.front.features for model in models} == {"log2", "magnitude"}
+    assert {model.front.head for model in models} == {"gain", "magnitude"}
+    assert {layer.activation for model in models for layer in model.layers} == {RELU, LINEAR}

@@ -11,7 +11,8 @@ from nibblestream.hardware.cycles import PIPELINE_DEPTH, SPECTRA_BYTES, Block, r
 from nibblestream.hardware.traffic import LayerTraffic, layers_of
 from nibblestream.network import code_stream
 from nibblestream.network.float_model import FloatModel
-from nibblestream.network.topology import INPUTS, largest_block
+from nibblestream.network.topology import largest_block
+from nibblestream.speech.front import INPUTS
 
 Z2 = BOARDS["Pynq-Z2"]
 

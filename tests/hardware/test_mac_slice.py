@@ -12,6 +12,7 @@ import pytest
 from nibblestream import spec
 from nibblestream.fixed import QFormat
 from nibblestream.hardware import fabric, resources
+from nibblestream.network.activation import LINEAR, RELU
 from nibblestream.network.layer import QuantizedLayer
 from nibblestream.network.lut import Lut
 from nibblestream.network.lutmac import LutMac
@@ -85,7 +86,9 @@ def layer(rng, inputs, outputs, word, k, relu):
     scheme = Scheme(k=k)
     codes = rng.integers(0, 16, (outputs, inputs), dtype=np.uint8)
     bias = rng.integers(-128, 128, outputs, dtype=np.int32)
-    return QuantizedLayer(codes, lut, k, scheme, bias, QFormat(25, 12), word, relu)
+    return QuantizedLayer(
+        codes, lut, k, scheme, bias, QFormat(25, 12), word, RELU if relu else LINEAR
+    )
 
 
 def clocks(layer, x):
@@ -93,7 +96,7 @@ def clocks(layer, x):
     constants = {
         "shift": layer.shift,
         "high": layer.output_format.high,
-        "relu": layer.relu or not layer.output_format.signed,
+        "relu": layer.activation == RELU or not layer.output_format.signed,
     }
     for code, weight in enumerate(layer.lut.decoded):
         yield {"lut_write": 1, "lut_address": code, "lut_weight": int(weight) & 0x3FFFF}

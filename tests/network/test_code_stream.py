@@ -12,6 +12,7 @@ from nibblestream import QuantizedModel, spec
 from nibblestream.fixed import QFormat
 from nibblestream.hardware.traffic import layers_of, stream_bytes
 from nibblestream.network import code_stream
+from nibblestream.network.activation import LINEAR
 from nibblestream.network.pack import unpack
 
 pytestmark = pytest.mark.numeric
@@ -37,9 +38,11 @@ def test_everything_of_a_model_is_in_its_stream(rng, bits):
     assert beats.dtype == np.uint64
     assert beats.nbytes == stream_bytes(layers_of(model))
     head = {name: part(beats[0], spec.MODEL_BEAT, name) for name in spec.MODEL_BEAT}
-    assert head.pop("gain_floor") == model.gain_floor == round(0.1 * 2**15)
+    assert head.pop("gain_floor") == model.front.least_gain == round(0.1 * 2**15)
     magic = int.from_bytes(b"NIBL", "little")
-    assert head == {"magic": magic, "version": 1, "log2": 1, "gain": 1, "layers": 3}
+    assert head.pop("inputs") == model.front.least_gain  # the same bits, for other networks
+    wanted = {"magic": magic, "version": 1, "log2": 1, "gain": 1, "raw": 0, "wide": 0, "layers": 3}
+    assert head == wanted
     at = 1
     for layer in model.layers:
         fields = {name: part(beats[at], spec.LAYER_BEAT, name) for name in spec.LAYER_BEAT}
@@ -47,7 +50,7 @@ def test_everything_of_a_model_is_in_its_stream(rng, bits):
         assert (fields["code_bits"], fields["k"]) == (bits, layer.k)
         assert (fields["shift"], fields["bias_shift"]) == (layer.shift, layer.bias_shift)
         assert 2 ** fields["output_bits"] - 1 == layer.output_format.high
-        assert fields["relu"] == 1
+        assert (fields["relu"], fields["activation"], fields["wide_bias"]) == (1, 0, 0)
         at += 1
         if bits < 8:
             entries = [int(beats[at + i // 4]) >> 16 * (i % 4) & 0xFFFF for i in range(1 << bits)]
@@ -87,7 +90,7 @@ def test_a_wrong_bit_changes_the_digest(beats, data):
 
 def test_a_signed_output_is_marked(rng):
     model = random_model(rng, (4,))
-    first = replace(model.layers[0], relu=False)
+    first = replace(model.layers[0], activation=LINEAR)
     beats = code_stream.beats(replace(model, layers=(first, model.layers[1])))
     assert part(beats[1], spec.LAYER_BEAT, "relu") == 0
 

@@ -16,8 +16,8 @@ from nibblestream.network.float_model import FloatModel
 from nibblestream.network.layer import QuantizedLayer
 from nibblestream.network.lut import Lut
 from nibblestream.network.model import QuantizedModel
-from nibblestream.network.topology import INPUTS
 from nibblestream.quantize import Scheme, quantize
+from nibblestream.speech.front import INPUTS, Speech
 from nibblestream.speech.stft import stft
 
 pytestmark = pytest.mark.numeric
@@ -68,7 +68,7 @@ def test_every_network_gets_formats(
         assert np.abs(layer.decoded).max() < 1 << (spec.WEIGHT_BITS - 1)
     for layer in model.layers[:-1]:
         assert layer.output_format.bits == spec.ACTIVATION_BITS
-    assert model.gain_floor == round(0.1 * 2**15)
+    assert model.front.least_gain == round(0.1 * 2**15)
 
 
 def test_decoded_weights_are_near_the_trained_ones() -> None:
@@ -85,7 +85,7 @@ def test_biases_are_eight_bit_uniform() -> None:
     trained = network(hidden=())
     biases = np.zeros(spec.BINS)
     biases[:4] = [1.0, -1.0, 0.5 / 128, -0.5 / 128]
-    model = quantize(FloatModel("b", trained.weights, (biases,), "log2", "gain"))
+    model = quantize(FloatModel("b", trained.weights, (biases,), Speech("log2", "gain")))
     assert model.layers[0].bias[:5].tolist() == [127, -128, 1, -1, 0]
     assert model.layers[0].bias.dtype == np.int32
 
@@ -120,16 +120,16 @@ def test_unclamped_networks_are_refused() -> None:
     trained = network(hidden=(3,))
     weights, biases = trained.weights, trained.biases
     with pytest.raises(ValueError, match=r"layer 1: weights reach .* clamp them"):
-        quantize(FloatModel("w", (weights[0], weights[1] * 20), biases, "log2", "gain"))
+        quantize(FloatModel("w", (weights[0], weights[1] * 20), biases, Speech("log2", "gain")))
     with pytest.raises(ValueError, match="layer 0: biases reach 2"):
-        quantize(FloatModel("b", weights, (biases[0] * 0 + 2, biases[1]), "log2", "gain"))
+        quantize(FloatModel("b", weights, (biases[0] * 0 + 2, biases[1]), Speech("log2", "gain")))
 
 
 # --- formats and the accumulator's proof -----------------------------------------------------
 
 
 def test_full_scale_audio_stays_below_the_norm(rng: np.random.Generator) -> None:
-    t = np.arange(1024)
+    magnitudes, t = Speech("magnitude", "magnitude"), np.arange(1024)
     signals = [
         np.sign(np.sin(0.3 * t)),
         np.ones(1024),
@@ -138,9 +138,9 @@ def test_full_scale_audio_stays_below_the_norm(rng: np.random.Generator) -> None
     ]
     for signal in signals:
         frames = np.abs(stft(signal))[: 2 * spec.CONTEXT]
-        assert np.linalg.norm(frames[4 : 4 + spec.CONTEXT]) < formats.input_norm("magnitude")
-    assert formats.input_norm("magnitude") == pytest.approx((8 * 256 * 48) ** 0.5)
-    assert formats.input_norm("log2") == pytest.approx(1032**0.5)
+        assert np.linalg.norm(frames[4 : 4 + spec.CONTEXT]) < magnitudes.norm(INPUTS)
+    assert magnitudes.norm(INPUTS) == pytest.approx((8 * 256 * 48) ** 0.5)
+    assert Speech("log2", "gain").norm(INPUTS) == pytest.approx(1032**0.5)
 
 
 @pytest.mark.parametrize(
@@ -155,20 +155,23 @@ def test_full_scale_audio_stays_below_the_norm(rng: np.random.Generator) -> None
         (0.1, 20, 20),
     ],
 )
-def test_hidden_format_leaves_room(largest: float, finest: int, frac: int) -> None:
-    word = formats.hidden_format(largest, finest)
+def test_formats_leave_room(largest: float, finest: int, frac: int) -> None:
+    word = formats.activation_format(largest, finest, formats.MIN_FRAC)
     assert word == QFormat(25, frac)
     assert largest * 2.0**frac < word.high or largest == 1e9
 
 
-def test_output_bounds_add_the_bias() -> None:
-    bounds = formats.output_bounds(np.array([[3.0, 4.0], [0, 1]]), np.array([-1.0, 0.5]), 2.0)
+def test_bounds_add_the_bias() -> None:
+    bounds = formats.norm_bounds(np.array([[3.0, 4.0], [0, 1]]), np.array([-1.0, 0.5]), 2.0)
     assert bounds.tolist() == [11, 2.5]
+    reach = np.array([2.0, 1.0])
+    bounds = formats.sum_bounds(np.array([[3.0, -4.0], [0, 1]]), np.array([-1.0, 0.5]), reach)
+    assert bounds.tolist() == [11, 1.5]
 
 
 def test_bounds_go_from_layer_to_layer() -> None:
     model = quantize(network("log2", "gain", (64, 32, 16)))
-    norm = formats.input_norm("log2")
+    norm = Speech("log2", "gain").norm(INPUTS)
     for layer in model.layers[:-1]:
         weights = layer.decoded * 2.0**-layer.weight_frac
         bounds = np.sqrt((weights**2).sum(axis=1)) * norm + np.abs(layer.bias) / 128
@@ -202,9 +205,11 @@ def test_accumulator_bound_is_reached() -> None:
     )
     worst = 6 * 2048 * 128 * 4 + (128 << (11 + 9 - 7)) + (1 << (11 + 9 - 15 - 1))
     assert layer.accumulator_bits == worst.bit_length() + 1
-    bound = formats.accumulator_bound(6, layer.input_format, 512, 128, 9, layer.shift)
+    bound = formats.accumulator_bound(
+        6, layer.input_format, 512, 128 << layer.bias_shift, layer.shift
+    )
     assert bound == worst
-    assert formats.accumulator_bound(1, QFormat(8, 0), 1, 0, 7, 0) == 128
+    assert formats.accumulator_bound(1, QFormat(8, 0), 1, 0, 0) == 128
 
 
 def test_overflow_is_refused_and_the_k_that_fits_fits() -> None:
@@ -220,7 +225,7 @@ def test_automatic_k_respects_the_accumulator() -> None:
     trained = network("magnitude", "magnitude", (4,))
     narrow = FloatModel(
         "narrow", (trained.weights[0] * 0.001, trained.weights[1]), trained.biases,
-        "magnitude", "magnitude",
+        Speech("magnitude", "magnitude"),
     )  # fmt: skip
     assert quantize(narrow).layers[0].k == 5
     assert quantize(narrow, "u-vbs").layers[0].k == 10  # all internal: k costs no width
@@ -236,7 +241,7 @@ def test_largest_shift_that_fits_is_largest(scheme: Scheme, inputs: int) -> None
         frac = scheme.m - 1 + k
         weight = 1 << (frac if scheme.split else scheme.m - 1)
         return formats.accumulator_bound(
-            inputs, word, weight, 128, frac, word.frac + frac
+            inputs, word, weight, 1 << word.frac + frac, word.frac + frac
         ).bit_length() + 1  # fmt: skip
 
     assert width(most) <= 48
@@ -268,31 +273,28 @@ def test_layers_refuse_parts_that_contradict(small: FloatModel) -> None:
 
 def test_models_refuse_layers_that_do_not_fit(small: FloatModel) -> None:
     model = quantize(small)
-    with pytest.raises(ValueError, match="last layer has 4 outputs; expected 129"):
-        QuantizedModel("x", model.layers[:1], "log2", "gain")
+    with pytest.raises(ValueError, match="1032 inputs and 4 outputs; for speech, expected"):
+        QuantizedModel("x", model.layers[:1], Speech("log2", "gain"))
     with pytest.raises(ValueError, match="layer 0 is given"):
-        QuantizedModel("x", model.layers, "magnitude", "gain")
+        QuantizedModel("x", model.layers, Speech("magnitude", "gain"))
     with pytest.raises(ValueError, match="layer 2 is given"):
-        QuantizedModel("x", model.layers, "log2", "magnitude")
-    with pytest.raises(ValueError, match=r"expected \(out, 1032\)"):
-        QuantizedModel("x", model.layers[::-1], "log2", "gain")
-    with pytest.raises(ValueError, match="gain_floor is 40000"):
-        QuantizedModel("x", model.layers, "log2", "gain", 40000)
+        QuantizedModel("x", model.layers, Speech("log2", "magnitude"))
+    with pytest.raises(ValueError, match=r"expected \(out, 129\)"):
+        QuantizedModel("x", model.layers[::-1], Speech("log2", "gain"))
+    with pytest.raises(ValueError, match=r"gain_floor is 1\.5"):
+        QuantizedModel("x", model.layers, Speech("log2", "gain", 1.5))
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"features": "mel"}, "features are 'mel'; expected one of magnitude, log2"),
-        ({"head": "mask"}, "head is 'mask'; expected one of magnitude, gain"),
         ({"weights": (), "biases": ()}, "has 0 layers"),
-        ({"weights": (np.zeros((129, 1000)),)}, r"layer 0: .* expected \(out, 1032\)"),
-        ({"weights": (np.zeros((128, INPUTS)),)}, "128 outputs; expected 129"),
+        ({"weights": (np.zeros((129, 1000)),)}, "1000 inputs and 129 outputs; .* expected 1032"),
+        ({"weights": (np.zeros((128, INPUTS)),)}, "1032 inputs and 128 outputs"),
         ({"weights": (np.full((129, INPUTS), np.nan),)}, "layer 0 holds NaN"),
         ({"biases": (np.full(129, np.inf),)}, "layer 0 holds NaN or infinity"),
         ({"biases": (np.zeros(128),)}, r"shape \(128,\); expected \(129,\)"),
         ({"biases": ()}, "1 layers have 0 biases"),
-        ({"gain_floor": 1.5}, "expected 0 to 1"),
         ({"training": {"loss": float("nan")}}, "not JSON"),
         ({"training": {"when": object()}}, "not JSON"),
     ],
@@ -300,7 +302,7 @@ def test_models_refuse_layers_that_do_not_fit(small: FloatModel) -> None:
 def test_float_models_refuse(change: dict[str, Any], message: str) -> None:
     good = {"name": "x", "weights": (np.zeros((129, INPUTS)),), "biases": (np.zeros(129),)}
     with pytest.raises(ValueError, match=message):
-        FloatModel(**{**good, "features": "log2", "head": "gain", **change})
+        FloatModel(**{**good, "front": Speech("log2", "gain"), **change})
 
 
 def test_words_wider_than_the_multiplier_takes_are_refused() -> None:

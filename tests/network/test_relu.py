@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from compiled import assert_same
-from networks import float_twin, network, random_spectrum
+from networks import float_twin, network, random_spectrum, relus
 from nibblestream import quantize, spec
+from nibblestream.network.activation import RELU
 from nibblestream.network.float_model import FloatModel
 from nibblestream.speech.pipeline import Pipeline
 from nibblestream.speech.reference import FloatPipeline
@@ -23,11 +24,11 @@ KINDS = [("log2", "gain"), ("magnitude", "magnitude")]
 
 
 def without(features: str, head: str, relu: tuple[bool, ...] = (False, True, False)) -> FloatModel:
-    return replace(network(features, head, (12, 9)), relu=relu)
+    return replace(network(features, head, (12, 9)), activations=relus(*relu))
 
 
 def test_networks_have_relu_everywhere_unless_they_say_so() -> None:
-    assert network(hidden=(3,)).relu == (True, True)
+    assert network(hidden=(3,)).activations == relus(True, True)
     for name, digest in (("default-float", "595d9b5f"), ("paper-float", "8e873635")):
         assert FloatModel.load(name).digest.startswith(digest)  # as before there was a choice
 
@@ -36,17 +37,17 @@ def test_files_keep_relu(tmp_path: Any) -> None:
     model = without("log2", "gain")
     model.save(tmp_path / "m.npz")
     loaded = FloatModel.load(tmp_path / "m.npz")
-    assert loaded.relu == (False, True, False)
-    assert loaded.digest == model.digest != replace(model, relu=()).digest
-    assert [line.endswith("no ReLU") for line in model.describe().splitlines()[3::2]][:3] == [
+    assert loaded.activations == relus(False, True, False)
+    assert loaded.digest == model.digest != replace(model, activations=()).digest
+    assert [line.endswith("linear") for line in model.describe().splitlines()[2::2]][:3] == [
         True, False, True,
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("relu", [(True,), (True,) * 4, (1, 0, 1), (True, None, True)])
-def test_flags_of_other_numbers_and_kinds_are_refused(relu: Any) -> None:
-    with pytest.raises(ValueError, match="expected true or false for each layer"):
-        without("log2", "gain", relu)
+@pytest.mark.parametrize("activations", [(RELU,), (RELU,) * 4, (RELU, True, RELU)])
+def test_activations_of_other_numbers_and_kinds_are_refused(activations: Any) -> None:
+    with pytest.raises(ValueError, match="expected one for each layer"):
+        replace(network(hidden=(12, 9)), activations=activations)
 
 
 @pytest.mark.parametrize(("features", "head"), KINDS)
@@ -73,7 +74,7 @@ def test_integers_are_the_oracles_and_near_the_floats(
     rng: np.random.Generator, features: str, head: str
 ) -> None:
     model = quantize(without(features, head))
-    assert [layer.relu for layer in model.layers] == [False, True, False]
+    assert tuple(layer.activation for layer in model.layers) == relus(False, True, False)
     spectrum = random_spectrum(rng, 9)
     found = Pipeline(model).process(spectrum)
     assert found.tolist() == [[list(b) for b in f] for f in pipeline(model, spectrum.tolist())]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from compiled import assert_same
-from networks import network, random_spectrum
+from networks import network, random_spectrum, relus
 from nibblestream import QuantizedModel, quantize, spec
 from nibblestream.network.float_model import FloatModel
 from nibblestream.network.model import load_model
@@ -19,6 +19,7 @@ from nibblestream.network.scheme import CALIBRATED
 from nibblestream.quantize import Calibration, Scheme, lut_at, objective
 from nibblestream.quantize.budget import choose_bits
 from nibblestream.quantize.calibrated import Student, nearest
+from nibblestream.quantize.coded_layer import Unit
 from nibblestream.quantize.distil import distil, network_error
 from nibblestream.quantize.fisher import curvature
 from nibblestream.quantize.gptq import gptq
@@ -27,7 +28,9 @@ from nibblestream.quantize.objective import LayerError, layer_error
 from nibblestream.quantize.refit import descend, fit_table, refit
 from nibblestream.quantize.rescale import rescale
 from nibblestream.quantize.teacher import Teacher
+from nibblestream.speech.front import Speech
 
+LOG2, MAGNITUDES = Speech("log2", "gain"), Speech("magnitude", "gain")
 pytestmark = pytest.mark.numeric
 
 Float = np.ndarray
@@ -169,7 +172,7 @@ def test_refit_never_costs_more(rng: np.random.Generator, rows: int) -> None:
         assert error.of(after) <= error.of(values) + 1e-12
         down = descend(error, after, Grid(lut.values, 12))
         assert error.of(down) <= error.of(after) + 1e-12
-        best, lut = refit(error, values, TABLE, scheme, 5)
+        best, lut = refit(error, values, TABLE, scheme, 5, spec.BIAS)
         assert error.of(best) <= error.of(down) + 1e-12
         assert np.isin(best[:, :12], lut.values).all()
         assert (np.diff(lut.values) >= 0).all()
@@ -213,7 +216,7 @@ def output_error(model: FloatModel, coded: QuantizedModel, calibration: Calibrat
     x = teacher.inputs.astype(np.float64)
     for layer in coded.layers:
         x = x @ (layer.decoded * 2.0**-layer.weight_frac).T + spec.BIAS.to_float(layer.bias)
-        x = np.maximum(x, 0) if layer.relu else x
+        x = layer.activation(x)
     return teacher.error(x) ** 0.5
 
 
@@ -248,9 +251,9 @@ def test_networks_of_any_depth(
 
 
 def test_layers_without_relu(calibration: Calibration) -> None:
-    model = replace(network(hidden=(10, 8)), relu=(False, True, False))
+    model = replace(network(hidden=(10, 8)), activations=relus(False, True, False))
     done = quantize(model, "auto", 4, calibration=calibration)
-    assert [layer.relu for layer in done.layers] == [False, True, False]
+    assert tuple(layer.activation for layer in done.layers) == relus(False, True, False)
     papers = quantize(model, "rs-vbs", 4)
     ours, theirs = (output_error(model, q, calibration) for q in (done, papers))
     assert ours < theirs
@@ -313,7 +316,7 @@ def test_distil_never_costs_more(seed: int, calibration: Calibration) -> None:
     student = Student(model, calibration)
     coded = []
     for name in ("gptq", "fisher", "gptq"):
-        coded.append(student.encode(Scheme(name, 2), 5))
+        coded.append(student.encode(Scheme(name, 2), Unit(5)))
         student.append(coded[-1])
     before = network_error(coded, student.teacher)
     done = distil(coded, student.teacher, [0, 2])
@@ -335,7 +338,7 @@ def test_distils_gradient_is_that_of_autograd(
     student = Student(network(features, head, (24,)), calibration)
     coded = []
     for _ in range(2):
-        coded.append(student.encode(Scheme("gptq", 2), 8))
+        coded.append(student.encode(Scheme("gptq", 2), Unit(8)))
         student.append(coded[-1])
     teacher = student.teacher
     found = _Tunable(coded, teacher, [0, 1])._gradients(np.arange(len(teacher.inputs)))
@@ -345,7 +348,7 @@ def test_distils_gradient_is_that_of_autograd(
     for layer, values, bias in zip(coded, exact[::2], exact[1::2], strict=True):
         weights = values.requires_grad_()[torch.tensor(layer.codes).long()]
         x = torch.relu(x @ weights.T + bias.requires_grad_())
-    low, high = (teacher.model.gain_floor, 1.0) if head == "gain" else (0.0, None)
+    low, high = teacher.model.front.limits
     error = (x.clamp(low, high) - torch.tensor(teacher.target)).square().mean(dim=1)
     error = (error * torch.tensor(teacher.weight)).mean()
     assert float(error.detach()) == pytest.approx(network_error(coded, teacher), rel=1e-5)
@@ -428,7 +431,7 @@ def test_inputs_are_the_pipelines(
 
     signals = [noisy(rng, seconds) for seconds in (2, 1.1, 3)]
     for features in ("log2", "magnitude"):
-        found = Calibration(signals, frames=10_000).inputs(features)
+        found = Calibration(signals, frames=10_000).inputs(Speech(features, "gain"))
         seen: list[np.ndarray] = []
         whole = lutmac.LutMac.__call__
 
@@ -454,10 +457,10 @@ def test_frames_are_drawn_by_the_seed(rng: np.random.Generator) -> None:
     signals = [noisy(rng, 3), noisy(rng, 2)]
     one, same, other = (Calibration(signals, frames=300, seed=s) for s in (1, 1, 2))
     assert len(one) == 300
-    assert np.array_equal(one.inputs("log2"), same.inputs("log2"))
-    assert not np.array_equal(one.inputs("log2"), other.inputs("log2"))
+    assert np.array_equal(one.inputs(LOG2), same.inputs(LOG2))
+    assert not np.array_equal(one.inputs(LOG2), other.inputs(LOG2))
     # The last of the eight stacked frames is the present one.
-    assert np.array_equal(one.inputs("magnitude")[:, -spec.BINS :], one.magnitudes())
+    assert np.array_equal(one.inputs(MAGNITUDES)[:, -spec.BINS :], one.magnitudes())
 
 
 @pytest.mark.parametrize(

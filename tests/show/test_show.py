@@ -77,7 +77,7 @@ def test_a_frame_is_what_the_pipeline_computes(name, number, noisy):
     np.testing.assert_array_equal(found.spectrum, spectrum[number])
     last = found.activations[-1].astype(np.int64)
     if name == "default":
-        gain = np.clip(last, model.gain_floor, 1 << 15)
+        gain = np.clip(last, model.front.least_gain, 1 << 15)
         last = (found.magnitude * gain + (1 << 14)) >> 15
     again = cordic.rotation(last.astype(np.int32), found.phase)
     np.testing.assert_array_equal(again, found.enhanced)
@@ -217,8 +217,8 @@ def test_a_network_of_ones_own_is_imported_or_read(capsys, monkeypatch):
         mine.weights + mine.biases, bundled.weights + bundled.biases, strict=True
     ):
         np.testing.assert_array_equal(ours, theirs)
-    assert mine.relu == bundled.relu
-    assert (mine.features, mine.head, mine.gain_floor) == ("log2", "gain", bundled.gain_floor)
+    assert mine.activations == bundled.activations
+    assert mine.front == bundled.front
     monkeypatch.setattr(show_network, "find_spec", lambda name: None)
     assert show.own_network().digest == bundled.digest
     assert "PyTorch is not installed" in capsys.readouterr().out

@@ -10,7 +10,7 @@ import soundfile
 import torch
 from click.testing import CliRunner
 
-from networks import network
+from networks import network, relus
 from nibblestream import Enhancer, QuantizedModel, quantize, spec
 from nibblestream.cli import main
 from nibblestream.network.float_model import FloatModel
@@ -104,12 +104,12 @@ def test_biases_that_are_zero_stay_zero(rng):
 @pytest.mark.parametrize("relu", [(True, True, True), (False, True, False)])
 def test_what_is_trained_is_what_the_model_computes(rng, features, head, relu):
     """Network and quantized model, whose activations are rounded, too: within a thousandth."""
-    trainee = tuned(replace(network(features, head, (24, 16)), relu=relu), (4, 3, 2))
+    trainee = tuned(replace(network(features, head, (24, 16)), activations=relus(*relu)), (4, 3, 2))
     model = as_it_is(trainee)
     assert [str(layer.scheme) for layer in model.layers] == [
         f"{n}-bit qat (m 8)" for n in (4, 3, 2)
     ]
-    assert tuple(layer.relu for layer in model.layers) == relu
+    assert tuple(layer.activation for layer in model.layers) == relus(*relu)
     signal = rng.normal(0, 0.1, 4000)
     spectra = stft.stft(signal)
     magnitude = torch.from_numpy(np.abs(spectra)).float()[None]
@@ -176,7 +176,7 @@ def test_fine_tuning_goes_on_where_it_stopped(folders, tmp_path, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         finetune(tmp_path / "cut.npz", model, 2, **folders, steps=4, seed=3)
     monkeypatch.setattr(Training, "_advance", advance)
-    other = replace(model, gain_floor=0.2)
+    other = replace(model, front=replace(model.front, gain_floor=0.2))
     for wrong in ((other, 2, 4), (model, 3, 4), (model, 2, 5)):
         with pytest.raises(ValueError, match="other settings"):
             finetune(tmp_path / "cut.npz", *wrong[:2], **folders, steps=wrong[2], seed=3)

@@ -13,6 +13,7 @@ from nibblestream.network.float_model import FloatModel
 from nibblestream.sound import reading
 from nibblestream.speech import stft
 from nibblestream.speech.features import FloorTracker
+from nibblestream.speech.front import Speech
 from nibblestream.train import augment, material
 from nibblestream.train.corpus import Corpus
 from nibblestream.train.loop import Training
@@ -112,9 +113,7 @@ def test_the_network_equals_the_float_pipeline(rng, head):
         "twin",
         tuple(layer.weight.detach().numpy() for layer in network.layers),
         tuple(layer.bias.detach().numpy() for layer in network.layers),
-        "magnitude",
-        head,
-        network.gain_floor,
+        Speech("magnitude", head, network.gain_floor),
     )
     signal = rng.normal(0, 0.1, 4000)
     magnitude = torch.from_numpy(np.abs(stft.stft(signal))).float()[None]

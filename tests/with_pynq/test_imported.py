@@ -7,6 +7,7 @@ import pytest
 
 from networks import random_spectrum
 from nibblestream import quantize
+from nibblestream.speech.front import Speech
 from nibblestream.speech.pipeline import Pipeline
 
 torch = pytest.importorskip("torch", reason="no PyTorch in this venv: .venv has it")
@@ -20,7 +21,7 @@ def test_layers_2048_wide(drive, rng):
     module = nn.Sequential(
         nn.Linear(1032, 2048), nn.ReLU(), nn.Linear(2048, 2048), nn.Linear(2048, 129)
     )
-    model = quantize(from_torch(module, features="log2", head="gain"))
+    model = quantize(from_torch(module, front=Speech("log2", "gain")))
     assert [layer.shape for layer in model.layers] == [(2048, 1032), (2048, 2048), (129, 2048)]
     device, board = drive(model=model)
     assert board.block == 16

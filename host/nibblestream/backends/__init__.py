@@ -1,4 +1,4 @@
-"""Backends, which compute the network's integers: one Protocol, integer spectra in and out."""
+"""Backends, which compute the network's integers: one Protocol, rows of integers in and out."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ class Backend(Protocol):
     """Whether only one stream can run at a time, as on a board, which holds one state."""
 
     def reset(self) -> None:
-        """Forget all previous frames."""
+        """Forget all previous rows."""
 
-    def process(self, spectrum: IntArray) -> npt.NDArray[np.int32]:
-        """Enhance the next frames: int32 (frames, 129, 2) in `spec.SPECTRUM`, in and out."""
+    def process(self, rows: IntArray) -> npt.NDArray[np.int32]:
+        """Return the outputs of the next rows, int32 in and out, in the shapes of `model.rows`.
+
+        For speech: frames (n, 129, 2) in `spec.SPECTRUM`, both. Otherwise inputs (n, inputs) and
+        outputs (n, outputs), in the formats of the first and of the last layer.
+        """
 
     def counted(self) -> Counted | None:
         """Return the bytes moved so far, or None without hardware that counts them."""

@@ -1,4 +1,4 @@
-"""Base class of backends that run frames in blocks, with the network's state in two banks."""
+"""Base class of backends that run rows in blocks, with the network's state in two banks."""
 
 from __future__ import annotations
 
@@ -7,40 +7,40 @@ from abc import ABC, abstractmethod
 import numpy as np
 import numpy.typing as npt
 
-from .. import spec
 from ..fixed import IntArray
+from ..network.model import QuantizedModel
 
 Int32 = npt.NDArray[np.int32]
 
 
 class Blockwise(ABC):
-    """A backend that runs blocks of up to `block` frames.
+    """A backend that runs blocks of up to `model.block` rows.
 
     Parameters
     ----------
-    block : int
+    model : QuantizedModel
     """
 
     one_at_a_time = False
 
-    def __init__(self, block: int) -> None:
-        self._block = block
+    def __init__(self, model: QuantizedModel) -> None:
+        self._block, self._outputs = model.block, model.rows[1]
         self.reset()
 
     def reset(self) -> None:
-        """Forget all previous frames."""
+        """Forget all previous rows."""
         self._bank, self._fresh = 0, True
 
-    def process(self, spectrum: IntArray) -> Int32:
-        """Enhance the next frames: int32 (frames, 129, 2) in `spec.SPECTRUM`, in and out."""
-        parts = [np.empty((0, spec.BINS, 2), np.int32)]
-        for at in range(0, len(spectrum), self._block):
-            parts.append(self.run(spectrum[at : at + self._block], self._bank, self._fresh))
+    def process(self, rows: IntArray) -> Int32:
+        """Return the outputs of the next rows; see `Backend.process`."""
+        parts = [np.empty((0, *self._outputs.shape), np.int32)]
+        for at in range(0, len(rows), self._block):
+            parts.append(self.run(rows[at : at + self._block], self._bank, self._fresh))
             self._bank, self._fresh = 1 - self._bank, False  # only if the block did not raise
         return np.concatenate(parts)
 
     @abstractmethod
-    def run(self, spectrum: IntArray, bank: int, reset: bool) -> Int32:
+    def run(self, rows: IntArray, bank: int, reset: bool) -> Int32:
         """Run one block.
 
         The state before the block is read from `bank`, or taken as empty if `reset`; the state

@@ -127,7 +127,7 @@ class CSimulation(Blockwise):
     """
 
     def __init__(self, model: QuantizedModel) -> None:
-        super().__init__(model.block)
+        super().__init__(model)
         self._codes = code_stream.beats(model)
         self._digest = code_stream.digest(self._codes)
         self._board = Board()

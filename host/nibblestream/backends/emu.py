@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
+from ..fixed import IntArray
+from ..network.lutmac import Network
+from ..network.model import QuantizedModel
 from ..speech.pipeline import Pipeline
 
 
-class Emulation(Pipeline):
-    """`pipeline.Pipeline` as a backend."""
+class Emulation:
+    """`Pipeline`, or the layers alone for models without speech around them, as a backend.
+
+    Parameters
+    ----------
+    model : QuantizedModel
+    """
 
     one_at_a_time = False
+
+    def __init__(self, model: QuantizedModel) -> None:
+        self._rows = Network(model) if model.front.raw else Pipeline(model)
+
+    def process(self, rows: IntArray) -> npt.NDArray[np.int32]:
+        """Return the outputs of the next rows."""
+        return self._rows.process(rows)
+
+    def reset(self) -> None:
+        """Forget all previous rows."""
+        self._rows.reset()
 
     def counted(self) -> None:
         """Return None: an emulation has no hardware counters."""

@@ -16,9 +16,9 @@ from .. import spec
 from ..network.float_model import FloatModel
 from ..network.lutmac import LutMac
 from ..network.model import QuantizedModel
-from ..network.topology import FEATURES, HEADS
 from ..speech import cordic
 from ..speech.features import FloorTracker
+from ..speech.front import speech_of
 from ..speech.pipeline import stack
 from ..speech.stft import stft
 from .clip import Float, Source
@@ -69,9 +69,9 @@ def output_errors(
         found = {name: float(error) for name, error in known.get([*names.values()]).items()}
         missing = {label: name for label, name in names.items() if name not in found}
         if missing:
-            frames = seen(clip.realise().noisy, network.features)
+            frames = seen(clip.realise().noisy, speech_of(network).features)
             wanted = target(frames)
-            level = 1.0 if network.head == "gain" else float(np.mean(wanted**2)) or 1.0
+            level = 1.0 if speech_of(network).head == "gain" else float(np.mean(wanted**2)) or 1.0
             computed = {
                 name: float(np.mean((run[label](frames) - wanted) ** 2)) / level
                 for label, name in missing.items()
@@ -103,25 +103,20 @@ def _outputs(model: Model) -> Outputs:
 
 
 def _integers(model: QuantizedModel) -> Outputs:
-    layers, form = [LutMac(layer) for layer in model.layers], HEADS[model.head]
-    limits = (model.gain_floor, 1 << form.frac) if model.head == "gain" else (0, None)
+    layers, unit = [LutMac(layer) for layer in model.layers], speech_of(model).output_format
 
     def run(x: Integers) -> Float:
         for layer in layers:
             x = layer(x)
-        return np.asarray(np.clip(x, *limits) * form.resolution)
+        return np.clip(unit.to_float(x), *model.front.limits)
 
     return run
 
 
 def _floats(model: FloatModel) -> Outputs:
-    limits = (model.gain_floor, 1.0) if model.head == "gain" else (0.0, None)
+    unit = np.float32(model.front.input_format.resolution)
 
     def run(frames: Integers) -> Float:
-        x = frames * np.float32(FEATURES[model.features].resolution)
-        for weights, bias, relu in zip(model.weights, model.biases, model.relu, strict=True):
-            x = x @ weights.T + bias
-            x = np.maximum(x, 0) if relu else x
-        return np.asarray(np.clip(x, *limits), np.float64)
+        return np.asarray(np.clip(model(frames * unit), *model.front.limits), np.float64)
 
     return run

@@ -13,13 +13,14 @@ import numpy.typing as npt
 
 from .. import spec
 from ..network import code_stream
+from ..network.activation import LINEAR
 from ..network.float_model import Float32, FloatModel
 from ..network.lutmac import LutMac
 from ..network.model import QuantizedModel
 from ..network.pack import Beats
-from ..network.topology import INPUTS
 from ..quantize import quantize
 from ..speech.features import FloorTracker
+from ..speech.front import INPUTS, Speech, speech_of
 from ..speech.pipeline import stack
 from .block import SIZES, Block, beats, words
 
@@ -51,7 +52,7 @@ def models(rng: np.random.Generator) -> Iterator[QuantizedModel]:
     yield random_model(rng, (33, 2, 3), "magnitude", scheme="u", bits=8)
     yield random_model(rng, (16,), scheme=("rs-vbs", "u"), bits=(4, 8))
     model = random_model(rng, (18, 40), scheme="u-vbs")
-    linear = [replace(layer, relu=False) for layer in model.layers]
+    linear = [replace(layer, activation=LINEAR) for layer in model.layers]
     yield replace(model, layers=tuple(linear))
 
 
@@ -68,9 +69,7 @@ def random_model(
         name="random",
         weights=tuple(_peaked(rng, out, n) for out, n in shapes),
         biases=tuple(rng.uniform(-0.3, 0.6, out).astype(np.float32) for out, _ in shapes),
-        features=features,
-        head=head,
-        gain_floor=0.1,
+        front=Speech(features, head, gain_floor=0.1),
     )
     return quantize(model, **scheme)
 
@@ -99,7 +98,7 @@ class Session:
     """A network and its two banks of state: a block reads one bank and writes the other."""
 
     def __init__(self, model: QuantizedModel, rng: np.random.Generator) -> None:
-        self.model = model
+        self.model, self._speech = model, speech_of(model)
         self.stream = code_stream.beats(model)
         self._layers = [LutMac(layer) for layer in model.layers]
         self._banks = [State(), State()]
@@ -110,7 +109,7 @@ class Session:
         """Return a block of random frames."""
         magnitude = self._magnitudes(frames)
         state = State() if reset else copy.deepcopy(self._banks[bank])
-        x = state.inputs(self.model.features, magnitude)
+        x = state.inputs(self._speech.features, magnitude)
         self._banks[1 - bank] = state
         for layer in self._layers:
             x = layer(x)
@@ -129,9 +128,9 @@ class Session:
         return spec.MAGNITUDE.saturate(magnitude).astype(np.int32)
 
     def _sent(self, x: Int32) -> Beats:
-        is_gain = self.model.head == "gain"
+        is_gain = self._speech.head == "gain"
         if is_gain:
-            x = np.clip(x, self.model.gain_floor, 1 << spec.GAIN.frac)
+            x = np.clip(x, self._speech.least_gain, 1 << spec.GAIN.frac)
         return beats(spec.NETWORK_BEAT, value=x, is_gain=np.full(x.shape, is_gain))
 
 
@@ -177,7 +176,7 @@ def damaged(model: QuantizedModel) -> Iterator[Beats]:
         yield stream[:count]
     yield np.concatenate([stream, words(0)])
     first = model.layers[0]
-    second = 1 + code_stream.header_beats(first.shape, first.bits) + len(first.beats)
+    second = 1 + len(code_stream.layer_beats(first))
     yield changed(stream[:second], 0, spec.MODEL_BEAT["layers"], 1)  # wrong number of outputs
     for at, layout, name, value in (
         (0, spec.MODEL_BEAT, "magic", spec.STREAM_MAGIC ^ 1),

@@ -111,9 +111,9 @@ class Block:
 
     def _layer(self, layer: LayerTraffic) -> Iterator[Loop]:
         shape = layer.outputs, layer.inputs
-        biases = -(-layer.outputs * spec.BIAS.bits // spec.BEAT_BITS)
-        table = code_stream.header_beats(shape, layer.bits) - 1 - biases
-        yield Loop("LAYER", 1, 1)
+        biases = code_stream.bias_beats(layer.outputs, layer.wide_bias)
+        table = code_stream.table_beats(layer.bits)
+        yield Loop("LAYER", 1 + layer.activation, 1 + layer.activation)
         if table:
             yield Loop("LUT", spec.LUT_ENTRIES, table)
         yield Loop("BIAS", biases, biases)

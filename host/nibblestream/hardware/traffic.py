@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from .. import spec
 from ..network import code_stream, pack
+from ..network.activation import LINEAR, RELU
 from ..network.model import QuantizedModel
 
 BEAT_BYTES = spec.BEAT_BITS // 8
@@ -23,11 +24,17 @@ class LayerTraffic:
     outputs, inputs : int
     bits : int
         Bits per code; 32 for a float layer.
+    wide_bias : bool
+        Whether biases have 16 bits, not 8.
+    activation : bool
+        Whether an activation beat follows the layer's beat.
     """
 
     outputs: int
     inputs: int
     bits: int
+    wide_bias: bool = False
+    activation: bool = False
 
     @property
     def ideal(self) -> int:
@@ -46,7 +53,8 @@ class LayerTraffic:
         """Bytes before the codes: formats, look-up table, biases."""
         if self.bits not in spec.CODE_BITS:
             return 0
-        return BEAT_BYTES * code_stream.header_beats((self.outputs, self.inputs), self.bits)
+        biases = code_stream.bias_beats(self.outputs, self.wide_bias)
+        return BEAT_BYTES * (1 + self.activation + code_stream.table_beats(self.bits) + biases)
 
     def at(self, bits: int) -> int:
         """Bytes of the same weights at `bits` bits each, without padding."""
@@ -55,7 +63,15 @@ class LayerTraffic:
 
 def layers_of(model: QuantizedModel, bits: int | None = None) -> list[LayerTraffic]:
     """Return the shape and code width of each layer; `bits`, if given, replaces all widths."""
-    layers = [LayerTraffic(*layer.shape, layer.bits) for layer in model.layers]
+    layers = [
+        LayerTraffic(
+            *layer.shape,
+            layer.bits,
+            wide_bias=layer.bias_format != spec.BIAS,
+            activation=layer.activation not in (LINEAR, RELU),
+        )
+        for layer in model.layers
+    ]
     return layers if bits is None else [replace(layer, bits=bits) for layer in layers]
 
 

@@ -1,7 +1,8 @@
 """The code stream: a whole model as 64-bit beats, as stored in memory and read by `lut_mac`.
 
-One beat for the model; then for each layer one beat with its shape and formats, its LUT, its
-biases and its codes (`pack`). `spec` defines the layouts. The kernels get a model only this way.
+One beat for the model; then for each layer one beat with its shape and formats, one with its
+activation (if it is none of linear and ReLU), its LUT, its biases and its codes (`pack`). `spec`
+defines the layouts. The kernels get a model only this way.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
+from .activation import RELU
 from .layer import QuantizedLayer
 from .model import QuantizedModel
 from .pack import Beats
@@ -27,26 +29,29 @@ def beats(model: QuantizedModel) -> Beats:
     ValueError
         A value, such as a shift, does not fit its field of the layout.
     """
-    log2, gain = model.features == "log2", model.head == "gain"
     first = _beat(
         spec.MODEL_BEAT,
         magic=spec.STREAM_MAGIC,
         version=spec.STREAM_VERSION,
-        log2=log2,
-        gain=gain,
         layers=len(model.layers),
-        gain_floor=model.gain_floor,
+        **model.front.fields(model.layers[0].inputs),
     )
-    parts = [np.array([first], np.uint64)]
-    for layer in model.layers:
-        parts += [_header(layer), _lut(layer), _bias(layer), layer.beats]
-    return np.concatenate(parts)
+    return np.concatenate([np.array([first], np.uint64), *map(layer_beats, model.layers)])
 
 
-def header_beats(shape: tuple[int, int], bits: int) -> int:
-    """Count a layer's beats before its codes: header, LUT and biases; `shape` is (out, in)."""
-    lut = spec.LUT_ENTRIES * spec.LUT_ENTRY_BITS if bits < 8 else 0
-    return 1 + lut // spec.BEAT_BITS + -(-shape[0] * spec.BIAS.bits // spec.BEAT_BITS)
+def layer_beats(layer: QuantizedLayer) -> Beats:
+    """Return a layer's part of the stream: its header, LUT, biases and codes."""
+    return np.concatenate([_header(layer), _lut(layer), _bias(layer), layer.beats])
+
+
+def table_beats(bits: int) -> int:
+    """Count the beats of a layer's LUT."""
+    return spec.LUT_ENTRIES * spec.LUT_ENTRY_BITS // spec.BEAT_BITS if bits < 8 else 0
+
+
+def bias_beats(outputs: int, wide: bool) -> int:
+    """Count the beats of a layer's biases, of 16 bits (`wide`) or 8."""
+    return -(-outputs * (spec.WIDE_BIAS_BITS if wide else spec.BIAS.bits) // spec.BEAT_BITS)
 
 
 def digest(stream: Beats) -> int:
@@ -76,7 +81,7 @@ def _beat(layout: spec.Layout, **values: int) -> int:
 
 
 def _header(layer: QuantizedLayer) -> Beats:
-    word = layer.output_format
+    word = layer.word
     beat = _beat(
         spec.LAYER_BEAT,
         inputs=layer.inputs,
@@ -86,9 +91,29 @@ def _header(layer: QuantizedLayer) -> Beats:
         shift=layer.shift,
         bias_shift=layer.bias_shift,
         output_bits=word.high.bit_length(),
-        relu=layer.relu or not word.signed,
+        relu=layer.activation == RELU or not word.signed,
+        activation=_number(layer),
+        wide_bias=layer.bias_format != spec.BIAS,
     )
-    return np.array([beat], np.uint64)
+    return np.array([beat, *_activation(layer)], np.uint64)
+
+
+def _number(layer: QuantizedLayer) -> int:
+    """Return the index of the layer's activation in `spec.ACTIVATIONS`."""
+    kind = layer.activation.kind
+    return 0 if kind in ("linear", "relu") else spec.ACTIVATIONS.index(kind)
+
+
+def _activation(layer: QuantizedLayer) -> list[int]:
+    """Return the activation beat, or none for linear and ReLU."""
+    if not _number(layer):
+        return []
+    if layer.activation.kind == "clip":
+        words = {name: spec.ACTIVATION_BEAT[name].bits for name in ("low", "high")}
+        ends = zip(words.items(), layer.limits, strict=True)
+        return [_beat(spec.ACTIVATION_BEAT, **{n: end % (1 << bits) for (n, bits), end in ends})]
+    shift = layer.curve_shift if layer.activation.tabled else layer.activation.leak
+    return [_beat(spec.ACTIVATION_BEAT, shift=shift)]
 
 
 def _lut(layer: QuantizedLayer) -> Beats:
@@ -104,8 +129,11 @@ def _lut(layer: QuantizedLayer) -> Beats:
 
 
 def _bias(layer: QuantizedLayer) -> Beats:
-    """Return the biases, 8 per beat, two's complement."""
-    padded = np.zeros(-(-layer.outputs // 8) * 8, np.int8)
+    """Return the biases, 8 per beat or 4 wide ones, two's complement."""
+    wide = layer.bias_format != spec.BIAS
+    word = np.dtype("<i2" if wide else "<i1")
+    beats = bias_beats(layer.outputs, wide)
+    padded = np.zeros(beats * spec.BEAT_BITS // 8 // word.itemsize, word)
     padded[: layer.outputs] = layer.bias
     return _as_beats(padded)
 

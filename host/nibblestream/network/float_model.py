@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -10,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import model_file
+from .activation import LINEAR, RELU, Activation
+from .front import Front, Plain, read_front
 from .model_file import Arrays, Header, Stored
 from .topology import check_topology
 
@@ -18,30 +21,29 @@ Float32 = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class FloatModel(Stored):
-    """A fully connected float32 network, with or without ReLU after each layer.
+    """A fully connected float32 network.
 
     Parameters
     ----------
     name : str
     weights : tuple of float32 (out, in)
-        The first layer has 8 * 129 inputs, oldest frame first; the last has 129 outputs.
+        1 to 255 layers, 1 to 2048 wide.
     biases : tuple of float32 (out,)
-    features : str
-        Input of the first layer: "magnitude" or "log2".
-    head : str
-        Output of the last layer: "magnitude", or "gain", a factor for the noisy magnitude.
-    gain_floor : float
-        Smallest gain, 0 to 1.
+    front : Front
+        What comes before and after the network: `Plain`, or `Speech` for spectra.
     training : dict
         JSON metadata: the training command, the seed, the scores.
-    relu : tuple of bool, optional
-        Whether each layer is followed by a ReLU; default: all. For the last layer it makes no
-        difference, because both heads clip negative outputs to zero.
+    activations : tuple of Activation, optional
+        One for each layer; default: ReLU.
+    scaled : bool
+        Whether quantization gives each layer a power of two, so that weights may have any size,
+        and its biases 16 bits; otherwise weights and biases are within +-1 and biases have 8 bits,
+        as in the paper.
 
     Raises
     ------
     ValueError
-        Shapes do not match, values are not finite, or features or head are unknown.
+        Shapes do not match, the front does not fit them, or values are not finite.
     """
 
     kind: ClassVar[str] = "float"
@@ -49,11 +51,10 @@ class FloatModel(Stored):
     name: str
     weights: tuple[Float32, ...]
     biases: tuple[Float32, ...]
-    features: str
-    head: str
-    gain_floor: float = 0.0
+    front: Front = field(default_factory=Plain)
     training: dict[str, Any] = field(default_factory=dict)
-    relu: tuple[bool, ...] = ()
+    activations: tuple[Activation, ...] = ()
+    scaled: bool = False
 
     def __post_init__(self) -> None:
         for group in ("weights", "biases"):
@@ -61,16 +62,18 @@ class FloatModel(Stored):
             object.__setattr__(self, group, arrays)
         # Keep what loading from a file would return: string keys, lists instead of tuples.
         object.__setattr__(self, "training", through_json(self.training))
-        object.__setattr__(self, "gain_floor", float(self.gain_floor))
-        object.__setattr__(self, "relu", tuple(self.relu) or (True,) * len(self.weights))
-        check_topology([w.shape for w in self.weights], self.features, self.head)
+        activations = tuple(self.activations) or (RELU,) * len(self.weights)
+        object.__setattr__(self, "activations", activations)
+        check_topology([w.shape for w in self.weights])
+        self.front.check(self.inputs, self.outputs)
         self._check_values()
 
     def _check_values(self) -> None:
         if len(self.biases) != len(self.weights):
             raise ValueError(f"{len(self.weights)} layers have {len(self.biases)} biases")
-        if len(self.relu) != len(self.weights) or {*map(type, self.relu)} != {bool}:
-            raise ValueError(f"relu is {self.relu}; expected true or false for each layer")
+        kinds = {*map(type, self.activations)}
+        if len(self.activations) != len(self.weights) or kinds != {Activation}:
+            raise ValueError(f"activations are {self.activations}; expected one for each layer")
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             if bias.shape != weight.shape[:1]:
                 raise ValueError(
@@ -78,15 +81,34 @@ class FloatModel(Stored):
                 )
             if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
                 raise ValueError(f"layer {i} holds NaN or infinity; expected finite values")
-        if not 0 <= self.gain_floor <= 1:
-            raise ValueError(f"gain_floor is {self.gain_floor}; expected 0 to 1")
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs."""
+        return self.weights[0].shape[1]
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs."""
+        return len(self.weights[-1])
+
+    def layers(self) -> Iterator[tuple[Float32, Float32, Activation]]:
+        """Yield the weights, biases and activation of each layer."""
+        yield from zip(self.weights, self.biases, self.activations, strict=True)
+
+    def __call__(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the last layer's outputs (n, outputs) for inputs (n, inputs), in their dtype."""
+        for weights, bias, activation in self.layers():
+            x = activation(x @ weights.T.astype(x.dtype) + bias)
+        return x
 
     @classmethod
     def from_content(cls, header: Header, arrays: Arrays) -> FloatModel:
         """Build the model from a file's header and arrays."""
         layers = range(header["layers"])
         return cls(
-            **cls.from_shared(header),
+            name=header["name"],
+            front=read_front(header),
             weights=tuple(
                 model_file.take(arrays, f"layer{i}.weights", np.float32, (None, None))
                 for i in layers
@@ -95,22 +117,18 @@ class FloatModel(Stored):
                 model_file.take(arrays, f"layer{i}.bias", np.float32, (None,)) for i in layers
             ),
             training=header["training"],
-            relu=tuple(header.get("relu", ())),
+            activations=_activations(header),
+            scaled=header.get("scaled", False),
         )
 
     def describe(self) -> str:
         """Return a text summary of the model: layers, sizes, weight ranges, training metadata."""
-        lines = [
-            f"{self.name}: float32 model, {self.features} in, {self.head} out",
-            f"digest {self.digest}",
-        ]
-        if self.head == "gain":
-            lines.append(f"gain floor {self.gain_floor:g}")
-        for i, (w, b, relu) in enumerate(zip(self.weights, self.biases, self.relu, strict=True)):
+        lines = [f"{self.name}: float32 model, {self.front}", f"digest {self.digest}"]
+        for i, (w, b, activation) in enumerate(self.layers()):
             low, start, stop, high = np.quantile(w, [0, 0.04, 0.96, 1])
             lines += [
                 f"layer {i}: {w.shape[1]} -> {w.shape[0]}, {w.nbytes} bytes"
-                f"{'' if relu else ', no ReLU'}",
+                f"{'' if activation == RELU else f', {activation}'}",
                 f"  weights {low:.4f} to {high:.4f}, 92% of them {start:.4f} to {stop:.4f}, "
                 f"std {w.std():.4f}; biases {b.min():.4f} to {b.max():.4f}",
             ]
@@ -120,15 +138,28 @@ class FloatModel(Stored):
     def content(self) -> tuple[Header, Arrays]:
         """Return the header and arrays of the model's file."""
         header: Header = {
-            **self.shared(),
+            "name": self.name,
+            **self.front.entries(self.kind),
             "layers": len(self.weights),
             "training": self.training,
         }
-        if not all(self.relu):  # omitted if every layer has ReLU, as in files without the field
-            header["relu"] = list(self.relu)
+        # Fields that earlier versions do not write are left out where they say nothing new.
+        if {*self.activations} <= {RELU, LINEAR}:
+            if LINEAR in self.activations:
+                header["relu"] = [activation == RELU for activation in self.activations]
+        else:
+            header["activations"] = [activation.entry() for activation in self.activations]
+        if self.scaled:
+            header["scaled"] = True
         arrays: Arrays = {f"layer{i}.weights": w for i, w in enumerate(self.weights)}
         arrays.update({f"layer{i}.bias": b for i, b in enumerate(self.biases)})
         return header, arrays
+
+
+def _activations(header: Header) -> tuple[Activation, ...]:
+    if "activations" in header:
+        return tuple(Activation.read(entry) for entry in header["activations"])
+    return tuple(RELU if relu else LINEAR for relu in header.get("relu", ()))
 
 
 def through_json(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -1,20 +1,22 @@
 """Q formats of each layer's activations, and the proof that no accumulator overflows.
 
-Hidden activations
-------------------
-25-bit signed words (24 magnitude bits), with or without ReLU. They have the most fractional bits
-with which full-scale audio never saturates them. By the Cauchy-Schwarz inequality, the output of a
-neuron with weights w and bias b is at most ``|w| N + |b|``, where N bounds the norm of the input:
+Activations
+-----------
+25-bit signed words (24 magnitude bits), with as many fractional bits as the largest output allows.
+Three sources say how large that is:
 
-* magnitudes: a frame is a windowed signal within +-1, so by Parseval's theorem the squares of its
-  256 FFT bins sum to at most ``256 * sum(hann**2) = 256 * 48``, and N**2 is 8 times that. The
-  network uses only 129 of the bins, so the bound leaves far more headroom than rounding needs;
-* log2 features: 1032 values within +-1, so N**2 = 1032;
-* deeper layers: N**2 is the sum of the squared output bounds of the previous layer.
+* a bound from the norm of the input: by the Cauchy-Schwarz inequality, the output of a neuron with
+  weights w and bias b is at most ``|w| N + |b|`` if N bounds the norm. The front gives N for the
+  first layer; after it, N**2 is the sum of the squared output bounds of the layer before;
+* a bound from the magnitude of each input, for networks whose layers are scaled:
+  ``sum(|w| r) + |b|``, which is never larger;
+* data. In a deep network a bound can be much larger than any output, and would leave few
+  fractional bits. If it is more than `TOLERANCE` times the largest output seen on calibration
+  data, the format takes `HEADROOM` times that output, and larger outputs saturate.
 
-There are always at least 12 fractional bits: with an 8-bit mantissa, the next layer can then
-reach the 17 fractional bits of a magnitude by a right shift. (Activations that can exceed 4096
-may therefore saturate.)
+Networks whose layers are not scaled, as in the paper, use the first bound alone, with at least 12
+fractional bits: with an 8-bit mantissa, the next layer can then reach the 17 fractional bits of a
+magnitude by a right shift. (Activations that can exceed 4096 may therefore saturate.)
 
 Accumulator
 -----------
@@ -26,6 +28,7 @@ rounding. This must fit 48 signed bits for all codes and all inputs.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -36,17 +39,12 @@ from .scheme import Scheme
 
 Float = npt.NDArray[np.float64]
 
-MIN_FRAC = 12
-_FRAME_ENERGY = spec.FFT * 3 * spec.WINDOW / 8  # 3/8: the mean square of a periodic Hann window
+MIN_FRAC = 12  # of layers that are not scaled
+TOLERANCE = 64.0  # bounds up to this many times the largest output seen are used
+HEADROOM = 4.0  # times the largest output seen that a format holds if the bound is not used
 
 
-def input_norm(features: str) -> float:
-    """Return a bound on the Euclidean norm of the network's input for full-scale audio."""
-    per_frame = _FRAME_ENERGY if features == "magnitude" else spec.BINS
-    return math.sqrt(spec.CONTEXT * per_frame)
-
-
-def output_bounds(weights: Float, bias: Float, norm: float) -> Float:
+def norm_bounds(weights: Float, bias: Float, norm: float) -> Float:
     """Return a bound on each output's magnitude, shape (out,), for inputs of norm up to `norm`.
 
     `weights` have the shape (out, in), `bias` (out,).
@@ -54,19 +52,40 @@ def output_bounds(weights: Float, bias: Float, norm: float) -> Float:
     return np.asarray(np.linalg.norm(weights, axis=1) * norm + np.abs(bias))
 
 
-def hidden_format(largest: float, finest: int) -> QFormat:
-    """Return the format of hidden activations with magnitudes up to `largest`.
+def sum_bounds(weights: Float, bias: Float, reach: Float) -> Float:
+    """Return a bound on each output's magnitude, for inputs of magnitudes up to `reach` (in,)."""
+    return np.asarray(np.abs(weights) @ reach + np.abs(bias))
 
-    `finest` is the number of fractional bits of the accumulator; more would carry no information.
+
+def activation_format(largest: float, finest: int, least: int | None = None) -> QFormat:
+    """Return the format of activations with magnitudes up to `largest`.
+
+    Parameters
+    ----------
+    largest : float
+    finest : int
+        Fractional bits of the accumulator; more would carry no information.
+    least : int, optional
+        Least number of fractional bits, even if larger activations then saturate.
     """
     whole_bits = math.frexp(largest)[1]  # largest < 2**whole_bits
     frac = spec.ACTIVATION_BITS - 1 - whole_bits
-    return QFormat(spec.ACTIVATION_BITS, min(max(frac, MIN_FRAC), finest))
+    frac = frac if least is None else max(frac, least)
+    return QFormat(spec.ACTIVATION_BITS, min(frac, finest))
 
 
-def accumulator_bound(
-    inputs: int, word: QFormat, weight: int, bias: int, weight_frac: int, shift: int
-) -> int:
+def bias_format(largest: float, finest: int) -> QFormat:
+    """Return the 16-bit format of biases with magnitudes up to `largest`, in a scaled layer."""
+    frac = spec.WIDE_BIAS_BITS - 1 - math.frexp(largest)[1]
+    return QFormat(spec.WIDE_BIAS_BITS, min(frac, finest))
+
+
+def layer_exponent(weights: npt.NDArray[np.floating[Any]]) -> int:
+    """Return the least e with all weights inside +-2**e; 0 if all are zero."""
+    return math.frexp(float(np.abs(weights).max(initial=0.0)))[1]
+
+
+def accumulator_bound(inputs: int, word: QFormat, weight: int, bias: int, shift: int) -> int:
     """Return the largest magnitude that an accumulator can reach, as an exact integer.
 
     Parameters
@@ -75,21 +94,14 @@ def accumulator_bound(
         Number of products in the sum.
     word : QFormat
         Format of the inputs.
-    weight, bias : int
-        Largest magnitudes of the decoded weights (LSB 2**-weight_frac) and of the biases (in
-        `spec.BIAS`).
-    weight_frac : int
-        Fractional bits of the weights.
+    weight : int
+        Largest magnitude of the decoded weights.
+    bias : int
+        Largest magnitude of the biases, on the accumulator's grid.
     shift : int
-        Right shift from the accumulator to the output (requantisation).
+        Largest right shift from the accumulator to the output (requantisation).
     """
-    products = inputs * max(-word.low, word.high) * weight
-    return products + (bias << bias_shift(word, weight_frac)) + ((1 << shift) >> 1)
-
-
-def bias_shift(word: QFormat, weight_frac: int) -> int:
-    """Return the left shift that aligns a bias in `spec.BIAS` with the accumulator."""
-    return word.frac + weight_frac - spec.BIAS.frac
+    return inputs * max(-word.low, word.high) * weight + bias + ((1 << shift) >> 1)
 
 
 def signed_bits(magnitude: int) -> int:
@@ -97,15 +109,20 @@ def signed_bits(magnitude: int) -> int:
     return magnitude.bit_length() + 1
 
 
-def largest_shift_that_fits(inputs: int, word: QFormat, scheme: Scheme) -> int:
+def largest_shift_that_fits(
+    inputs: int, word: QFormat, scheme: Scheme, bias: float = 1.0
+) -> int | None:
     """Return the largest k for which every layer of this width and scheme fits the accumulator.
 
-    External entries decode to ``mantissa << k``, internal ones to the mantissa itself.
+    External entries decode to ``mantissa << k``, internal ones to the mantissa itself. `bias` is
+    the largest magnitude of a bias, in units of the layer's power of two. None if even k = 0 does
+    not fit.
     """
-    for k in range(spec.WEIGHT_BITS - scheme.m, 0, -1):
+    for k in range(spec.WEIGHT_BITS - scheme.m, -1, -1):
         weight = 1 << (scheme.m - 1 + (k if scheme.split or scheme.free else 0))
-        frac = scheme.m - 1 + k
-        bound = accumulator_bound(inputs, word, weight, -spec.BIAS.low, frac, word.frac + frac)
+        frac = word.frac + scheme.m - 1 + k
+        largest = math.ceil(math.ldexp(bias, frac))
+        bound = accumulator_bound(inputs, word, weight, largest, max(frac, 0))
         if signed_bits(bound) <= spec.ACCUMULATOR_BITS:
             return k
-    return 0
+    return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -9,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..fixed import QFormat
+from ..fixed import QFormat, round_half_away
 from . import formats, pack
+from .activation import RELU, Activation
+from .curve import INPUT
 from .lut import Lut, decode
 from .scheme import Scheme
 
@@ -30,11 +33,17 @@ class QuantizedLayer:
     scheme : Scheme
         Quantization scheme of the codes.
     bias : int32, shape (out,)
-        In `spec.BIAS`.
+        In `bias_format`.
     input_format, output_format : QFormat
         Formats of the layer's input and output activations.
-    relu : bool
-        Whether negative outputs become zero.
+    activation : Activation
+    exponent : int
+        e: weights are the decoded codes times 2**e.
+    bias_format : QFormat
+        `spec.BIAS`, or 16 bits.
+    saturated : float, optional
+        Share of calibration outputs beyond the output format; None if a bound says that no output
+        can be, or if the format does not depend on data.
 
     Raises
     ------
@@ -49,26 +58,31 @@ class QuantizedLayer:
     bias: npt.NDArray[np.int32]
     input_format: QFormat
     output_format: QFormat
-    relu: bool = True
+    activation: Activation = RELU
+    exponent: int = 0
+    bias_format: QFormat = spec.BIAS
+    saturated: float | None = None
 
     def __post_init__(self) -> None:
         self._check_codes()
         self._check_lut()
         self._check_bias()
         self._check_words()
-        if not isinstance(self.relu, bool):
-            raise TypeError(f"relu is {self.relu!r}; expected true or false")
         if self.shift < 0:
             raise ValueError(
                 f"outputs have {self.output_format.frac} fractional bits, but the accumulator only "
-                f"{self.output_format.frac + self.shift}: use a larger m or k"
+                f"{self.accumulator_frac}: use a larger m or k"
             )
         if self.accumulator_bits > spec.ACCUMULATOR_BITS:
-            most = formats.largest_shift_that_fits(self.inputs, self.input_format, self.scheme)
+            largest = float(np.abs(self.bias).max()) * self.bias_format.resolution
+            bias = 1.0 if self.bias_format == spec.BIAS else math.ldexp(largest, -self.exponent)
+            most = formats.largest_shift_that_fits(
+                self.inputs, self.input_format, self.scheme, bias
+            )
             raise ValueError(
                 f"{self.inputs} inputs and k = {self.k} can reach {self._bound}, "
                 f"{self.accumulator_bits} bits, but the accumulator has {spec.ACCUMULATOR_BITS}: "
-                f"k = {most} fits"
+                + (f"k = {most} fits" if most is not None else "give inputs fewer bits")
             )
 
     def __str__(self) -> str:
@@ -77,7 +91,10 @@ class QuantizedLayer:
             f"{self.inputs} -> {self.outputs}, {self.scheme}, k {self.k}, "
             f"{self.ideal_bytes} bytes, "
             f"bits.fraction {word.bits}.{word.frac} -> {out.bits}.{out.frac}, "
-            f"accumulator {self.accumulator_bits} bits{'' if self.relu else ', no ReLU'}"
+            f"accumulator {self.accumulator_bits} bits"
+            + ("" if self.activation == RELU else f", {self.activation}")
+            + (f", weights times 2**{self.exponent}" if self.exponent else "")
+            + ("" if self.saturated is None else f", {self.saturated:.2%} of outputs saturate")
         )
 
     @property
@@ -114,18 +131,48 @@ class QuantizedLayer:
 
     @property
     def weight_frac(self) -> int:
-        """Fractional bits of `decoded`."""
-        return self.m - 1 + self.k
+        """Fractional bits of `decoded`, which include the layer's power of two."""
+        return self.m - 1 + self.k - self.exponent
+
+    @property
+    def accumulator_frac(self) -> int:
+        """Fractional bits of the accumulator."""
+        return self.input_format.frac + self.weight_frac
+
+    @property
+    def word(self) -> QFormat:
+        """Format to which sums are rounded: of the outputs, or of the inputs of `curve`."""
+        if not self.activation.tabled:
+            return self.output_format
+        table, up = INPUT[self.activation.kind], self.curve_shift
+        return QFormat(table.bits - up, table.frac - up)
+
+    @property
+    def curve_shift(self) -> int:
+        """Left shift from `word` to the inputs of `curve`, for bits that the accumulator lacks."""
+        return max(0, INPUT[self.activation.kind].frac - self.accumulator_frac)
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """Smallest and largest rounded sum; others saturate."""
+        low, high = self.word.low, self.word.high
+        if self.activation.kind == "relu":
+            return max(low, 0), high
+        if self.activation.kind == "clip":
+            ends = (self.activation.low, self.activation.high)
+            steps = np.clip(np.ldexp(ends, self.word.frac), low, high)
+            low, high = (int(end) for end in round_half_away(steps))
+        return low, high
 
     @property
     def shift(self) -> int:
-        """Right shift from the accumulator to the output, zero or more."""
-        return self.input_format.frac + self.weight_frac - self.output_format.frac
+        """Right shift from the accumulator to `word`, zero or more."""
+        return self.accumulator_frac - self.word.frac
 
     @property
     def bias_shift(self) -> int:
         """Left shift that aligns the bias with the accumulator."""
-        return formats.bias_shift(self.input_format, self.weight_frac)
+        return self.accumulator_frac - self.bias_format.frac
 
     @property
     def accumulator_bits(self) -> int:
@@ -150,10 +197,9 @@ class QuantizedLayer:
     @property
     def _bound(self) -> int:
         largest = 128 if self.lut is None else int(np.abs(self.lut.decoded).max())
-        bias = int(np.abs(self.bias).max())
-        return formats.accumulator_bound(
-            self.inputs, self.input_format, largest, bias, self.weight_frac, self.shift
-        )
+        bias = int(np.abs(self.bias).max()) << self.bias_shift
+        shift = self.shift + self.activation.leak
+        return formats.accumulator_bound(self.inputs, self.input_format, largest, bias, shift)
 
     def _check_codes(self) -> None:
         if self.codes.dtype != np.uint8 or self.codes.ndim != 2 or not self.codes.size:
@@ -184,10 +230,18 @@ class QuantizedLayer:
             raise ValueError(
                 f"bias is {self.bias.dtype} {self.bias.shape}; expected int32 ({self.outputs},)"
             )
-        if self.bias.min() < spec.BIAS.low or self.bias.max() > spec.BIAS.high:
+        word = self.bias_format
+        if word != spec.BIAS and (word.bits, word.signed) != (spec.WIDE_BIAS_BITS, True):
+            raise ValueError(f"biases are {word}; expected {spec.BIAS} or 16 signed bits")
+        if self.bias.min() < word.low or self.bias.max() > word.high:
             raise ValueError(
                 f"bias ranges from {self.bias.min()} to {self.bias.max()}; "
-                f"expected {spec.BIAS.low} to {spec.BIAS.high}"
+                f"expected {word.low} to {word.high}"
+            )
+        if self.bias_shift < 0:
+            raise ValueError(
+                f"biases have {word.frac} fractional bits, but the accumulator only "
+                f"{self.accumulator_frac}"
             )
 
     def _check_words(self) -> None:
@@ -197,3 +251,7 @@ class QuantizedLayer:
                     f"activations are {word}; expected words that fit the multiplier's "
                     f"{spec.ACTIVATION_BITS} signed bits"
                 )
+        if self.activation.tabled and self.output_format != spec.CURVE:
+            raise ValueError(
+                f"outputs of {self.activation} are {self.output_format}; expected {spec.CURVE}"
+            )

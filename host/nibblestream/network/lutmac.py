@@ -3,8 +3,9 @@
 A code addresses an entry of the layer's LUT. Its mantissa, shifted left by k if the entry is
 external, is the weight in units of 2**-(m-1+k) (paper, Table 1 and eq. (8)). Products are summed
 exactly, in an accumulator that `QuantizedLayer` has checked to be wide enough, and the bias is
-added, aligned with the accumulator. The sum is rounded to the layer's output format, saturated,
-and passed through the layer's ReLU.
+added, aligned with the accumulator. The sum is rounded to the layer's output format and limited: to
+that format, to zero by a ReLU, to the limits of a clip. A leaky ReLU shifts negative sums further
+to the right. Sigmoid and tanh round the sum to the inputs of `curve`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from ..fixed import IntArray, round_shift
+from .curve import curve
 from .layer import QuantizedLayer
+from .model import QuantizedModel
 
 
 class LutMac:
@@ -31,6 +34,7 @@ class LutMac:
         # is exact in any order of summation, and fast.
         self._weights = np.ascontiguousarray(layer.decoded.T, dtype=np.float64)
         self._bias = layer.bias.astype(np.int64) << layer.bias_shift
+        self.saturated = 0  # outputs so far that were beyond the output format
 
     def __call__(self, x: IntArray) -> npt.NDArray[np.int32]:
         """Return the layer's output.
@@ -47,5 +51,39 @@ class LutMac:
         """
         layer = self._layer
         accumulator = (x.astype(np.float64) @ self._weights).astype(np.int64) + self._bias
-        y = layer.output_format.saturate(round_shift(accumulator, layer.shift))
-        return (np.maximum(y, 0) if layer.relu else y).astype(np.int32)
+        rounded = round_shift(accumulator, layer.shift)
+        if layer.activation.kind == "leaky":
+            leaked = round_shift(accumulator, layer.shift + layer.activation.leak)
+            rounded = np.where(accumulator < 0, leaked, rounded)
+        if layer.saturated is not None:
+            self.saturated += int(np.count_nonzero(layer.word.saturate(rounded) != rounded))
+        y = np.clip(rounded, *layer.limits)
+        if layer.activation.tabled:
+            return curve(y << layer.curve_shift, layer.activation)
+        return y.astype(np.int32)
+
+
+class Network:
+    """Integer evaluation of all layers of a quantized model.
+
+    Parameters
+    ----------
+    model : QuantizedModel
+    """
+
+    def __init__(self, model: QuantizedModel) -> None:
+        self._layers = [LutMac(layer) for layer in model.layers]
+
+    @property
+    def saturated(self) -> list[int]:
+        """Outputs of each layer so far that were beyond its output format, where any can be."""
+        return [layer.saturated for layer in self._layers]
+
+    def reset(self) -> None:
+        """Do nothing: a row does not depend on those before it."""
+
+    def process(self, x: IntArray) -> npt.NDArray[np.int32]:
+        """Return the outputs, int32 (rows, outputs), of inputs, int32 (rows, inputs)."""
+        for layer in self._layers:
+            x = layer(x)
+        return np.asarray(x, np.int32)

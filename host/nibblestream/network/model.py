@@ -12,29 +12,27 @@ import numpy as np
 from .. import spec
 from ..fixed import QFormat
 from . import model_file, pack
+from .activation import LINEAR, RELU, Activation
 from .float_model import FloatModel, through_json
+from .front import Front, read_front
 from .layer import QuantizedLayer
 from .lut import Lut
 from .model_file import Arrays, Header, Stored
+from .rows import Rows
 from .scheme import Scheme
-from .topology import FEATURES, HEADS, check_topology, largest_block
+from .topology import check_topology, largest_block
 
 
 @dataclass(frozen=True, eq=False)
 class QuantizedModel(Stored):
-    """A network whose weights are low-bit codes, as run by the integer pipeline and the board.
+    """A network whose weights are low-bit codes, as run by integer arithmetic and the board.
 
     Parameters
     ----------
     name : str
     layers : tuple of QuantizedLayer
-        From 8 * 129 inputs, oldest frame first, to 129 outputs.
-    features : str
-        Input of the first layer: "magnitude" or "log2".
-    head : str
-        Output of the last layer: "magnitude" or "gain".
-    gain_floor : int
-        Smallest gain, in `spec.GAIN`, 0 to 2**15 (a gain of 1).
+    front : Front
+        What comes before and after the network: `Plain`, or `Speech` for spectra.
     origin : str
         Digest of the float model it was quantized from.
     training : dict
@@ -43,30 +41,42 @@ class QuantizedModel(Stored):
     Raises
     ------
     ValueError
-        Widths or formats of neighbouring layers do not match, or features or head are unknown.
+        Widths or formats of neighbouring layers do not match, or the front does not fit them.
     """
 
     kind: ClassVar[str] = "quantized"
 
     name: str
     layers: tuple[QuantizedLayer, ...]
-    features: str
-    head: str
-    gain_floor: int = 0
+    front: Front
     origin: str = ""
     training: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "training", through_json(self.training))
-        check_topology([layer.shape for layer in self.layers], self.features, self.head)
-        ends = [*(layer.input_format for layer in self.layers), HEADS[self.head]]
-        starts = [FEATURES[self.features], *(layer.output_format for layer in self.layers)]
+        check_topology([layer.shape for layer in self.layers])
+        self.front.check(self.inputs, self.outputs)
+        last = self.layers[-1].output_format
+        ends = [*(layer.input_format for layer in self.layers), self.front.output_format or last]
+        starts = [self.front.input_format, *(layer.output_format for layer in self.layers)]
         for i, (given, taken) in enumerate(zip(starts, ends, strict=True)):
             if given != taken:
                 raise ValueError(f"layer {i} is given {given}, but takes {taken}")
-        one = 1 << spec.GAIN.frac
-        if not isinstance(self.gain_floor, int) or not 0 <= self.gain_floor <= one:
-            raise ValueError(f"gain_floor is {self.gain_floor}; expected 0 to {one} (gain 1)")
+
+    @property
+    def inputs(self) -> int:
+        """Number of inputs."""
+        return self.layers[0].inputs
+
+    @property
+    def outputs(self) -> int:
+        """Number of outputs."""
+        return self.layers[-1].outputs
+
+    @property
+    def rows(self) -> tuple[Rows, Rows]:
+        """Layouts of rows in memory, of inputs and of outputs."""
+        return self.front.rows(self.inputs, self.outputs)
 
     @property
     def ideal_bytes(self) -> int:
@@ -80,14 +90,15 @@ class QuantizedModel(Stored):
 
     @property
     def block(self) -> int:
-        """Largest number of frames that can share one pass over the codes."""
+        """Largest number of rows that can share one pass over the codes."""
         return largest_block([layer.shape for layer in self.layers])
 
     @classmethod
     def from_content(cls, header: Header, arrays: Arrays) -> QuantizedModel:
         """Build the model from a file's header and arrays."""
         return cls(
-            **cls.from_shared(header),
+            name=header["name"],
+            front=read_front(header),
             layers=tuple(_layer(i, entry, arrays) for i, entry in enumerate(header["layers"])),
             origin=header["origin"],
             training=header.get("training", {}),
@@ -96,13 +107,11 @@ class QuantizedModel(Stored):
     def describe(self) -> str:
         """Return a text summary of the model: sizes, formats, LUTs, training metadata."""
         lines = [
-            f"{self.name}: quantized model, {self.features} in, {self.head} out",
+            f"{self.name}: quantized model, {self.front}",
             f"digest {self.digest}",
             f"quantized from {self.origin or 'an unknown model'}",
             f"codes {self.ideal_bytes} bytes, streamed {self.stream_bytes} (with padding)",
         ]
-        if self.head == "gain":
-            lines.append(f"gain floor {self.gain_floor * spec.GAIN.resolution:g}")
         for i, layer in enumerate(self.layers):
             lines += ["", f"layer {i}: {layer}"]
             lines += [] if layer.lut is None else [str(layer.lut)]
@@ -112,7 +121,8 @@ class QuantizedModel(Stored):
     def content(self) -> tuple[Header, Arrays]:
         """Return the header and arrays of the model's file."""
         header: Header = {
-            **self.shared(),
+            "name": self.name,
+            **self.front.entries(self.kind),
             "origin": self.origin,
             "layers": [_entry(layer) for layer in self.layers],
         }
@@ -135,14 +145,25 @@ def load_model(path: str | Path) -> FloatModel | QuantizedModel:
 
 
 def _entry(layer: QuantizedLayer) -> dict[str, Any]:
-    return {
+    entry = {
         "shape": list(layer.shape),
         "k": int(layer.k),
         "scheme": _parameters(layer.scheme),
         "input_format": asdict(layer.input_format),
         "output_format": asdict(layer.output_format),
-        "relu": layer.relu,
     }
+    # Fields that earlier versions do not write are left out where they say nothing new.
+    if layer.activation in (RELU, LINEAR):
+        entry["relu"] = layer.activation == RELU
+    else:
+        entry["activation"] = layer.activation.entry()
+    if layer.exponent:
+        entry["exponent"] = layer.exponent
+    if layer.bias_format != spec.BIAS:
+        entry["bias_format"] = asdict(layer.bias_format)
+    if layer.saturated is not None:
+        entry["saturated"] = layer.saturated
+    return entry
 
 
 def _parameters(scheme: Scheme) -> dict[str, Any]:
@@ -166,10 +187,19 @@ def _layer(i: int, entry: dict[str, Any], arrays: Arrays) -> QuantizedLayer:
             bias=bias,
             input_format=QFormat(**entry["input_format"]),
             output_format=QFormat(**entry["output_format"]),
-            relu=entry["relu"],
+            activation=_activation(entry),
+            exponent=operator.index(entry.get("exponent", 0)),
+            bias_format=QFormat(**entry.get("bias_format", asdict(spec.BIAS))),
+            saturated=entry.get("saturated"),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"layer {i}: {error}") from error
+
+
+def _activation(entry: dict[str, Any]) -> Activation:
+    if "activation" in entry:
+        return Activation.read(entry["activation"])
+    return RELU if entry["relu"] else LINEAR
 
 
 def _lut(i: int, scheme: Scheme, k: int, arrays: Arrays) -> Lut:

@@ -34,17 +34,6 @@ class Stored(ABC):
     """Base class of models that can be saved to a file."""
 
     kind: ClassVar[str]
-    SHARED: ClassVar = ("name", "features", "head", "gain_floor")
-    """Header fields of every kind of model; each is an attribute of the same name."""
-
-    def shared(self) -> Header:
-        """Return the header fields in `SHARED`."""
-        return {key: getattr(self, key) for key in self.SHARED}
-
-    @classmethod
-    def from_shared(cls, header: Header) -> Header:
-        """Return the constructor arguments in `SHARED` from a header."""
-        return {key: header[key] for key in cls.SHARED}
 
     @abstractmethod
     def content(self) -> tuple[Header, Arrays]:

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import numpy.typing as npt
+
 from .. import spec
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel
@@ -64,10 +66,10 @@ def quantize(
     ratio: float | Sequence[float] = 1.0,
     p_start: float | Sequence[float] = 0.04,
     p_stop: float | Sequence[float] = 0.96,
-    calibration: Calibration | None = None,
+    calibration: Calibration | npt.ArrayLike | None = None,
     budget: int | None = None,
 ) -> QuantizedModel:
-    """Quantize a trained network; biases become 8-bit uniform.
+    """Quantize a trained network; biases become uniform, of 8 bits, or 16 if it is scaled.
 
     Each of `scheme` to `p_stop` is one value for all layers or a sequence with one value per layer,
     as in ``quantize(model, ("rs-vbs", "u"), (4, 8))``, the paper's 4-NU/8-U.
@@ -89,7 +91,7 @@ def quantize(
     Parameters
     ----------
     model : FloatModel
-        Weights and biases within +-1.
+        Weights and biases within +-1, or of any size if it is scaled.
     scheme : str
         A scheme of the table above.
     bits : int
@@ -104,8 +106,10 @@ def quantize(
     p_start, p_stop : float
         Start and end of the internal partition in the weights' distribution; range split only.
         rs-vbs-asym starts its search from them.
-    calibration : Calibration, optional
-        Noisy speech; required by fisher, gptq, refit and distil.
+    calibration : Calibration or float (n, inputs), optional
+        Noisy speech, or for other networks rows of inputs, like those that the network will be
+        given; required by fisher, gptq, refit and distil. Rows also set the ranges of inputs and,
+        where bounds are far from what is seen, of activations.
     budget : int, optional
         Upper limit of the bytes of all codes. `bits` is then ignored and chosen for each layer by
         the error at the network's output, which requires calibration. 8-bit layers become u-vbs.
@@ -117,7 +121,8 @@ def quantize(
     Raises
     ------
     TypeError
-        The model is not a FloatModel, or bits, m or k is not a whole number.
+        The model is not a FloatModel; bits, m or k is not a whole number; calibration is of the
+        wrong kind.
     ValueError
         A parameter is out of range or its sequence has not one value per layer; weights exceed
         +-1; an accumulator could overflow (the message names the layer); a scheme or a budget

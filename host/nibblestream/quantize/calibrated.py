@@ -8,14 +8,15 @@ biases of the whole network tuned (`distil`); auto scales the hidden units first
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
-from .. import spec
 from ..network.float_model import FloatModel
 from ..network.scheme import Scheme
-from .calibration import Calibration
-from .coded_layer import CodedLayer
+from .coded_layer import CodedLayer, Unit
+from .data import Data
 from .fisher import fisher_lut
 from .gptq import gptq
 from .levels import Grid, nearest_codes
@@ -27,43 +28,44 @@ Float32 = npt.NDArray[np.float32]
 
 
 class Student:
-    """The layers quantized so far, evaluated on calibration frames.
+    """The layers quantized so far, evaluated on calibration rows.
 
     Parameters
     ----------
     model : FloatModel
-    calibration : Calibration
+    calibration : Calibration or float32 (n, inputs)
     """
 
-    def __init__(self, model: FloatModel, calibration: Calibration) -> None:
+    def __init__(self, model: FloatModel, calibration: Data) -> None:
         self.teacher = Teacher(model, calibration)
         self._sensitivities = self.teacher.sensitivities()
         self._model, self._inputs, self._next = model, self.teacher.inputs, 0
 
-    def encode(self, scheme: Scheme, k_max: int) -> CodedLayer:
+    def encode(self, scheme: Scheme, unit: Unit) -> CodedLayer:
         """Quantize the next layer by a calibrated scheme, given the quantized layers before it."""
         i = self._next
         error = self.teacher.layer_error(i, self._inputs, self._sensitivities[i])
-        return encode(error, scheme, k_max)
+        return encode(error, scheme, unit)
 
     def append(self, coded: CodedLayer) -> None:
         """Append the next quantized layer and compute its outputs."""
-        bias = spec.BIAS.to_float(coded.bias).astype(np.float32)
-        x = self._inputs @ coded.weights.T.astype(np.float32) + bias
-        self._inputs = np.maximum(x, 0) if self._model.relu[self._next] else x
+        self._inputs = self._model.activations[self._next](coded(self._inputs))
         self._next += 1
 
 
-def encode(error: LayerError, scheme: Scheme, k_max: int) -> CodedLayer:
+def encode(error: LayerError, scheme: Scheme, unit: Unit) -> CodedLayer:
     """Quantize one layer by a calibrated scheme; for distil and auto this is refit."""
-    lut = fisher_lut(error, scheme, k_max, feedback=scheme.name != "fisher")
-    grid = Grid(lut.values, error.inputs)
+    error = error.in_units(unit.exponent)
+    bias_word = replace(unit.bias_format, frac=unit.bias_format.frac + unit.exponent)
+    lut = fisher_lut(error, scheme, unit.k_max, feedback=scheme.name != "fisher")
+    grid = Grid(lut.values, error.inputs, bias_word)
     values = nearest(error, grid) if scheme.name == "fisher" else gptq(error, grid)
     if scheme.name not in ("fisher", "gptq"):
-        values, lut = refit(error, values, lut, scheme, k_max)
+        values, lut = refit(error, values, lut, scheme, unit.k_max, bias_word)
     codes = nearest_codes(values[:, : error.inputs], lut)
     biases = values[:, error.inputs] if values.shape[1] > error.inputs else np.zeros(len(values))
-    return CodedLayer(codes, lut, lut.k, scheme, spec.BIAS.from_float(biases))
+    bias = bias_word.from_float(biases)
+    return CodedLayer(codes, lut, lut.k, scheme, bias, unit.exponent, unit.bias_format)
 
 
 def nearest(error: LayerError, grid: Grid) -> npt.NDArray[np.float64]:

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..network.topology import FEATURES
+from ..network.front import Front
 from ..speech import cordic
 from ..speech.features import FloorTracker
+from ..speech.front import FEATURES, Speech
 from ..speech.pipeline import stack
 from ..speech.samples import to_float
 from ..speech.stft import stft
@@ -65,13 +66,21 @@ class Calibration:
     def __len__(self) -> int:
         return len(self._order)
 
-    def inputs(self, features: str) -> Float32:
+    def inputs(self, front: Front) -> Float32:
         """Return the inputs of the first layer, float32 (frames, 1032), oldest frame first.
 
         Parameters
         ----------
-        features : {"magnitude", "log2"}
+        front : Speech
+
+        Raises
+        ------
+        TypeError
+            The front is another one, so that the network does not take recordings.
         """
+        if not isinstance(front, Speech):
+            raise TypeError("calibration is of recordings; expected rows of numbers, (n, inputs)")
+        features = front.features
         if features not in self._inputs:
             self._inputs[features] = self._stacked(features)
         return self._inputs[features]

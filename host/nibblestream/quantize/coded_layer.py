@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from .. import spec
+from ..fixed import QFormat
 from ..network import formats
 from ..network.float_model import FloatModel
 from ..network.layer import QuantizedLayer
 from ..network.lut import Lut, decode
 from ..network.model import QuantizedModel
 from ..network.scheme import Scheme
-from ..network.topology import FEATURES, HEADS
+
+Float = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +34,10 @@ class CodedLayer:
         Virtual bit shift.
     scheme : Scheme
     bias : int32, shape (out,)
-        In `spec.BIAS`.
+        In `bias_format`.
+    exponent : int
+        e: weights are the decoded codes times 2**e.
+    bias_format : QFormat
     """
 
     codes: npt.NDArray[np.uint8]
@@ -38,11 +45,39 @@ class CodedLayer:
     k: int
     scheme: Scheme
     bias: npt.NDArray[np.int32]
+    exponent: int = 0
+    bias_format: QFormat = spec.BIAS
 
     @property
-    def weights(self) -> npt.NDArray[np.float64]:
+    def weights(self) -> Float:
         """Weights that the codes represent, float64 (out, in)."""
-        return decode(self.codes, self.lut) * 2.0 ** -(self.scheme.m - 1 + self.k)
+        return decode(self.codes, self.lut) * 2.0 ** (self.exponent - (self.scheme.m - 1 + self.k))
+
+    @property
+    def biases(self) -> Float:
+        """Biases, float64 (out,)."""
+        return self.bias_format.to_float(self.bias)
+
+    def __call__(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return the sums of inputs (n, in), without the activation, in their dtype."""
+        return np.asarray(x @ self.weights.T.astype(x.dtype) + self.biases.astype(x.dtype))
+
+
+class Unit(NamedTuple):
+    """Limits for the codes of one layer.
+
+    Parameters
+    ----------
+    k_max : int
+        Largest virtual bit shift that the accumulator allows.
+    exponent : int
+        Codes represent weights in units of 2**exponent.
+    bias_format : QFormat
+    """
+
+    k_max: int
+    exponent: int = 0
+    bias_format: QFormat = spec.BIAS
 
 
 class Words:
@@ -51,32 +86,84 @@ class Words:
     Parameters
     ----------
     model : FloatModel
+    seen : float32 (n, inputs), optional
+        Rows on which the ranges of activations are measured, for scaled models only.
     """
 
-    def __init__(self, model: FloatModel) -> None:
+    def __init__(self, model: FloatModel, seen: npt.NDArray[np.float32] | None = None) -> None:
         self._model = model
-        self._word, self._norm = FEATURES[model.features], formats.input_norm(model.features)
+        self._seen = None if seen is None or not model.scaled else seen.astype(np.float64)
+        self._word, self._norm = model.front.input_format, model.front.norm(model.inputs)
+        self._reach = model.front.bounds(model.inputs) if model.scaled else None
         self.layers: list[QuantizedLayer] = []
 
-    def largest_shift(self, scheme: Scheme) -> int:
-        """Return the largest k that the next layer's accumulator allows."""
-        inputs = self._model.weights[len(self.layers)].shape[1]
-        return formats.largest_shift_that_fits(inputs, self._word, scheme)
+    def unit(self, scheme: Scheme) -> Unit:
+        """Return the next layer's power of two and bias format, and the largest k they allow."""
+        i, inputs = len(self.layers), self._model.weights[len(self.layers)].shape[1]
+        if not self._model.scaled:
+            return Unit(formats.largest_shift_that_fits(inputs, self._word, scheme) or 0)
+        largest = float(np.abs(self._model.biases[i]).max())
+        exponent, k = formats.layer_exponent(self._model.weights[i]), None
+        while k is None:  # biases far beyond the weights: coarser weights make room for them
+            bias = math.ldexp(largest, -exponent)
+            k = formats.largest_shift_that_fits(inputs, self._word, scheme, bias)
+            exponent += k is None
+        finest = self._word.frac + scheme.m - 1 - exponent
+        return Unit(k, exponent, formats.bias_format(largest, finest))
 
     def append(self, coded: CodedLayer) -> None:
         """Append the next layer; raise ValueError if its accumulator could overflow."""
-        i, frac = len(self.layers), coded.scheme.m - 1 + coded.k
-        bounds = formats.output_bounds(coded.weights, spec.BIAS.to_float(coded.bias), self._norm)
-        output = formats.hidden_format(float(bounds.max()), self._word.frac + frac)
-        if i == len(self._model.weights) - 1:
-            output = HEADS[self._model.head]
-        parts = (coded.codes, coded.lut, coded.k, coded.scheme, coded.bias, self._word, output)
-        self.layers.append(QuantizedLayer(*parts, relu=self._model.relu[i]))
-        self._word, self._norm = output, float(np.linalg.norm(bounds))
+        activation = self._model.activations[len(self.layers)]
+        finest = self._word.frac + coded.scheme.m - 1 + coded.k - coded.exponent
+        reach = activation.reach(self._bounds(coded))
+        seen = None if self._seen is None else activation(coded(self._seen))
+        output, saturated = self._output(float(reach.max()), finest, seen)
+        self.layers.append(
+            QuantizedLayer(
+                codes=coded.codes,
+                lut=coded.lut,
+                k=coded.k,
+                scheme=coded.scheme,
+                bias=coded.bias,
+                input_format=self._word,
+                output_format=output,
+                activation=activation,
+                exponent=coded.exponent,
+                bias_format=coded.bias_format,
+                saturated=saturated,
+            )
+        )
+        top = output.high * output.resolution
+        self._word, self._norm = output, float(np.linalg.norm(reach))
+        self._reach = None if self._reach is None else np.minimum(reach, top)
+        self._seen = None if seen is None else np.clip(seen, -top, top)
 
     def model(self) -> QuantizedModel:
         """Return the network of the appended layers."""
-        floor = int(spec.GAIN.from_float(self._model.gain_floor))
-        kind = (self._model.features, self._model.head, floor)
-        name, origin = self._model.name, self._model.digest
-        return QuantizedModel(name, tuple(self.layers), *kind, origin=origin)
+        model = self._model
+        front = model.front.in_integers()
+        return QuantizedModel(model.name, tuple(self.layers), front, origin=model.digest)
+
+    def _bounds(self, coded: CodedLayer) -> Float:
+        """Return a bound on the magnitude of each sum."""
+        if self._reach is None:
+            return formats.norm_bounds(coded.weights, coded.biases, self._norm)
+        return formats.sum_bounds(coded.weights, coded.biases, self._reach)
+
+    def _output(
+        self, bound: float, finest: int, seen: Float | None
+    ) -> tuple[QFormat, float | None]:
+        """Return the output format, and the share of outputs seen that saturate if any can."""
+        i, model = len(self.layers), self._model
+        if model.activations[i].tabled:
+            return spec.CURVE, None
+        if i == len(model.weights) - 1 and model.front.output_format is not None:
+            return model.front.output_format, None
+        if not model.scaled:
+            return formats.activation_format(bound, finest, formats.MIN_FRAC), None
+        largest = bound if seen is None else float(np.abs(seen).max())
+        if bound <= formats.TOLERANCE * largest:
+            return formats.activation_format(bound, finest), None
+        assert seen is not None
+        word = formats.activation_format(formats.HEADROOM * largest, finest)
+        return word, float(np.mean(np.abs(seen) > word.high * word.resolution))

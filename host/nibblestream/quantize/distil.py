@@ -17,7 +17,7 @@ from .. import spec
 from ..network.lut import Lut
 from .coded_layer import CodedLayer
 from .levels import lut_at
-from .teacher import Teacher, head, inside
+from .teacher import Teacher, final, final_slope
 
 Float = npt.NDArray[np.float64]
 Float32 = npt.NDArray[np.float32]
@@ -62,18 +62,19 @@ def distil(coded: list[CodedLayer], teacher: Teacher, tuned: list[int]) -> list[
 
 def network_error(coded: list[CodedLayer], teacher: Teacher) -> float:
     """Return the mean squared error of the network's gains or magnitudes on all frames."""
-    return teacher.error(_forward(coded, teacher, teacher.inputs)[-1])
+    return teacher.error(_forward(coded, teacher, teacher.inputs)[1][-1])
 
 
-def _forward(coded: list[CodedLayer], teacher: Teacher, x: Float32) -> list[Float32]:
-    """Return the inputs of each layer, then the outputs of the last."""
-    seen = [x]
-    for layer, relu in zip(coded, teacher.model.relu, strict=True):
-        bias = spec.BIAS.to_float(layer.bias).astype(np.float32)
-        x = x @ layer.weights.T.astype(np.float32) + bias
-        x = np.maximum(x, 0) if relu else x
-        seen.append(x)
-    return seen
+def _forward(
+    coded: list[CodedLayer], teacher: Teacher, x: Float32
+) -> tuple[list[Float32], list[Float32]]:
+    """Return the inputs of each layer, and its sums."""
+    inputs, sums = [], []
+    for layer, activation in zip(coded, teacher.model.activations, strict=True):
+        inputs.append(x)
+        sums.append(layer(x))
+        x = activation(sums[-1])
+    return inputs, sums
 
 
 class _Tunable:
@@ -84,8 +85,8 @@ class _Tunable:
         self._floats: list[Float] = []
         for i in tuned:
             lut = _table(coded[i])
-            self._floats.append(lut.values)
-            self._floats.append(spec.BIAS.to_float(coded[i].bias))
+            self._floats.append(lut.values * 2.0 ** coded[i].exponent)
+            self._floats.append(coded[i].biases)
         self._mean = [np.zeros_like(value) for value in self._floats]
         self._square = [np.zeros_like(value) for value in self._floats]
 
@@ -95,15 +96,15 @@ class _Tunable:
         for n, i in enumerate(self._tuned):
             values, bias = self._floats[2 * n : 2 * n + 2]
             layer = self._coded[i]
-            table = _in_order_of(values, _table(layer))
-            layers[i] = replace(layer, lut=table, bias=spec.BIAS.from_float(bias))
+            table = _in_order_of(values * 2.0**-layer.exponent, _table(layer))
+            layers[i] = replace(layer, lut=table, bias=layer.bias_format.from_float(bias))
         return layers
 
     def step(self, frames: npt.NDArray[np.intp], step: int, rate: float) -> None:
         """Take one Adam step on a batch of frames."""
         for n, gradient in enumerate(self._gradients(frames)):
-            lut = _table(self._coded[self._tuned[n // 2]])
-            unit = spec.BIAS.resolution if n % 2 else 2.0 ** -(lut.m - 1 + lut.k)
+            layer = self._coded[self._tuned[n // 2]]
+            unit = _bias_step(layer) if n % 2 else _table_step(layer)
             mean, square = self._mean[n], self._square[n]
             mean += (1 - BETAS[0]) * (gradient - mean)
             square += (1 - BETAS[1]) * (gradient**2 - square)
@@ -114,26 +115,38 @@ class _Tunable:
     def _gradients(self, frames: npt.NDArray[np.intp]) -> list[Float]:
         """Return the gradients of the error, in the order of `_floats`."""
         model, coded = self._teacher.model, self.coded()
-        seen = _forward(coded, self._teacher, self._teacher.inputs[frames])
-        slope = head(seen[-1], model) - self._teacher.target[frames]
-        slope *= inside(seen[-1], model) * self._teacher.weight[frames, None]
+        inputs, sums = _forward(coded, self._teacher, self._teacher.inputs[frames])
+        slope = final(sums[-1], model) - self._teacher.target[frames]
+        slope *= final_slope(sums[-1], model) * self._teacher.weight[frames, None]
         found: dict[int, list[Float]] = {}
         for i in range(len(coded) - 1, -1, -1):
-            if model.relu[i]:
-                slope = slope * (seen[i + 1] > 0)
             if i in self._tuned:
-                weights = (slope.T @ seen[i]).ravel()
+                weights = (slope.T @ inputs[i]).ravel()
                 size = len(_table(coded[i]).mantissa)
                 table = np.asarray(np.bincount(coded[i].codes.ravel(), weights, size), np.float64)
                 moves = bool(model.biases[i].any())
                 found[i] = [table, slope.sum(axis=0, dtype=np.float64) * moves]
-            slope = slope @ coded[i].weights.astype(np.float32)
+            if i > 0:
+                slope = slope @ coded[i].weights.astype(np.float32)
+                slope = slope * model.activations[i - 1].derivative(sums[i - 1])
         return [gradient for i in self._tuned for gradient in found[i]]
 
 
 def _table(layer: CodedLayer) -> Lut:
     assert layer.lut is not None
     return layer.lut
+
+
+def _table_step(layer: CodedLayer) -> float:
+    """Return the finest step of a table's values."""
+    lut = _table(layer)
+    return 2.0 ** (layer.exponent - (lut.m - 1 + lut.k))
+
+
+def _bias_step(layer: CodedLayer) -> float:
+    """Return the step of biases if they had 8 bits; finer ones would hardly move in a few steps."""
+    word = layer.bias_format
+    return word.resolution * 2.0 ** (word.bits - spec.BIAS.bits)
 
 
 def _in_order_of(values: Float, lut: Lut) -> Lut:

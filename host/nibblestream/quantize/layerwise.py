@@ -7,15 +7,17 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from .. import spec
 from ..network.float_model import FloatModel
+from ..network.front import Plain
 from ..network.model import QuantizedModel
 from ..network.scheme import CALIBRATED, Scheme
 from .budget import check_budget, choose_bits
 from .calibrated import Student
 from .calibration import Calibration
-from .coded_layer import CodedLayer, Words
+from .coded_layer import CodedLayer, Unit, Words
+from .data import Data, checked, fitted, probe, rows
 from .distil import distil
 from .rescale import rescale
 from .sensitivity import Sensitivity
@@ -25,74 +27,83 @@ DATA_FREE = "kmeans"  # the scheme of auto without calibration
 
 
 def quantized(
-    model: FloatModel, given: Mapping[str, Any], calibration: Calibration | None, budget: int | None
+    model: FloatModel,
+    given: Mapping[str, Any],
+    calibration: Calibration | npt.ArrayLike | None,
+    budget: int | None,
 ) -> QuantizedModel:
     """Quantize a network; `given` holds the fields of `Scheme`, one value or one for each layer."""
     if not isinstance(model, FloatModel):
         raise TypeError(f"found a {type(model).__name__}; expected a FloatModel to quantize")
     count = len(model.weights)
     columns = {key: _per_layer(value, count, key) for key, value in given.items()}
-    _check_weights(model)
-    _check_calibration(columns["name"], calibration, budget)
-    if calibration is None:
+    if not model.scaled:
+        _check_weights(model)
+    data = None if calibration is None else checked(calibration, model)
+    _check_calibration(columns["name"], data, budget)
+    source = model
+    if data is None:
         columns["name"] = [DATA_FREE if name == "auto" else name for name in columns["name"]]
+    elif isinstance(model.front, Plain):
+        source = replace(model, front=fitted(model, data))
     if budget is not None:
-        assert calibration is not None
-        columns["bits"] = _bits_within(model, columns, budget, calibration)
+        assert data is not None
+        columns["bits"] = _bits_within(source, columns, budget, data)
         wide = [n == 8 for n in columns["bits"]]
         columns["name"] = ["u-vbs" if w else n for n, w in zip(columns["name"], wide, strict=True)]
     schemes = [_scheme(columns, i) for i in range(count)]
-    return _quantize(model, schemes, calibration)
+    return replace(_quantize(source, schemes, data), origin=model.digest)
 
 
-def _quantize(
-    model: FloatModel, schemes: list[Scheme], calibration: Calibration | None
-) -> QuantizedModel:
+def _quantize(model: FloatModel, schemes: list[Scheme], data: Data | None) -> QuantizedModel:
     student = None
     source = model
-    if calibration is not None and any(scheme.calibrated for scheme in schemes):
-        student = Student(model, calibration)
+    if data is not None and any(scheme.calibrated for scheme in schemes):
+        student = Student(model, data)
         if any(scheme.name == "auto" for scheme in schemes):
             source = rescale(model, student.teacher.errors(), [scheme.bits for scheme in schemes])
-            student = Student(source, calibration)
-    words, coded = Words(source), []
+            student = Student(source, data)
+    seen = probe(model) if data is None else rows(data, model)
+    words, coded = Words(source, seen), []
     for i, scheme in enumerate(schemes):
         try:
-            layer = _encode(source, i, scheme, words.largest_shift(scheme), student)
+            layer = _encode(source, i, scheme, words.unit(scheme), student)
             words.append(layer)
         except ValueError as error:
             raise ValueError(f"layer {i}: {error}") from error
         coded.append(layer)
     tuned = [i for i, scheme in enumerate(schemes) if scheme.name in ("distil", "auto")]
     if student is not None and tuned:
-        words = Words(source)
+        words = Words(source, seen)
         for layer in distil(coded, student.teacher, tuned):
             words.append(layer)
-    return replace(words.model(), origin=model.digest)
+    return words.model()
 
 
 def _encode(
-    model: FloatModel, i: int, scheme: Scheme, k_max: int, student: Student | None
+    model: FloatModel, i: int, scheme: Scheme, unit: Unit, student: Student | None
 ) -> CodedLayer:
     if scheme.calibrated:
         assert student is not None
-        coded = student.encode(scheme, k_max)
+        coded = student.encode(scheme, unit)
     else:
-        done = quantize_weights(model.weights[i], scheme, k_max)
-        bias = spec.BIAS.from_float(model.biases[i])
-        coded = CodedLayer(done.codes, done.lut, done.k, done.scheme, bias)
+        weights = np.ldexp(model.weights[i], -unit.exponent)
+        done = quantize_weights(weights, scheme, unit.k_max)
+        bias = unit.bias_format.from_float(model.biases[i])
+        kind = (unit.exponent, unit.bias_format)
+        coded = CodedLayer(done.codes, done.lut, done.k, done.scheme, bias, *kind)
     if student is not None:
         student.append(coded)
     return coded
 
 
 def _bits_within(
-    model: FloatModel, columns: dict[str, Sequence[Any]], budget: int, calibration: Calibration
+    model: FloatModel, columns: dict[str, Sequence[Any]], budget: int, data: Data
 ) -> list[int]:
     """Choose widths within a budget; for speed, gptq stands in for the slower schemes after it."""
     shapes = [(len(weights), weights.shape[1]) for weights in model.weights]
     check_budget(shapes, budget)
-    sensitivity = Sensitivity(model, calibration)
+    sensitivity = Sensitivity(model, data)
 
     def error(i: int, bits: int) -> float:
         name = "u-vbs" if bits == 8 else columns["name"][i]
@@ -117,21 +128,15 @@ def _check_weights(model: FloatModel) -> None:
             check_range(values.astype(np.float64), f"layer {i}: {what}")
 
 
-def _check_calibration(
-    names: Sequence[str], calibration: Calibration | None, budget: int | None
-) -> None:
+def _check_calibration(names: Sequence[str], data: Data | None, budget: int | None) -> None:
     needing = [name for name in names if name in CALIBRATED and name != "auto"]
     if budget is not None:
         needing.append("a budget")
-    if calibration is None and needing:
+    if data is None and needing:
         otherwise = "give bits" if budget is not None else "use kmeans or rs-vbs"
         raise ValueError(
-            f"{needing[0]} needs calibration (recordings of noisy speech like those the network "
-            f"will enhance): give it, or {otherwise}"
-        )
-    if calibration is not None and not isinstance(calibration, Calibration):
-        raise TypeError(
-            f"calibration is a {type(calibration).__name__}; expected a Calibration of recordings"
+            f"{needing[0]} needs calibration (recordings of noisy speech, or rows, like those that "
+            f"the network will be given): give it, or {otherwise}"
         )
 
 

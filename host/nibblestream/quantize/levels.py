@@ -78,7 +78,7 @@ def nearest_codes(weights: Float, lut: Lut) -> npt.NDArray[np.uint8]:
 
 
 class Grid:
-    """Allowed values of each column of a layer: table values for weights, `spec.BIAS` for biases.
+    """Allowed values of each column of a layer: table values for weights, a format for biases.
 
     Parameters
     ----------
@@ -86,16 +86,18 @@ class Grid:
         Table values in rising order.
     inputs : int
         Number of columns that hold weights; a column after them holds the biases.
+    bias_word : QFormat
+        Format of the biases.
     """
 
-    def __init__(self, values: Float, inputs: int) -> None:
-        self._values, self._inputs = values, inputs
+    def __init__(self, values: Float, inputs: int, bias_word: QFormat = spec.BIAS) -> None:
+        self._values, self._inputs, self._bias_word = values, inputs, bias_word
 
     def snap(self, wanted: Float, column: int) -> Float:
         """Return the nearest allowed values, in the shape of `wanted`."""
         if column < self._inputs:
             return np.asarray(self._values[_nearest(wanted, self._values)])
-        return spec.BIAS.to_float(spec.BIAS.from_float(wanted))
+        return self._bias_word.to_float(self._bias_word.from_float(wanted))
 
 
 def _nearest(wanted: Float, values: Float) -> npt.NDArray[np.intp]:

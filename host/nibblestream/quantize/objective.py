@@ -5,14 +5,14 @@ frames, where s is the sensitivity of an output in a frame. For each output this
 ``(V* - V) H (V* - V)'`` plus a constant, with ``H = mean(s x x')`` and V* the least-squares
 solution. The inputs x come from the quantized layers before, so V* also compensates their errors.
 
-If the layer is small enough, each output has its own H, which leaves out frames where a ReLU or
-the limits of the gain block the output. Otherwise all outputs share the H of the mean s, each with
-its own factor. Biases are the weights of an additional input that is always 1.
+If the layer is small enough, each output has its own H, which leaves out rows where an activation
+or the limits of the front block the output. Otherwise all outputs share the H of the mean s, each
+with its own factor. Biases are the weights of an additional input that is always 1.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +50,13 @@ class LayerError:
         """Return the error of weights and biases (out, columns), zero or more."""
         difference = self.target - values
         return float(self.importance @ (self.times(difference) * difference).sum(axis=1))
+
+    def in_units(self, exponent: int) -> LayerError:
+        """Return the same error as a function of values in units of 2**exponent."""
+        if exponent == 0:
+            return self
+        target, hessian = np.ldexp(self.target, -exponent), np.ldexp(self.hessian, 2 * exponent)
+        return replace(self, target=target, hessian=hessian)
 
     def times(self, rows: Float) -> Float:
         """Multiply each row of `rows` (out, columns) by the H of its output."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from ..fixed import QFormat
 from ..network.lut import Lut
 from ..network.scheme import Scheme
 from .levels import Grid, lut_at, nearest_codes, representable, shifts
@@ -23,7 +24,7 @@ ENOUGH = 1e-3  # stop after a round that lowers the error by less than this frac
 
 
 def refit(
-    error: LayerError, values: Float, lut: Lut, scheme: Scheme, k_max: int
+    error: LayerError, values: Float, lut: Lut, scheme: Scheme, k_max: int, bias_word: QFormat
 ) -> tuple[Float, Lut]:
     """Improve a layer's values and table.
 
@@ -38,6 +39,8 @@ def refit(
         Gives k, unless it is None.
     k_max : int
         Largest k to try.
+    bias_word : QFormat
+        Format of the biases.
 
     Returns
     -------
@@ -47,7 +50,7 @@ def refit(
     before = error.of(values)
     for _ in range(ROUNDS):
         values, lut = fit_table(error, values, lut, shifts(scheme, k_max))
-        values = descend(error, values, Grid(lut.values, error.inputs))
+        values = descend(error, values, Grid(lut.values, error.inputs, bias_word))
         after = error.of(values)
         if after > (1 - ENOUGH) * before:
             break

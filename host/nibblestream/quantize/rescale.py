@@ -1,10 +1,10 @@
 """Scaling of hidden units such that the weights of both adjacent layers fit their tables better.
 
-A positive factor passes through ReLU: multiplying a neuron's weights and bias by a, and dividing
-the next layer's weights of that neuron by a, leaves the network's outputs unchanged (Nagel et al.,
-*Data-free quantization through weight equalization and bias correction*, 2019,
-https://arxiv.org/abs/1906.04721). A whole layer shares one table, so each factor is chosen for the
-least quantization error of the weights on both sides.
+A positive factor passes through a homogeneous activation, such as ReLU: multiplying a neuron's
+weights and bias by a, and dividing the next layer's weights of that neuron by a, leaves the
+network's outputs unchanged (Nagel et al., *Data-free quantization through weight equalization and
+bias correction*, 2019, https://arxiv.org/abs/1906.04721). A whole layer shares one table, so each
+factor is chosen for the least quantization error of the weights on both sides.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..network.float_model import FloatModel
+from ..network.formats import layer_exponent
 from .fisher import curvature
 from .kmeans import kmeans
 from .objective import LayerError
@@ -32,7 +33,8 @@ def rescale(model: FloatModel, errors: list[LayerError], bits: list[int]) -> Flo
     Parameters
     ----------
     model : FloatModel
-        Weights and biases within +-1; those of the result are, too.
+        Weights and biases within +-1, or each layer's weights within its power of two if the
+        model is scaled; those of the result are, too.
     errors : list of LayerError
         One for each layer, for the curvature of its weights.
     bits : list of int
@@ -63,13 +65,22 @@ def rescale(model: FloatModel, errors: list[LayerError], bits: list[int]) -> Flo
 
 
 def _limits(model: FloatModel, i: int) -> tuple[Float, Float]:
-    """Return the smallest and largest factors of layer i's units that keep all within +-1."""
-    own = np.maximum(np.abs(model.weights[i]).max(axis=1), np.abs(model.biases[i]))
-    low = np.abs(model.weights[i + 1]).max(axis=0).astype(np.float64)
+    """Return the smallest and largest factors of layer i's units that keep all within range."""
+    if not model.activations[i].homogeneous:
+        return np.ones(len(model.weights[i])), np.ones(len(model.weights[i]))
+    own = np.abs(model.weights[i]).max(axis=1) / _top(model, i)
+    if not model.scaled:
+        own = np.maximum(own, np.abs(model.biases[i]))
+    low = np.abs(model.weights[i + 1]).max(axis=0).astype(np.float64) / _top(model, i + 1)
     high = 1 / np.maximum(own, 1e-3).astype(np.float64)
     low, high = np.maximum(low, 1e-3) * (1 + 1e-6), high * (1 - 1e-6)
     room = low < 1, high > 1  # the factor 1 is always allowed
     return np.where(room[0], low, 1.0), np.where(room[1], high, 1.0)
+
+
+def _top(model: FloatModel, i: int) -> float:
+    """Return the magnitude that layer i's weights may reach."""
+    return 2.0 ** layer_exponent(model.weights[i]) if model.scaled else 1.0
 
 
 def _apply(arrays: list[Float], factors: list[Float], power: int = 1) -> list[Float]:

@@ -6,9 +6,11 @@ import numpy as np
 
 from .. import spec
 from ..network.float_model import FloatModel
+from ..network.formats import bias_format, layer_exponent
 from ..network.scheme import Scheme
 from .calibrated import encode
-from .calibration import Calibration
+from .coded_layer import Unit
+from .data import Data
 from .teacher import Teacher
 from .weights import LARGEST_SHIFT, quantize_weights
 
@@ -19,24 +21,33 @@ class Sensitivity:
     Parameters
     ----------
     model : FloatModel
-    calibration : Calibration
+    calibration : Calibration or float32 (n, inputs)
     """
 
-    def __init__(self, model: FloatModel, calibration: Calibration) -> None:
+    def __init__(self, model: FloatModel, calibration: Data) -> None:
         self._teacher = Teacher(model, calibration)
         self._errors = self._teacher.errors()
 
     def error(self, i: int, scheme: Scheme) -> float:
         """Return the mean squared error of the output when only layer i is quantized."""
         model = self._teacher.model
+        unit = _unit(model, i)
         if scheme.calibrated:
-            coded = encode(self._errors[i], scheme, LARGEST_SHIFT)
-            weights, bias = coded.weights, spec.BIAS.to_float(coded.bias)
+            coded = encode(self._errors[i], scheme, unit)
+            weights, bias = coded.weights, coded.biases
         else:
-            done = quantize_weights(model.weights[i], scheme)
-            weights, bias = done.weights, model.biases[i].astype(np.float64)
+            done = quantize_weights(np.ldexp(model.weights[i], -unit.exponent), scheme)
+            weights, bias = np.ldexp(done.weights, unit.exponent), model.biases[i].astype(float)
         x = self._teacher.before(i) @ weights.T.astype(np.float32) + bias.astype(np.float32)
         for j in range(i + 1, len(model.weights)):
-            x = np.maximum(x, 0) if model.relu[j - 1] else x
-            x = x @ model.weights[j].T + model.biases[j]
+            x = model.activations[j - 1](x) @ model.weights[j].T + model.biases[j]
         return self._teacher.error(x)
+
+
+def _unit(model: FloatModel, i: int) -> Unit:
+    """Return the limits of layer i's codes, without those of the accumulator."""
+    if not model.scaled:
+        return Unit(LARGEST_SHIFT)
+    exponent = layer_exponent(model.weights[i])
+    largest = float(np.abs(model.biases[i]).max())
+    return Unit(LARGEST_SHIFT, exponent, bias_format(largest, spec.ACTIVATION_BITS))

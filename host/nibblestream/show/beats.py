@@ -14,6 +14,7 @@ import numpy.typing as npt
 from .. import spec
 from ..fixed import round_shift
 from ..network import code_stream, pack
+from ..network.activation import RELU
 from ..network.layer import QuantizedLayer
 from ..network.lut import decode
 from ..network.lutmac import LutMac
@@ -103,7 +104,7 @@ def accumulating(layer: QuantizedLayer, x: Int32, neuron: int) -> str:
         f"bias {layer.bias[neuron]:>4} << {layer.bias_shift:<2}{bias:>17,}",
         f"sum {total:>28,}    needs {int(total).bit_length() + 1} bits of 48",
         f">> {layer.shift:<2}, rounded {rounded:>17,}",
-        f"{'ReLU, saturated' if layer.relu else 'saturated':<18}"
+        f"{'ReLU, saturated' if layer.activation == RELU else 'saturated':<18}"
         f"{int(LutMac(layer)(x[None])[0, neuron]):>14,}    by LutMac, the definition",
     ]
     return "\n".join(lines)

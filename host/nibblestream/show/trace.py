@@ -12,6 +12,7 @@ from ..network.lutmac import LutMac
 from ..network.model import QuantizedModel
 from ..speech import cordic, stft
 from ..speech.features import FloorTracker
+from ..speech.front import speech_of
 from ..speech.pipeline import Pipeline, stack
 from ..studies.bench.run import integers
 
@@ -52,7 +53,9 @@ def frame(model: QuantizedModel, noisy: Float, number: int) -> Frame:
     """
     spectrum = integers(stft.stft(noisy))[: number + 1]
     magnitude, phase = cordic.vectoring(spectrum)
-    features = FloorTracker().process(magnitude) if model.features == "log2" else magnitude
+    features = (
+        FloorTracker().process(magnitude) if speech_of(model).features == "log2" else magnitude
+    )
     x = stack(features[-1:], features[-spec.CONTEXT : -1])
     activations = [x]
     for layer in model.layers:

@@ -14,6 +14,7 @@ from ..evaluate.metrics import stoi
 from ..hardware import cycles
 from ..hardware.boards import Board
 from ..hardware.traffic import layers_of
+from ..network.activation import RELU
 from ..network.model import QuantizedModel
 
 if TYPE_CHECKING:
@@ -38,9 +39,7 @@ def own_network() -> FloatModel:
     print(f"imported from PyTorch:\n{network}")
     return from_torch(
         network,
-        features=bundled.features,
-        head=bundled.head,
-        gain_floor=bundled.gain_floor,
+        front=bundled.front,
         name="mine",
     )
 
@@ -78,8 +77,8 @@ def _as_torch(model: FloatModel) -> nn.Sequential:
     from torch import nn, tensor
 
     steps: list[nn.Module] = []
-    for weights, bias, relu in zip(model.weights, model.biases, model.relu, strict=True):
+    for weights, bias, activation in model.layers():
         layer = nn.Linear(weights.shape[1], weights.shape[0])
         layer.load_state_dict({"weight": tensor(weights), "bias": tensor(bias)})
-        steps += [layer, nn.ReLU()] if relu else [layer]
+        steps += [layer, nn.ReLU()] if activation == RELU else [layer]
     return nn.Sequential(*steps)

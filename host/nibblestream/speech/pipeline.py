@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from .. import spec
 from ..fixed import IntArray, round_shift
-from ..network.lutmac import LutMac
+from ..network.lutmac import Network
 from ..network.model import QuantizedModel
 from . import cordic
 from .features import FloorTracker
+from .front import speech_of
 
 Int32 = npt.NDArray[np.int32]
 
@@ -46,8 +47,8 @@ class Pipeline:
     """
 
     def __init__(self, model: QuantizedModel) -> None:
-        self._model = model
-        self._layers = [LutMac(layer) for layer in model.layers]
+        self._speech = speech_of(model)
+        self._network = Network(model)
         self.reset()
 
     def reset(self) -> None:
@@ -68,13 +69,11 @@ class Pipeline:
         int32, same shape and format
         """
         magnitude, phase = cordic.vectoring(spectrum)
-        x = self._stack(self._features(magnitude))
-        for layer in self._layers:
-            x = layer(x)
+        x = self._network.process(self._stack(self._features(magnitude)))
         return cordic.rotation(self._head(x, magnitude), phase)
 
     def _features(self, magnitude: Int32) -> Int32:
-        return self._tracker.process(magnitude) if self._model.features == "log2" else magnitude
+        return self._tracker.process(magnitude) if self._speech.features == "log2" else magnitude
 
     def _stack(self, features: Int32) -> IntArray:
         stacked = stack(features, self._context)
@@ -83,7 +82,7 @@ class Pipeline:
 
     def _head(self, x: Int32, magnitude: Int32) -> IntArray:
         """Return the output magnitude: the network's output, or its gain times `magnitude`."""
-        if self._model.head == "magnitude":
+        if self._speech.head == "magnitude":
             return x
-        gain = np.clip(x, self._model.gain_floor, 1 << spec.GAIN.frac)
+        gain = np.clip(x, self._speech.least_gain, 1 << spec.GAIN.frac)
         return round_shift(magnitude.astype(np.int64) * gain, spec.GAIN.frac)

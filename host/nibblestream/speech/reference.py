@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from .. import spec
 from ..network.float_model import FloatModel
+from .front import speech_of
 from .pipeline import stack
 
 Float = npt.NDArray[np.float64]
@@ -26,7 +27,7 @@ class FloatPipeline:
     one_at_a_time = False
 
     def __init__(self, model: FloatModel) -> None:
-        self._model = model
+        self._model, self._speech = model, speech_of(model)
         self.reset()
 
     def reset(self) -> None:
@@ -43,15 +44,14 @@ class FloatPipeline:
     def process(self, spectrum: Complex) -> Complex:
         """Enhance the next frames: complex (frames, 129) in and out, scaled as in `stft`."""
         magnitude = np.abs(spectrum)
-        features = self._log2_over_floor(magnitude) if self._model.features == "log2" else magnitude
+        features = (
+            self._log2_over_floor(magnitude) if self._speech.features == "log2" else magnitude
+        )
         x = np.ascontiguousarray(stack(features, self._context))  # BLAS rejects overlapping rows
         self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
-        model = self._model
-        for weights, bias, relu in zip(model.weights, model.biases, model.relu, strict=True):
-            x = x @ weights.T.astype(np.float64) + bias
-            x = np.maximum(x, 0) if relu else x
-        if model.head == "gain":
-            return np.asarray(spectrum * np.clip(x, model.gain_floor, 1))
+        x = self._model(x)
+        if self._speech.head == "gain":
+            return np.asarray(spectrum * np.clip(x, *self._speech.limits))
         return np.asarray(np.maximum(x, 0) * np.exp(1j * np.angle(spectrum)))
 
     def _log2_over_floor(self, magnitude: Float) -> Float:

@@ -12,12 +12,14 @@ from dataclasses import asdict, replace
 import torch
 from torch import nn
 
+from ..network.activation import LINEAR, RELU
 from ..network.float_model import Float32, FloatModel
 from ..network.layer import QuantizedLayer
 from ..network.model import QuantizedModel
 from ..network.scheme import TRAINED, Scheme
 from ..quantize import quantize
 from ..quantize.coded_layer import CodedLayer, Words
+from ..speech.front import speech_of
 from .loop import State
 from .loss import Loss, compressed, loudness
 from .mixing import Batch
@@ -54,7 +56,7 @@ class FineTuned:
         self.settings = settings
         self._model, self._name = model, name
         start = quantize(model, START, settings.bits).layers
-        kind = (model.relu, model.head, model.gain_floor)
+        kind = (_relus(model), speech_of(model).head, speech_of(model).gain_floor)
         layers = list(zip(model.weights, model.biases, start, strict=True))
         self.network = Stack([_coded(*layer) for layer in layers], *kind)
         self._teacher = Stack([_linear(*layer[:2]) for layer in layers], *kind)
@@ -83,6 +85,18 @@ class FineTuned:
         settings = {key: value for key, value in asdict(self.settings).items() if key != "origin"}
         training = {"fine-tuned": settings, "step": state["step"]}
         return replace(words.model(), name=self._name, training=training)
+
+
+def _relus(model: FloatModel) -> list[bool]:
+    """Return whether a ReLU follows each layer; raise ValueError for any other activation."""
+    others = {*model.activations} - {RELU, LINEAR}
+    if others or model.scaled:
+        found = ", ".join(map(str, others)) or "scaled layers"
+        raise ValueError(
+            f"{model.name} has {found}; expected a network as train makes it: weights within +-1, "
+            "ReLU or nothing after each layer"
+        )
+    return [activation == RELU for activation in model.activations]
 
 
 def _linear(weights: Float32, bias: Float32) -> nn.Linear:

@@ -12,6 +12,7 @@ from ..files.atomic import target
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel
 from ..network.topology import check_hidden
+from ..speech.front import speech_of
 from .finetune import FineTuned
 from .loop import M, Trainee, Training
 from .material import Material
@@ -119,7 +120,7 @@ def finetune(
     trainee = FineTuned(model, settings, output.stem)
     val = (None if path is None else Path(path) for path in (val_speech, val_noise))
     material = Material(Path(speech), Path(noise), *val)
-    return _run(trainee, model.features, material, output, command)
+    return _run(trainee, speech_of(model).features, material, output, command)
 
 
 def _run(trainee: Trainee[M], features: str, material: Material, output: Path, command: str) -> M:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import torch
 
 from ..network.float_model import FloatModel
+from ..speech.front import Speech
 from .loop import State
 from .loss import Loss
 from .mixing import Batch
@@ -47,8 +48,8 @@ class FromScratch:
             name=self._name,
             weights=tuple(weights[f"layers.{i}.weight"] for i in layers),
             biases=tuple(weights[f"layers.{i}.bias"] for i in layers),
-            features=recipe.features,
-            head=recipe.head,
-            gain_floor=recipe.gain_floor if final else recipe.trained_floor,
+            front=Speech(
+                recipe.features, recipe.head, recipe.gain_floor if final else recipe.trained_floor
+            ),
             training={"recipe": asdict(recipe), "step": state["step"]},
         )

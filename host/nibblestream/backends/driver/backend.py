@@ -25,7 +25,7 @@ class OnBoard(Blockwise):
     one_at_a_time = True
 
     def __init__(self, model: QuantizedModel) -> None:
-        super().__init__(model.block)
+        super().__init__(model)
         self.board = self._open(model)
 
     def _open(self, model: QuantizedModel) -> Board:

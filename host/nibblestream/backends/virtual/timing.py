@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ... import spec
 from ...hardware import cycles
 from ...hardware.traffic import BEAT_BYTES, LayerTraffic
-from ...network import code_stream, pack
 from ...network.pack import Beats
 
 
@@ -67,11 +66,11 @@ def _layers(codes: Beats) -> Iterator[LayerTraffic]:
     """Yield the layers of a stream of codes that was not refused."""
     at = 1
     for _ in range(_field(codes[0], spec.MODEL_BEAT["layers"])):
-        names = ("outputs", "inputs", "code_bits")
-        outputs, inputs, bits = (_field(codes[at], spec.LAYER_BEAT[name]) for name in names)
-        yield LayerTraffic(outputs, inputs, bits)
-        shape = outputs, inputs
-        at += code_stream.header_beats(shape, bits) + pack.beats_of(shape, bits)
+        names = ("outputs", "inputs", "code_bits", "wide_bias", "activation")
+        outputs, inputs, bits, *flags = (_field(codes[at], spec.LAYER_BEAT[name]) for name in names)
+        layer = LayerTraffic(outputs, inputs, bits, *map(bool, flags))
+        yield layer
+        at += (layer.tables + layer.padded) // BEAT_BYTES
 
 
 def _field(beat: int, field: spec.Field) -> int:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ... import spec
 from ...network.float_model import Float32, FloatModel
+from ...speech.front import speech_of
 from ...speech.pipeline import stack
 
 _UNIT = 2.0**spec.FEATURE.frac / 2.0**spec.LOG2_FRAC  # octaves per unit of the feature
@@ -24,7 +25,7 @@ class NumpyFloat32:
     """
 
     def __init__(self, model: FloatModel) -> None:
-        self._model = model
+        self._model, self._speech = model, speech_of(model)
         self._weights = [np.ascontiguousarray(weights.T) for weights in model.weights]
         self._floor: Float32 | None = None
         self._context = np.zeros((spec.CONTEXT - 1, spec.BINS), np.float32)
@@ -32,16 +33,17 @@ class NumpyFloat32:
     def process(self, spectrum: npt.NDArray[Any]) -> npt.NDArray[np.complex64]:
         """Enhance the next frames: complex64 (frames, 129), scaled as in `stft`."""
         magnitude = np.abs(spectrum)
-        features = self._features(magnitude) if self._model.features == "log2" else magnitude
+        features = self._features(magnitude) if self._speech.features == "log2" else magnitude
         # A copy: the stack is a view with overlapping rows, which BLAS does not accept.
         x: npt.NDArray[Any] = np.ascontiguousarray(stack(features, self._context))
         self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
         model = self._model
-        for weights, bias, relu in zip(self._weights, model.biases, model.relu, strict=True):
-            x = x @ weights + bias
-            x = np.maximum(x, 0) if relu else x
-        if model.head == "gain":
-            return np.asarray(spectrum * np.clip(x, np.float32(model.gain_floor), 1))
+        for weights, bias, activation in zip(
+            self._weights, model.biases, model.activations, strict=True
+        ):
+            x = activation(x @ weights + bias)
+        if self._speech.head == "gain":
+            return np.asarray(spectrum * np.clip(x, np.float32(self._speech.gain_floor), 1))
         return np.asarray(np.maximum(x, 0) * np.exp(1j * np.angle(spectrum)), np.complex64)
 
     def counted(self) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ... import spec
 from ...network.float_model import FloatModel
 from ...network.model import QuantizedModel, load_model
 from ...quantize import quantize
@@ -71,8 +70,9 @@ def decoded(model: QuantizedModel) -> FloatModel:
             np.float32(2.0**-layer.weight_frac) * layer.decoded.astype(np.float32)
             for layer in model.layers
         ),
-        biases=tuple(spec.BIAS.to_float(layer.bias).astype(np.float32) for layer in model.layers),
-        features=model.features,
-        head=model.head,
-        gain_floor=model.gain_floor * spec.GAIN.resolution,
+        biases=tuple(
+            layer.bias_format.to_float(layer.bias).astype(np.float32) for layer in model.layers
+        ),
+        front=model.front,
+        activations=tuple(layer.activation for layer in model.layers),
     )

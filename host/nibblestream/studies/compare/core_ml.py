@@ -56,14 +56,14 @@ def _settings(bits: int) -> dict[str, Any]:
 
 
 def _batches(model: FloatModel, calibration: Calibration) -> Iterator[torch.Tensor]:
-    frames = calibration.inputs(model.features)[: BATCH * BATCHES]
+    frames = calibration.inputs(model.front)[: BATCH * BATCHES]
     for first in range(0, len(frames), BATCH):
         yield torch.tensor(frames[first : first + BATCH])
 
 
 def _loss(model: FloatModel) -> Callable[[torch.nn.Module, torch.Tensor], torch.Tensor]:
     generator = torch.Generator().manual_seed(SEED)
-    limits = (model.gain_floor, 1.0) if model.head == "gain" else (0.0, None)
+    limits = model.front.limits
 
     def loss(module: torch.nn.Module, frames: torch.Tensor) -> torch.Tensor:
         outputs: torch.Tensor = module(frames).clamp(*limits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from ...network.activation import RELU
 from ...network.float_model import FloatModel
 from .peer import Float32
 
@@ -12,10 +13,10 @@ from .peer import Float32
 def sequential(model: FloatModel) -> nn.Sequential:
     """Return the layers as linear modules, each followed by its ReLU if it has one."""
     layers: list[nn.Module] = []
-    for weights, bias, relu in zip(model.weights, model.biases, model.relu, strict=True):
+    for weights, bias, activation in model.layers():
         layer = nn.Linear(weights.shape[1], weights.shape[0])
         layer.load_state_dict({"weight": torch.tensor(weights), "bias": torch.tensor(bias)})
-        layers += [layer, nn.ReLU()] if relu else [layer]
+        layers += [layer, nn.ReLU()] if activation == RELU else [layer]
     return nn.Sequential(*layers)
 
 

@@ -1,0 +1,73 @@
+"""Calibration data of any network, as the rows that its first layer takes."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from ..network.float_model import FloatModel
+from ..network.front import Plain
+from .calibration import Calibration
+
+Float32 = npt.NDArray[np.float32]
+Data = Calibration | Float32  # recordings for speech, else rows (n, inputs)
+
+ROWS = 16384  # most rows used; a random choice of more
+LEAST = 16
+PROBES = 256
+
+
+def checked(data: Calibration | npt.ArrayLike, model: FloatModel) -> Data:
+    """Return calibration data of the right kind for a model: `Calibration`, or float32 rows.
+
+    Raises
+    ------
+    TypeError
+        The data are of the wrong kind.
+    ValueError
+        Rows have the wrong shape, are fewer than 16, or are not finite.
+    """
+    if isinstance(data, Calibration):
+        data.inputs(model.front)  # refuses other fronts
+        return data
+    if not isinstance(model.front, Plain):
+        raise TypeError(
+            f"calibration is a {type(data).__name__}; expected a Calibration of recordings"
+        )
+    found = np.asarray(data)
+    if found.dtype.kind not in "fiub":
+        raise TypeError(f"calibration is {found.dtype}; expected numbers, (n, {model.inputs})")
+    if found.ndim != 2 or found.shape[1] != model.inputs or len(found) < LEAST:
+        raise ValueError(
+            f"calibration has the shape {found.shape}; expected (n, {model.inputs}), with {LEAST} "
+            "rows or more"
+        )
+    if not np.isfinite(found).all():
+        raise ValueError("calibration holds NaN or infinity; expected finite values")
+    if len(found) > ROWS:
+        found = found[np.random.default_rng(0).permutation(len(found))[:ROWS]]
+    return found.astype(np.float32)
+
+
+def rows(data: Data, model: FloatModel) -> Float32:
+    """Return checked data as inputs of the first layer, float32 (n, inputs)."""
+    return data.inputs(model.front) if isinstance(data, Calibration) else data.astype(np.float32)
+
+
+def probe(model: FloatModel) -> Float32 | None:
+    """Return random rows within the ranges of a plain model's inputs, for want of data."""
+    bounds = model.front.bounds(model.inputs)
+    if bounds is None:
+        return None
+    rng = np.random.default_rng(0)
+    return (rng.uniform(-1, 1, (PROBES, model.inputs)) * bounds).astype(np.float32)
+
+
+def fitted(model: FloatModel, data: Data) -> Plain:
+    """Return the front of a plain model for the ranges of its inputs in the data.
+
+    Inputs that are always zero take the smallest range of the others.
+    """
+    reach = np.abs(rows(data, model)).max(axis=0).astype(np.float64)
+    smallest = reach[reach > 0].min(initial=np.inf)
+    return Plain(np.where(reach > 0, reach, smallest if np.isfinite(smallest) else 1.0))
