@@ -29,10 +29,10 @@ def equalise(layers: Sequence[Layer]) -> tuple[Layer, ...]:
         scaled[i : i + 2] = _without_constants(scaled[i], scaled[i + 1])
     for _ in range(SWEEPS):
         moved = False
-        for i, layer in enumerate(scaled[:-1]):
-            exponents = _exponents(layer, scaled[i + 1])
-            if layer.activation.homogeneous and exponents.any():
-                scaled[i : i + 2] = _scaled(layer, scaled[i + 1], exponents)
+        for i in range(len(scaled) - 1):
+            exponents = _exponents(scaled[i], scaled[i + 1])
+            if scaled[i].activation.homogeneous and exponents.any():
+                scaled[i : i + 2] = _scaled(scaled[i], scaled[i + 1], exponents)
                 moved = True
         if not moved:
             break
