@@ -84,7 +84,7 @@ def read(model: onnx.ModelProto) -> tuple[tuple[Layer, ...], Original]:
             values.update(_computed(chain, proto, values, folded))
         except Exception as error:  # the evaluator's own, where shapes do not fit
             raise ValueError(f"{where}: {first_line(error)}") from error
-    result = values[outputs[0]]
+    result = values.get(outputs[0])
     if not isinstance(result, Affine):
         raise ValueError("the outputs do not depend on the inputs")
     return chain.finish(result), _original(folded, entry, shape)
