@@ -86,7 +86,7 @@ CASES = {
         [
             node("Slice x start end axes -> s"),
             node("Gather x evens -> g", axis=1),
-            node("Add g g -> y"),
+            node("Add s g -> y"),
         ],
         EQUAL,
     ),

@@ -45,7 +45,7 @@ def test_rounding_is_within_the_bound_and_uses_some_of_it(rng, model):
 @pytest.mark.parametrize(("factor", "roundoff"), [(1 + 1e-4, 2.0**-53), (1.01, FLOAT32)])
 def test_a_difference_is_found(model, factor, roundoff):
     check_equal(model, Original(lambda x: model(x), roundoff), None)
-    with pytest.raises(ValueError, match="does not match the original: output .* is .*, expected"):
+    with pytest.raises(ValueError, match=r"does not match the original: output .* expected"):
         check_equal(model, Original(lambda x: model(x) * factor, roundoff), None)
     with pytest.raises(ValueError, match="does not match"):
         check_equal(model, Original(lambda x: model(x) * np.nan, roundoff), None)
@@ -76,4 +76,4 @@ def test_softmax_of_the_outputs_is_compared(model):
 
     check_equal(model, Original(softmax, softmax=True), None)
     with pytest.raises(ValueError, match="does not match"):
-        check_equal(model, Original(lambda x: softmax(x) + [1e-4, 0, 0], softmax=True), None)
+        check_equal(model, Original(lambda x: softmax(x) + 1e-4, softmax=True), None)

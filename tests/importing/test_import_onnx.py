@@ -40,7 +40,7 @@ def w(rng):
         "flat": np.array([-1, 8]),
         "sixes": np.array([0, -1]),
         "threes": np.array([-1, 3]),
-        "evens": np.array([0, 2, 4]),
+        "evens": np.array([0, 4]),
         "start": np.array([1]),
         "end": np.array([3]),
         "half": rng.normal(0, 0.3, (6, 8)).astype(np.float16),
@@ -161,9 +161,7 @@ def test_files_have_names_and_external_data(tmp_path, rng, graph):
     assert found.front == Plain(2.5)
     np.testing.assert_array_equal(found.weights[0], weights[0])
     (tmp_path / "weights.bin").unlink()
-    with pytest.raises(
-        ValueError, match=r"digits\.onnx: not an ONNX model, .* external data are mis"
-    ):
+    with pytest.raises(ValueError, match=r"digits\.onnx: not an ONNX .* external data are"):
         from_onnx(path)
 
 
