@@ -12,6 +12,6 @@ int main() {
   while (std::fread(&beat, sizeof beat, 1, stdin) == 1) codes.write(beat);
   for (std::uint64_t i = 0; i < frames * spec::BINS; ++i) magnitude.write(0);
   digest_t digest = 0;
-  lut_mac_core(magnitude, codes, network, frames, codes.size(), 0, 1, &digest);
+  lut_mac_core(magnitude, codes, network, frames, codes.size(), 0, 1, 0, 0, &digest);
   return digest == 0;  // refused
 }

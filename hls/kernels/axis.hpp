@@ -19,9 +19,9 @@ STRIP:
   }
 }
 
-// Strip a block of spectra, magnitudes or similar.
-inline void strip_block(axis_stream& from, beat_stream& to, frames_t frames) {
-  strip(from, to, accepted(frames) * spec::BINS);
+// Strip a block of spectra, magnitudes or rows.
+inline void strip_block(axis_stream& from, beat_stream& to, frames_t frames, beats_t raw) {
+  strip(from, to, block_beats(frames, raw));
 }
 
 // Strip the codes for a block; with 0 frames the kernel reads none.
@@ -30,11 +30,11 @@ inline void strip_codes(axis_stream& from, beat_stream& to, frames_t frames, bea
 }
 
 // TLAST marks a block's last beat: without it a DMA transfer never ends.
-inline void add_block(beat_stream& from, axis_stream& to, frames_t frames) {
-  const beats_t beats = accepted(frames) * spec::BINS;
+inline void add_block(beat_stream& from, axis_stream& to, frames_t frames, beats_t raw) {
+  const beats_t beats = block_beats(frames, raw);
 ADD:
   for (beats_t i = 0; i < beats; i = i + 1) {
-#pragma HLS LOOP_TRIPCOUNT min = 129 max = 4128
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 32768
 #pragma HLS PIPELINE II = 1  // one beat per clock
     axis_t word;
     word.data = from.read();

@@ -5,6 +5,9 @@
 // beats     beats of the stream of codes
 // bank      bank of the state before this block; the state after it goes to the other bank
 // reset     1: take the state before this block as empty
+// raw       0: spectra; else the beats of this block's rows, which a CORDIC kernel passes through
+// raw_in    lut_mac: 0 for spectra; else the beats of this block's rows of inputs,
+// raw_out   and the beats of its rows of outputs
 // digest    cordic_vectoring: of the spectrum received; lut_mac: of the codes received, or 0 if
 //           they were refused (then all outputs are zeros); cordic_rotation: of the spectrum sent
 #pragma once
@@ -12,11 +15,13 @@
 #include "axis.hpp"
 
 void cordic_vectoring(axis_stream& spectrum, axis_stream& magnitude, axis_stream& polar,
-                      ap_uint<8> frames, ap_uint<32>* digest, ap_uint<32>* identity);
+                      ap_uint<8> frames, ap_uint<32> raw, ap_uint<32>* digest,
+                      ap_uint<32>* identity);
 
 void lut_mac(axis_stream& magnitude, axis_stream& codes, axis_stream& network, ap_uint<8> frames,
-             ap_uint<32> beats, ap_uint<1> bank, ap_uint<1> reset, ap_uint<32>* digest,
-             ap_uint<32>* identity);
+             ap_uint<32> beats, ap_uint<1> bank, ap_uint<1> reset, ap_uint<32> raw_in,
+             ap_uint<32> raw_out, ap_uint<32>* digest, ap_uint<32>* identity);
 
 void cordic_rotation(axis_stream& network, axis_stream& polar, axis_stream& spectrum,
-                     ap_uint<8> frames, ap_uint<32>* digest, ap_uint<32>* identity);
+                     ap_uint<8> frames, ap_uint<32> raw, ap_uint<32>* digest,
+                     ap_uint<32>* identity);

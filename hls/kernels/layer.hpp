@@ -8,8 +8,9 @@ using width_t = ap_uint<12>;
 static_assert(spec::MAX_WIDTH < 1 << 12, "widths are counted in 12 bits");
 
 struct Model {
-  bool valid, log2, gain;
+  bool valid, log2, gain, raw, wide;
   ap_uint<spec::MODEL_BEAT_LAYERS::BITS> layers;
+  width_t inputs;  // of a raw network
   ap_uint<spec::MODEL_BEAT_GAIN_FLOOR::BITS> gain_floor;
 };
 
@@ -20,7 +21,11 @@ inline Model read_model(beat_stream& codes, Reader& reader) {
                 field<spec::MODEL_BEAT_VERSION>(beat) == spec::STREAM_VERSION;
   model.log2 = field<spec::MODEL_BEAT_LOG2>(beat) != 0;
   model.gain = field<spec::MODEL_BEAT_GAIN>(beat) != 0;
+  model.raw = field<spec::MODEL_BEAT_RAW>(beat) != 0;
+  model.wide = field<spec::MODEL_BEAT_WIDE>(beat) != 0;
   model.layers = field<spec::MODEL_BEAT_LAYERS>(beat);
+  model.inputs = model.raw ? width_t(field<spec::MODEL_BEAT_INPUTS>(beat))
+                           : width_t(spec::CONTEXT * spec::BINS);
   model.gain_floor = field<spec::MODEL_BEAT_GAIN_FLOOR>(beat);
   return model;
 }
@@ -32,7 +37,10 @@ struct Layer {
   ap_uint<spec::LAYER_BEAT_SHIFT::BITS> shift;
   ap_uint<spec::LAYER_BEAT_BIAS_SHIFT::BITS> bias_shift;
   ap_uint<spec::LAYER_BEAT_OUTPUT_BITS::BITS> output_bits;
-  bool relu;
+  bool relu, wide_bias, whole;  // whole: no beat of the header is missing
+  ap_uint<spec::LAYER_BEAT_ACTIVATION::BITS> activation;
+  activation_t low, high;                             // limits of a clip
+  ap_uint<spec::ACTIVATION_BEAT_SHIFT::BITS> places;  // shift of a leaky ReLU, sigmoid or tanh
 };
 
 inline Layer read_layer(beat_stream& codes, Reader& reader) {
@@ -46,6 +54,14 @@ inline Layer read_layer(beat_stream& codes, Reader& reader) {
   layer.bias_shift = field<spec::LAYER_BEAT_BIAS_SHIFT>(beat);
   layer.output_bits = field<spec::LAYER_BEAT_OUTPUT_BITS>(beat);
   layer.relu = field<spec::LAYER_BEAT_RELU>(beat) != 0;
+  layer.wide_bias = field<spec::LAYER_BEAT_WIDE_BIAS>(beat) != 0;
+  layer.activation = field<spec::LAYER_BEAT_ACTIVATION>(beat);
+  layer.whole = layer.activation == 0 || reader.left > 0;
+  beat_t more = 0;
+  if (layer.activation != 0 && layer.whole) more = next_beat(codes, reader);
+  layer.low = signed_field<spec::ACTIVATION_BEAT_LOW>(more);
+  layer.high = signed_field<spec::ACTIVATION_BEAT_HIGH>(more);
+  layer.places = field<spec::ACTIVATION_BEAT_SHIFT>(more);
   return layer;
 }
 
@@ -61,10 +77,12 @@ inline ap_uint<10> steps(const Layer& layer) {
 constexpr int ENTRIES_PER_BEAT = spec::BEAT_BITS / spec::LUT_ENTRY_BITS;
 constexpr int LUT_BEATS = spec::LUT_ENTRIES / ENTRIES_PER_BEAT;
 constexpr int BIASES_PER_BEAT = spec::BEAT_BITS / spec::BIAS_BITS;
+constexpr int WIDE_BIASES_PER_BEAT = spec::BEAT_BITS / spec::WIDE_BIAS_BITS;
 
 inline ap_uint<3> lut_beats(const Layer& layer) { return layer.code_bits == 8 ? 0 : LUT_BEATS; }
 inline ap_uint<10> bias_beats(const Layer& layer) {
-  return (layer.outputs + BIASES_PER_BEAT - 1) / BIASES_PER_BEAT;
+  return layer.wide_bias ? (layer.outputs + WIDE_BIASES_PER_BEAT - 1) / WIDE_BIASES_PER_BEAT
+                         : (layer.outputs + BIASES_PER_BEAT - 1) / BIASES_PER_BEAT;
 }
 
 // Whether the kernel can run the layer on the `given` outputs of the previous one with the beats
@@ -73,9 +91,13 @@ inline bool runnable(const Layer& layer, width_t given, groups_t groups, const R
   const bool widths =
       layer.inputs == given && layer.outputs > 0 && layer.outputs <= spec::MAX_WIDTH;
   const bool bits = (layer.code_bits >= 2 && layer.code_bits <= 4) || layer.code_bits == 8;
-  const bool word = layer.output_bits < spec::ACTIVATION_BITS;
+  const bool curved =
+      layer.activation == spec::ACTIVATION_SIGMOID || layer.activation == spec::ACTIVATION_TANH;
+  const bool word = layer.output_bits < spec::ACTIVATION_BITS &&
+                    (!curved || layer.output_bits + layer.places == spec::CURVE_INPUT_BITS);
+  const bool known = layer.whole && layer.activation <= spec::ACTIVATION_TANH;
   const bool fits = (units(layer.inputs) + units(layer.outputs)) * groups <= spec::ACTIVATION_DEPTH;
   const ap_uint<24> quarters = layer.outputs * steps(layer) * step_quarters(layer.code_bits);
   const beats_t needed = lut_beats(layer) + bias_beats(layer) + (quarters + 3) / 4;
-  return widths && bits && word && fits && needed <= reader.left;
+  return known && widths && bits && word && fits && needed <= reader.left;
 }

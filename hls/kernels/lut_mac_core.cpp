@@ -4,11 +4,12 @@
 //                                                                  v  (x 8 frames at once)
 //   activation memories, 16 lanes x 8 frames ----------> 128 multipliers -> 8 adder trees
 //        ^                                                                      |
-//        +--- round, saturate, ReLU <--- + bias <--- 8 x 4 accumulators <-------+
+//        +--- round, limit, activate <--- + bias <--- 8 x 4 accumulators <-------+
 //
 // A block of more than 8 frames is 2 to 4 groups of frames: each step takes as many clocks.
 #include "cores.hpp"
 #include "mac.hpp"
+#include "rows.hpp"
 #include "stack.hpp"
 
 namespace {
@@ -52,7 +53,8 @@ DRAIN:
 }  // namespace
 
 void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& network, frames_t frames,
-                  beats_t beats, flag_t bank, flag_t reset, digest_t* digest) {
+                  beats_t beats, flag_t bank, flag_t reset, beats_t raw_in, beats_t raw_out,
+                  digest_t* digest) {
   // 8 frames x 16 lanes are accessed at once; a memory has one read and one write port.
   static memory_t memory;
 #pragma HLS ARRAY_PARTITION variable = memory complete dim = 2
@@ -71,12 +73,18 @@ void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& netwo
   Reader reader = {beats, 0};
   Model model = {};
   if (beats > 0) model = read_model(codes, reader);
-  bool valid = model.valid && model.layers > 0;
-  load(magnitude, memory, frames, groups, model.log2, bank, reset);
+  const bool raw = raw_in != 0;  // as the registers say; a model of the other kind is refused
+  bool valid = model.valid && model.layers > 0 && model.raw == raw;
+  if (raw) {
+    valid = valid && rows_fit(model, frames, groups, raw_in);
+    load_rows(magnitude, memory, model, groups, raw_in, valid);
+  } else {
+    load(magnitude, memory, frames, groups, model.log2, bank, reset);
+  }
 
   // The inputs of a layer are at one end of the memory, its outputs at the other.
   address_t from = 0;
-  width_t width = spec::CONTEXT * spec::BINS;
+  width_t width = model.inputs;
 LAYERS:
   for (int i = 0; i < model.layers; ++i) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 4
@@ -94,8 +102,13 @@ LAYERS:
     from = to;
     width = layer.outputs;
   }
-  valid = valid && width == spec::BINS && reader.left == 0;
+  const bool fits = raw ? raw_out == beats_per_row(width, true) * frames : width == spec::BINS;
+  valid = valid && fits && reader.left == 0;
   drain(codes, reader);
-  send(memory, network, model, from, frames, groups, !valid);
+  if (raw) {
+    send_rows(memory, network, width, from, groups, raw_out, !valid);
+  } else {
+    send(memory, network, model, from, frames, groups, !valid);
+  }
   *digest = valid ? folded(reader.digest) : digest_t(0);
 }

@@ -1,12 +1,11 @@
 // One layer: look codes up, multiply them with 8 frames at once, accumulate and requantise.
 #pragma once
 
-#include "layer.hpp"
-#include "rounding.hpp"
+#include "activation.hpp"
 
 // A copy for each lane, as a memory has one read port.
 using lut_t = weight_t[LANES][spec::LUT_ENTRIES];
-using biases_t = beat_t[spec::MAX_WIDTH / BIASES_PER_BEAT];
+using biases_t = beat_t[spec::MAX_WIDTH / WIDE_BIASES_PER_BEAT];
 
 // Decode the entries once, so that a step only looks them up (paper, eq. (8)).
 inline void load_lut(beat_stream& codes, Reader& reader, const Layer& layer, lut_t& lut) {
@@ -31,7 +30,7 @@ inline void load_biases(beat_stream& codes, Reader& reader, const Layer& layer, 
 #pragma HLS INLINE off  // a module for each loop and its pragmas
 BIAS:
   for (int i = 0; i < bias_beats(layer); ++i) {
-#pragma HLS LOOP_TRIPCOUNT min = 1 max = 256
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 512
 #pragma HLS PIPELINE II = 1  // one entry, or one beat, per clock
     biases[i] = next_beat(codes, reader);
   }
@@ -40,8 +39,13 @@ BIAS:
 // The bias of a neuron, on the accumulator's grid.
 inline accumulator_t bias_of(const biases_t& biases, const Layer& layer, width_t row) {
 #pragma HLS INLINE  // part of the calling pipeline
-  const beat_t beat = biases[row / BIASES_PER_BEAT] >> (row % BIASES_PER_BEAT * spec::BIAS_BITS);
-  return accumulator_t(signed_bits_of<0, spec::BIAS_BITS>(beat)) << layer.bias_shift;
+  const int at = layer.wide_bias ? row / WIDE_BIASES_PER_BEAT : row / BIASES_PER_BEAT;
+  const int place = layer.wide_bias ? row % WIDE_BIASES_PER_BEAT * spec::WIDE_BIAS_BITS
+                                    : row % BIASES_PER_BEAT * spec::BIAS_BITS;
+  const beat_t beat = biases[at] >> place;
+  const accumulator_t wide = signed_bits_of<0, spec::WIDE_BIAS_BITS>(beat);
+  const accumulator_t narrow = signed_bits_of<0, spec::BIAS_BITS>(beat);
+  return (layer.wide_bias ? wide : narrow) << layer.bias_shift;
 }
 
 // Code `lane` of a step, at one of three fixed positions for codes of 2, 3 or 4 bits.
@@ -86,14 +90,6 @@ PRODUCTS:
     sum = sum + product;
   }
   return sum;
-}
-
-// Convert an accumulator to the layer's output word.
-inline activation_t requantise(accumulator_t sum, const Layer& layer) {
-#pragma HLS INLINE  // part of the calling pipeline
-  const accumulator_t high = (accumulator_t(1) << layer.output_bits) - 1;
-  const accumulator_t low = layer.relu ? accumulator_t(0) : accumulator_t(-high - 1);
-  return saturate(round_shift(sum, layer.shift.to_int()), low, high);
 }
 
 // Run a layer: `outputs` rows of `steps` steps, each taking `groups` clocks.

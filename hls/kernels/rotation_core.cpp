@@ -16,28 +16,30 @@ magnitude_t output_magnitude(beat_t network, magnitude_t noisy) {
   return round_shift(product, spec::GAIN_FRAC);
 }
 
+// A bin of the enhanced spectrum.
+beat_t enhanced(beat_t network, beat_t noisy) {
+  Polar clean;
+  clean.magnitude = output_magnitude(network, field<spec::POLAR_BEAT_MAGNITUDE>(noisy));
+  clean.phase = field<spec::POLAR_BEAT_PHASE>(noisy);
+  const Vector turned = rotate(clean);
+  return placed_signed<spec::SPECTRUM_BEAT_RE>(to_part(turned.x)) |
+         placed_signed<spec::SPECTRUM_BEAT_IM>(to_part(turned.y));
+}
+
 }  // namespace
 
 void rotation_core(beat_stream& network, beat_stream& polar, beat_stream& spectrum, frames_t frames,
-                   digest_t* digest) {
-  const frames_t count = accepted(frames);  // computed here, so that the loops are flattened
+                   beats_t raw, digest_t* digest) {
+  const beats_t beats = block_beats(frames, raw);
   beat_t sum = 0;
-ROTATION_FRAME:
-  for (frames_t frame = 0; frame < count; frame = frame + 1) {
-#pragma HLS LOOP_TRIPCOUNT min = 1 max = 32
-  ROTATION:
-    for (bin_t bin = 0; bin < spec::BINS; bin = bin + 1) {
+ROTATION:
+  for (beats_t i = 0; i < beats; i = i + 1) {
+#pragma HLS LOOP_TRIPCOUNT min = 1 max = 32768
 #pragma HLS PIPELINE II = 1  // one bin per clock, the rate of the DMA
-      const beat_t noisy = polar.read();
-      Polar clean;
-      clean.magnitude = output_magnitude(network.read(), field<spec::POLAR_BEAT_MAGNITUDE>(noisy));
-      clean.phase = field<spec::POLAR_BEAT_PHASE>(noisy);
-      const Vector turned = rotate(clean);
-      const beat_t beat = placed_signed<spec::SPECTRUM_BEAT_RE>(to_part(turned.x)) |
-                          placed_signed<spec::SPECTRUM_BEAT_IM>(to_part(turned.y));
-      sum = digested(sum, beat);
-      spectrum.write(beat);
-    }
+    const beat_t word = network.read();
+    const beat_t beat = raw != 0 ? word : enhanced(word, polar.read());
+    sum = digested(sum, beat);
+    spectrum.write(beat);
   }
   *digest = folded(sum);
 }

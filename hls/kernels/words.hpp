@@ -9,6 +9,7 @@
 using beat_t = ap_uint<spec::BEAT_BITS>;
 using beat_stream = hls::stream<beat_t>;
 
+using beats_t = ap_uint<32>;
 using frames_t = ap_uint<8>;  // per block; as wide as its register, so that none wraps into range
 static_assert(spec::MAX_BLOCK < 1 << 8, "a block's frames are counted in 8 bits");
 // A register can hold more frames than a block may have; such a call is treated as 0 frames.
@@ -16,9 +17,14 @@ inline frames_t accepted(frames_t frames) {
   return frames <= spec::MAX_BLOCK ? frames : frames_t(0);
 }
 
+// Beats of a block in memory: a beat for each bin of its frames, or `raw` beats if that is not 0.
+inline beats_t block_beats(frames_t frames, beats_t raw) {
+  const beats_t spectra = accepted(frames) * spec::BINS;
+  return accepted(frames) == 0 || raw == 0 ? spectra : raw;
+}
+
 using bin_t = ap_uint<8>;
 static_assert(spec::BINS < 1 << 8, "bins are counted in 8 bits");
-using beats_t = ap_uint<32>;
 using digest_t = ap_uint<32>;
 using flag_t = ap_uint<1>;
 

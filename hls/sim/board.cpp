@@ -34,7 +34,7 @@ struct Block {
   const std::uint64_t* codes;
   std::uint64_t code_beats;
   std::uint64_t* enhanced;
-  std::uint32_t frames, beats, bank, reset;
+  std::uint32_t frames, beats, bank, reset, raw_in, raw_out;
   std::uint32_t spectrum_digest, codes_digest, enhanced_digest;  // out
 };
 
@@ -48,7 +48,9 @@ extern "C" __attribute__((visibility("default"))) int nibblestream_run(Block* bl
   beat_stream network("network (lut_mac to cordic_rotation)", BURST);
   beat_stream enhanced("enhanced (cordic_rotation to DMA 0)", BURST);
   const frames_t frames = block->frames;
-  const std::size_t expected = std::size_t{block->frames} * spec::BINS;
+  const beats_t raw_in = block->raw_in, raw_out = block->raw_out;
+  const std::size_t expected =
+      block->raw_out != 0 ? block->raw_out : std::size_t{block->frames} * spec::BINS;
   digest_t spectrum_digest = 0, codes_digest = 0, enhanced_digest = 0;
   try {
     sim::Schedule(
@@ -56,14 +58,14 @@ extern "C" __attribute__((visibility("default"))) int nibblestream_run(Block* bl
             {"DMA 0 (read)", [&] { send(spectrum, block->spectrum, block->spectrum_beats); }},
             {"DMA 1", [&] { send(codes, block->codes, block->code_beats); }},
             {"cordic_vectoring",
-             [&] { vectoring_core(spectrum, magnitude, polar, frames, &spectrum_digest); }},
+             [&] { vectoring_core(spectrum, magnitude, polar, frames, raw_in, &spectrum_digest); }},
             {"lut_mac",
              [&] {
                lut_mac_core(magnitude, codes, network, frames, block->beats, block->bank,
-                            block->reset, &codes_digest);
+                            block->reset, raw_in, raw_out, &codes_digest);
              }},
             {"cordic_rotation",
-             [&] { rotation_core(network, polar, enhanced, frames, &enhanced_digest); }},
+             [&] { rotation_core(network, polar, enhanced, frames, raw_out, &enhanced_digest); }},
             {"DMA 0 (write)", [&] { receive(enhanced, block->enhanced, expected); }},
         })
         .run();

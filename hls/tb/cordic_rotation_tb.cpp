@@ -8,9 +8,10 @@ void block(golden::Vectors& vectors) {
   ap_uint<32> digest = 0, identity = 0;
 
   const ap_uint<8> frames = vectors.argument();
+  const ap_uint<32> raw = vectors.argument();
   vectors.feed(network);
   vectors.feed(polar);
-  cordic_rotation(network, polar, spectrum, frames, &digest, &identity);
+  cordic_rotation(network, polar, spectrum, frames, raw, &digest, &identity);
   vectors.expect_taken("network", network);
   vectors.expect_taken("polar", polar);
   vectors.expect_stream("spectrum", spectrum);

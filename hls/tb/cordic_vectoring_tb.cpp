@@ -8,8 +8,9 @@ void block(golden::Vectors& vectors) {
   ap_uint<32> digest = 0, identity = 0;
 
   const ap_uint<8> frames = vectors.argument();
+  const ap_uint<32> raw = vectors.argument();
   vectors.feed(spectrum);
-  cordic_vectoring(spectrum, magnitude, polar, frames, &digest, &identity);
+  cordic_vectoring(spectrum, magnitude, polar, frames, raw, &digest, &identity);
   vectors.expect_taken("spectrum", spectrum);
   vectors.expect_stream("magnitude", magnitude);
   vectors.expect_stream("polar", polar);

@@ -11,9 +11,12 @@ void block(golden::Vectors& vectors) {
   const ap_uint<32> beats = vectors.argument();
   const ap_uint<1> bank = vectors.argument();
   const ap_uint<1> reset = vectors.argument();
+  const ap_uint<32> raw_in = vectors.argument();
+  const ap_uint<32> raw_out = vectors.argument();
   vectors.feed(magnitude);
   vectors.feed(codes);
-  lut_mac(magnitude, codes, network, frames, beats, bank, reset, &digest, &identity);
+  lut_mac(magnitude, codes, network, frames, beats, bank, reset, raw_in, raw_out, &digest,
+          &identity);
   vectors.expect_taken("magnitude", magnitude);
   vectors.expect_taken("codes", codes);
   vectors.expect_stream("network", network);

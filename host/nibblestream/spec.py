@@ -53,8 +53,8 @@ WIDE_BIAS_BITS: Final = 16  # biases of networks whose layers are scaled
 MAX_WIDTH: Final = 2048  # neurons of the widest layer
 
 # --- sigmoid and tanh: chords of one table ----------------------------------------------------
-CURVE_BITS: Final = 18  # magnitude of the input: 0 to 8
-CURVE_FRAC: Final = 15  # its fractional bits, for tanh
+CURVE_INPUT_BITS: Final = 18  # magnitude of the input: 0 to 8
+CURVE_INPUT_FRAC: Final = 15  # its fractional bits, for tanh
 CURVE_INDEX_BITS: Final = 8  # upper bits of the magnitude, which select a chord
 CURVE: Final = QFormat(17, 15)  # output of sigmoid and tanh
 

@@ -17,7 +17,7 @@ from ..fixed import IntArray
 from ..hardware import sources
 from ..network import code_stream
 from ..network.model import QuantizedModel
-from ..network.pack import Beats, spectrum_beats
+from ..network.pack import Beats
 from . import compiler
 from .blockwise import Blockwise, Int32
 
@@ -37,6 +37,8 @@ class Block(ctypes.Structure):
         ("beats", ctypes.c_uint32),
         ("bank", ctypes.c_uint32),
         ("reset", ctypes.c_uint32),
+        ("raw_in", ctypes.c_uint32),
+        ("raw_out", ctypes.c_uint32),
         ("spectrum_digest", ctypes.c_uint32),
         ("codes_digest", ctypes.c_uint32),
         ("enhanced_digest", ctypes.c_uint32),
@@ -78,6 +80,8 @@ class Board:
         beats: int,
         bank: int,
         reset: bool,
+        raw_in: int = 0,
+        raw_out: int = 0,
     ) -> tuple[Beats, Digests]:
         """Run one block.
 
@@ -85,12 +89,12 @@ class Board:
         ----------
         spectrum, codes : uint64, shape (n,)
             Beats sent by DMA 0 and DMA 1, in the layouts of `spec`.
-        frames, beats, bank, reset
+        frames, beats, bank, reset, raw_in, raw_out
             Register values; see `hls/kernels/kernels.hpp`.
 
         Returns
         -------
-        enhanced : uint64, shape (frames * 129,)
+        enhanced : uint64, shape (frames * 129,), or (raw_out,) for rows
         digests : Digests
 
         Raises
@@ -98,11 +102,11 @@ class Board:
         RuntimeError
             The kernels deadlocked; the message names the streams that they wait for.
         """
-        enhanced = np.zeros(frames * spec.BINS, np.uint64)
+        enhanced = np.zeros(raw_out or frames * spec.BINS, np.uint64)
         arrays = [np.ascontiguousarray(array) for array in (spectrum, codes)]
         block = Block(
             *_sized(arrays[0]), *_sized(arrays[1]), enhanced.ctypes.data_as(_BEATS),
-            frames, beats, bank, reset,
+            frames, beats, bank, reset, raw_in, raw_out,
         )  # fmt: skip
         error = ctypes.create_string_buffer(1024)
         if self._library.nibblestream_run(ctypes.byref(block), error, ctypes.sizeof(error)):
@@ -128,6 +132,7 @@ class CSimulation(Blockwise):
 
     def __init__(self, model: QuantizedModel) -> None:
         super().__init__(model)
+        self._inputs, self._raw = model.rows[0], model.front.raw
         self._codes = code_stream.beats(model)
         self._digest = code_stream.digest(self._codes)
         self._board = Board()
@@ -139,21 +144,24 @@ class CSimulation(Blockwise):
         """Unload the library."""
         self._board.close()
 
-    def run(self, spectrum: IntArray, bank: int, reset: bool) -> Int32:
+    def run(self, rows: IntArray, bank: int, reset: bool) -> Int32:
         """Run one block."""
-        enhanced, digests = self._board.run(
-            spectrum_beats(spectrum),
+        sent, received = (len(rows) * layout.beats for layout in (self._inputs, self._outputs))
+        outputs, digests = self._board.run(
+            self._inputs.pack(rows),
             self._codes,
-            frames=len(spectrum),
+            frames=len(rows),
             beats=len(self._codes),
             bank=bank,
             reset=reset,
+            raw_in=sent * self._raw,
+            raw_out=received * self._raw,
         )
         if digests.codes != self._digest:
             raise RuntimeError(
                 f"lut_mac read codes with the digest {digests.codes:#x}; expected {self._digest:#x}"
             )
-        return enhanced.view("<i4").reshape(spectrum.shape).astype(np.int32)
+        return self._outputs.unpack(outputs)
 
 
 def _private(built: Path) -> ctypes.CDLL:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from .. import spec
 from ..fixed import QFormat
+from ..network import curve
 from ..speech import cordic, features
 from .boards import BOARDS
 
@@ -27,7 +28,8 @@ def scalars() -> dict[str, int]:
             found[name] = value
         elif isinstance(value, QFormat):
             found[f"{name}_BITS"], found[f"{name}_FRAC"] = value.bits, value.frac
-    return {**found, "CORDIC_INVERSE_GAIN": cordic.INVERSE_GAIN}
+    numbers = {f"ACTIVATION_{kind.upper()}": i for i, kind in enumerate(spec.ACTIVATIONS) if i}
+    return {**found, **numbers, "CORDIC_INVERSE_GAIN": cordic.INVERSE_GAIN}
 
 
 def fields() -> dict[str, spec.Field]:
@@ -47,6 +49,8 @@ def tables() -> dict[str, Sequence[int]]:
     return {
         "CORDIC_ANGLES": cordic.ANGLES,
         "LOG2_TABLE": features.LOG2_TABLE.tolist(),
+        "CURVE_STARTS": curve.STARTS.tolist(),
+        "CURVE_RISES": curve.RISES.tolist(),
     }
 
 

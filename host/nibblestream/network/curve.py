@@ -23,12 +23,12 @@ from ..fixed import IntArray, QFormat, round_shift
 from .activation import Activation
 
 INPUT: Final = {
-    "tanh": QFormat(spec.CURVE_BITS + 1, spec.CURVE_FRAC),
-    "sigmoid": QFormat(spec.CURVE_BITS + 1, spec.CURVE_FRAC - 1),
+    "tanh": QFormat(spec.CURVE_INPUT_BITS + 1, spec.CURVE_INPUT_FRAC),
+    "sigmoid": QFormat(spec.CURVE_INPUT_BITS + 1, spec.CURVE_INPUT_FRAC - 1),
 }
-_STEP = spec.CURVE_BITS - spec.CURVE_INDEX_BITS  # bits that interpolate
+_STEP = spec.CURVE_INPUT_BITS - spec.CURVE_INDEX_BITS  # bits that interpolate
 _ONE = 1 << spec.CURVE.frac
-_WIDTH = 2.0 ** (_STEP - spec.CURVE_FRAC)  # of a chord
+_WIDTH = 2.0 ** (_STEP - spec.CURVE_INPUT_FRAC)  # of a chord
 _ENDS = np.array(
     [round(math.tanh(i * _WIDTH) * _ONE) for i in range((1 << spec.CURVE_INDEX_BITS) + 1)], np.int32
 )
@@ -52,7 +52,7 @@ def curve(x: IntArray, activation: Activation) -> npt.NDArray[np.int32]:
     int32, same shape
         In `spec.CURVE`, within `SIGMOID_ERROR` or `TANH_ERROR` of the exact value at x.
     """
-    magnitude = np.minimum(np.abs(x), (1 << spec.CURVE_BITS) - 1)
+    magnitude = np.minimum(np.abs(x), (1 << spec.CURVE_INPUT_BITS) - 1)
     chord, along = magnitude >> _STEP, magnitude & ((1 << _STEP) - 1)
     height = STARTS[chord] + round_shift(RISES[chord] * along, _STEP)
     tanh = np.where(x < 0, -height, height)
