@@ -24,7 +24,6 @@ _REASONS = {
     "attention": "multiplies computed values; expected fully connected layers",
     "quantize": "quantizes computed values; export the network without that, quantize it here",
     "cat": "joins branches; expected a chain without branches",
-    "item": "reads a computed value, so steps depend on inputs; expected fixed steps",
 }
 
 _FILES = {
