@@ -167,6 +167,16 @@ def test_inputs_beyond_the_reach_saturate_with_one_warning(x):
     assert warning.filename == __file__
 
 
+def test_the_largest_floats_saturate_and_the_nearest_do_not(net):
+    """A value that rounds to the reach is not beyond it: float32 rows may be above float64 ones."""
+    near = np.full((1, 6), 8 + 2.0**-13)
+    np.testing.assert_array_equal(net.predict(near), net.predict(np.full((1, 6), 8)))
+    assert net.saturated.inputs == 0
+    with pytest.warns(UserWarning, match="6 of 6 inputs"):
+        found = net.predict(np.full((1, 6), np.finfo(float).max))
+    np.testing.assert_array_equal(found, net.predict(near))
+
+
 def test_the_reach_itself_does_not_saturate(net):
     edge = np.full((2, WIDTHS[0]), 8.0) * [[1], [-1]]
     with warnings.catch_warnings():
