@@ -24,12 +24,12 @@ def call(*arguments, **more):
 @pytest.fixture
 def files(tmp_path, rng):
     """A float model, its codes, and rows as an array, as integers and as a table."""
-    network = plain_network((4, 6, 2))
+    network = plain_network(rng, (4, 6, 2))
     network.save(tmp_path / "float.npz")
     quantize(network, "kmeans", 4).save(tmp_path / "codes.npz")
-    x = rng.normal(0, 1, (50, 4)).round(3)
+    x = rng.uniform(-4, 4, (50, 4)).round(3)
     np.save(tmp_path / "x.npy", x)
-    np.save(tmp_path / "words.npy", np.rint(x * 2**11).astype(np.int16))
+    np.save(tmp_path / "words.npy", np.rint(x * 2**12).astype(np.int16))
     np.savetxt(tmp_path / "x.csv", x, fmt="%.3f", delimiter=",", header="a,b,c,d", comments="")
     return tmp_path
 
@@ -59,7 +59,7 @@ def test_a_walk_in_processes_of_their_own(files, expected):
     np.testing.assert_array_equal(np.load(files / "y.npy"), expected)
     lines = told.splitlines()
     assert lines[0].startswith("y.npy: 50 rows of 2 outputs, computed in ")
-    assert lines[1] == "bits.fraction 16.11 in, 25.16 out"
+    assert lines[1] == "bits.fraction 16.12 in, 25.16 out"
     assert lines[2] == "64 bytes of codes a pass, 2 passes (from the layout)"
     assert lines[3] == "saturated: 0 inputs, outputs of no layer"
 
@@ -113,7 +113,7 @@ def test_saturation_is_told(files):
     (warning,) = done.stderr.splitlines()
     assert warning.startswith("warning: ")
     assert "beyond the model's reach" in warning
-    beyond = int((np.abs(np.load(files / "loud.npy")) > 8).sum())
+    beyond = int((np.abs(np.load(files / "loud.npy")) > 4).sum())
     assert done.stdout.splitlines()[-1].startswith(f"saturated: {beyond} inputs")
 
 

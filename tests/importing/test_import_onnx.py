@@ -106,6 +106,13 @@ def test_the_first_dimension_is_the_batch(rng, graph, shape):
     assert from_onnx(model).inputs == 8
 
 
+def test_examples_tell_sizes_that_the_graph_leaves_open(graph):
+    model = graph([node("MatMul x w1 -> y")], shape=("n", "m"))
+    assert from_onnx(model, example=np.ones((2, 8))).inputs == 8
+    with pytest.raises(ValueError, match="node 0 'net/y': "):
+        from_onnx(model)
+
+
 def test_a_row_without_a_batch(rng, w, graph):
     model = from_onnx(graph([node("MatMul x w1 -> y")], shape=(8,)))
     np.testing.assert_array_equal(model.weights[0], w["w1"].T)

@@ -18,6 +18,7 @@ from networks import random_model
 from nibblestream import Enhancer, Predictor, quantize
 from nibblestream.fixed import QFormat
 from nibblestream.network.activation import LINEAR, RELU, clip, leaky
+from nibblestream.network.front import Plain
 from nibblestream.predict import predictor
 from plain_networks import ACTIVATIONS, plain_network
 
@@ -26,9 +27,14 @@ pytestmark = pytest.mark.numeric
 WIDTHS = (6, 5, 3)
 
 
+def network(activations=(RELU, LINEAR), widths=WIDTHS, reach=8.0, seed=7):
+    made = plain_network(np.random.default_rng(seed), widths, activations)
+    return replace(made, front=Plain(reach))
+
+
 @pytest.fixture(scope="module")
 def model():
-    return quantize(plain_network(WIDTHS), "kmeans", 4)
+    return quantize(network(), "kmeans", 4)
 
 
 @pytest.fixture
@@ -64,7 +70,7 @@ def test_floats_are_rounded_run_and_scaled(net, model, x):
 
 
 def test_it_is_near_the_float_model(x):
-    model = plain_network(WIDTHS)
+    model = network()
     with Predictor(quantize(model, "u-vbs", 8)) as net, Predictor(model) as exact:
         expected = x
         for weights, bias, activation in model.layers():
@@ -81,7 +87,7 @@ def test_it_is_near_the_float_model(x):
     together=st.sampled_from([1, 7, 64, 1 << 18]),
 )
 def test_any_cut_gives_the_whole(cuts, activations, together):
-    model = quantize(plain_network(WIDTHS, tuple(activations)), "kmeans", 3)
+    model = quantize(network(activations), "kmeans", 3)
     x = np.random.default_rng(sum(cuts)).normal(0, 2, (40, WIDTHS[0])).clip(-8, 8)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(predictor, "_VALUES", together)
@@ -105,7 +111,7 @@ def test_any_cut_gives_the_whole(cuts, activations, together):
 def test_kernels_give_the_same_bits(widths, activations, bits, rows, seed):
     chosen = tuple(activations[: len(widths) - 1])
     scheme = "u-vbs" if bits == 8 else "kmeans"
-    model = quantize(plain_network(tuple(widths), chosen, seed=seed), scheme, bits)
+    model = quantize(network(chosen, widths, seed=seed), scheme, bits)
     x = np.random.default_rng(seed).uniform(-8, 8, (rows, widths[0]))
     with Predictor(model) as emu, Predictor(model, "csim") as csim:
         np.testing.assert_array_equal(csim.predict(x), emu.predict(x))
@@ -150,7 +156,7 @@ def test_traffic_is_of_all_calls(net, model, x):
 
 
 def test_inputs_beyond_the_reach_saturate_with_one_warning(x):
-    model = quantize(plain_network(WIDTHS, reach=[1, 2, 4, 8, 8, 3]), "kmeans", 4)
+    model = quantize(network(reach=[1, 2, 4, 8, 8, 3]), "kmeans", 4)
     reach = np.array([1, 2, 4, 8, 8, 3])
     loud = x * 4
     beyond = int((np.abs(loud) > reach).sum())
@@ -167,6 +173,16 @@ def test_inputs_beyond_the_reach_saturate_with_one_warning(x):
     assert warning.filename == __file__
 
 
+def test_the_largest_floats_saturate_and_the_nearest_do_not(net):
+    """A value that rounds to the reach is not beyond it: float32 rows may be above float64 ones."""
+    near = np.full((1, 6), 8 + 2.0**-13)
+    np.testing.assert_array_equal(net.predict(near), net.predict(np.full((1, 6), 8)))
+    assert net.saturated.inputs == 0
+    with pytest.warns(UserWarning, match="6 of 6 inputs"):
+        found = net.predict(np.full((1, 6), np.finfo(float).max))
+    np.testing.assert_array_equal(found, net.predict(near))
+
+
 def test_the_reach_itself_does_not_saturate(net):
     edge = np.full((2, WIDTHS[0]), 8.0) * [[1], [-1]]
     with warnings.catch_warnings():
@@ -180,7 +196,7 @@ def test_the_reach_itself_does_not_saturate(net):
 @pytest.mark.parametrize("activation", [LINEAR, RELU, leaky(0.5), clip(0, 0.75), clip(-9, 0.75)])
 def test_outputs_that_saturate_are_counted_by_layer(x, activation):
     """A value that the activation limits by itself is none of them."""
-    model = quantize(plain_network(WIDTHS, (activation, LINEAR)), "kmeans", 4)
+    model = quantize(network((activation, LINEAR)), "kmeans", 4)
     first, last = model.layers
     narrow = QFormat(16, 15)  # -1 to 1
     layers = (
@@ -202,7 +218,7 @@ def test_outputs_that_saturate_are_counted_by_layer(x, activation):
 
 
 def test_float_models_do_not_saturate(x):
-    with Predictor(plain_network(WIDTHS)) as net:
+    with Predictor(network()) as net:
         net.predict(100 * x)
         assert (net.saturated.inputs, net.saturated.layers) == (0, [0, 0])
 
@@ -285,7 +301,7 @@ def test_models_are_refused_by_whom_they_are_not_for(model, tmp_path):
         Predictor(random_model(np.random.default_rng(0)))
     with pytest.raises(ValueError, match="use Enhancer"):
         Predictor("default-float")
-    for plain in (model, plain_network(WIDTHS)):
+    for plain in (model, network()):
         with pytest.raises(ValueError, match="use Predictor"):
             Enhancer(plain)
     for other in (None, 5, b"default"):
@@ -296,11 +312,11 @@ def test_models_are_refused_by_whom_they_are_not_for(model, tmp_path):
     with pytest.raises(ValueError, match="no backend is called 'fpga'"):
         Predictor(model, backend="fpga")
     with pytest.raises(ValueError, match="quantize it first"):
-        Predictor(plain_network(WIDTHS), backend="csim")
+        Predictor(network(), backend="csim")
 
 
 def test_a_float_model_has_no_integers():
-    with Predictor(plain_network(WIDTHS)) as net:
+    with Predictor(network()) as net:
         for ask in (
             lambda: net.input_format,
             lambda: net.output_format,

@@ -80,12 +80,11 @@ def quantize(
         refuse_same(output, source)
     _check_sources(options["budget"], layer_bits, recorded, speech, noise)
     network = _float(float_model)
-    if isinstance(layer_bits, tuple) and len(layer_bits) != len(network.weights):
-        raise ValueError(
-            f"layer-bits has {len(layer_bits)} values, the model has {len(network.weights)} layers"
-        )
+    layers = len(network.weights)
+    if isinstance(layer_bits, tuple) and len(layer_bits) != layers:
+        raise ValueError(f"layer-bits has {len(layer_bits)} values, the model has {layers} layers")
     options["bits"] = options["bits"] if layer_bits is None else layer_bits
-    options["scheme"] = _with_uniform(options["scheme"], options["bits"])
+    options["scheme"] = _with_uniform(options["scheme"], options["bits"], layers)
     data = _calibration(network, recorded, speech, noise)
     model = quantize_model(network, **options, calibration=data)
     replace(model, name=output.stem).save(output)
@@ -125,15 +124,11 @@ def _float(name: str) -> FloatModel:
     )
 
 
-def _with_uniform(scheme: Any, bits: Any) -> Any:
-    """Return the schemes, with uniform ones for 8-bit layers."""
-    if isinstance(scheme, str) and not isinstance(bits, tuple):
-        return _uniform(scheme) if bits == 8 else scheme
-    count = len(scheme) if isinstance(scheme, tuple) else len(bits)
-    schemes = scheme if isinstance(scheme, tuple) else (scheme,) * count
-    widths = bits if isinstance(bits, tuple) else (bits,) * count
-    if len(widths) != count:
-        return scheme  # which is refused with the model's number of layers
+def _with_uniform(scheme: Any, bits: Any, layers: int) -> Any:
+    """Return the scheme of each layer, with uniform ones for those of 8 bits."""
+    schemes, widths = (v if isinstance(v, tuple) else (v,) * layers for v in (scheme, bits))
+    if {len(schemes), len(widths)} != {layers}:
+        return scheme  # refused by name when the network is quantized
     return tuple(_uniform(s) if b == 8 else s for s, b in zip(schemes, widths, strict=True))
 
 

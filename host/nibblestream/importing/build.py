@@ -120,7 +120,7 @@ def from_onnx(
     rows = None if example is None else _rows(example)
     graph = onnx_graph.load(path or network)
     try:
-        layers, original = onnx_graph.read(graph)
+        layers, original = onnx_graph.read(graph, None if rows is None else rows.shape[1:])
         origin = "ONNX" if path is None else path.name
         stem = "imported" if path is None else path.stem
         return _model(layers, original, front, rows, name or stem, origin)

@@ -67,8 +67,8 @@ def _run(network: Any, shape: tuple[int, ...]) -> Callable[[Float], Float]:
 
 
 def _flat(network: Any) -> Iterator[Any]:
-    """Yield the layers of a model and of models in it, in order."""
-    for layer in network.layers:
+    """Yield the layers of a model and of models in it, in order, and operations between them."""
+    for layer in getattr(network, "operations", network.layers):
         if hasattr(layer, "layers"):
             yield from _flat(layer)
         else:

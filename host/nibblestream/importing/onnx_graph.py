@@ -59,8 +59,16 @@ def load(network: Any) -> onnx.ModelProto:
         ) from error
 
 
-def read(model: onnx.ModelProto) -> tuple[tuple[Layer, ...], Original]:
+def read(
+    model: onnx.ModelProto, sizes: tuple[int, ...] | None
+) -> tuple[tuple[Layer, ...], Original]:
     """Return the layers of a graph, and the graph to compare them with.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+    sizes : tuple of int or None
+        Shape of one row of inputs, for sizes that the graph leaves open; they are 1 otherwise.
 
     Raises
     ------
@@ -73,7 +81,7 @@ def read(model: onnx.ModelProto) -> tuple[tuple[Layer, ...], Original]:
         raise ValueError(
             f"the network gives {len(outputs)} outputs ({', '.join(outputs)}); expected 1"
         )
-    entry, shape = _entry(folded.graph)
+    entry, shape = _entry(folded.graph, sizes)
     chain = Chain()
     values: dict[str, Any] = {t.name: numpy_helper.to_array(t) for t in folded.graph.initializer}
     values[entry] = chain.start(shape)
@@ -173,7 +181,7 @@ def _computed(
     return {proto.output[0]: OPERATIONS[proto.op_type](Node(chain, inputs, attributes))}
 
 
-def _entry(graph: onnx.GraphProto) -> tuple[str, tuple[int, ...]]:
+def _entry(graph: onnx.GraphProto, known: tuple[int, ...] | None) -> tuple[str, tuple[int, ...]]:
     """Return the name of the only input, and the shape of one row."""
     if len(graph.input) != 1:
         names = ", ".join(entry.name for entry in graph.input)
@@ -181,9 +189,14 @@ def _entry(graph: onnx.GraphProto) -> tuple[str, tuple[int, ...]]:
     entry = graph.input[0]
     if not entry.type.tensor_type.HasField("shape"):
         raise ValueError(f"the input {entry.name!r} has no shape; export it with one")
-    sizes = [size.dim_value or 1 for size in entry.type.tensor_type.shape.dim]
-    batch = [1] if len(sizes) > 1 else sizes[:1]
-    return entry.name, (*batch, *sizes[1:])
+    sizes = [size.dim_value for size in entry.type.tensor_type.shape.dim]
+    if len(sizes) == 1:
+        return entry.name, (sizes[0],)
+    given = known if known is not None and len(known) == len(sizes) - 1 else sizes[1:]
+    return entry.name, (
+        1,
+        *(size or other or 1 for size, other in zip(sizes[1:], given, strict=True)),
+    )
 
 
 def _plain(array: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 SUPPORTED = (
@@ -9,22 +10,19 @@ SUPPORTED = (
     "normalisation, dropout, and what scales, shifts or rearranges values by constants"
 )
 
-# Part of an operation's name, in lower case, to the reason.
+# Pattern of operations' names, in lower case, to the reason.
 _REASONS = {
-    "softmax": "depends on all values: remove it, the largest output is the same without it",
-    "hardswish": "multiplies computed values; train with ReLU6 or a hard sigmoid",
-    "batch_norm": "uses statistics of the batch; expected running statistics",
-    "norm": "normalises by statistics of its own input, which no weights can hold; train with "
+    r"softmax": "depends on all values: remove it, the largest output is the same without it",
+    r"hard_?swish": "multiplies computed values; train with ReLU6 or a hard sigmoid",
+    r"batch_norm": "uses statistics of the batch; expected running statistics",
+    r"norm": "normalises by statistics of its own input, which no weights can hold; train with "
     "batch normalisation, which is folded into a layer",
-    "conv": "shares weights between positions; expected fully connected layers",
-    "pool": "belongs to convolutional networks; expected fully connected layers",
-    "lstm": "keeps a state; expected fully connected layers",
-    "gru": "keeps a state; expected fully connected layers",
-    "rnn": "keeps a state; expected fully connected layers",
-    "attention": "multiplies computed values; expected fully connected layers",
-    "quantize": "quantizes computed values; export the network without that, quantize it here",
-    "cat": "joins branches; expected a chain without branches",
-    "item": "reads a computed value, so steps depend on inputs; expected fixed steps",
+    r"conv(\d|olution|$)": "shares weights between positions; expected fully connected layers",
+    r"pool": "belongs to convolutional networks; expected fully connected layers",
+    r"lstm|\bgru\b|rnn": "keeps a state; expected fully connected layers",
+    r"attention": "multiplies computed values; expected fully connected layers",
+    r"quantize": "quantizes computed values; export the network without that, quantize it here",
+    r"\bcat\b|concat|stack": "joins branches; expected a chain without branches",
 }
 
 _FILES = {
@@ -59,8 +57,8 @@ _FILES = {
 
 def unsupported(operation: str) -> ValueError:
     """Return the error for an operation that no layer can compute."""
-    for part, reason in _REASONS.items():
-        if part in operation.lower():
+    for pattern, reason in _REASONS.items():
+        if re.search(pattern, operation.lower()):
             return ValueError(f"{operation} {reason}")
     return ValueError(f"{operation} is not supported; expected {SUPPORTED}")
 

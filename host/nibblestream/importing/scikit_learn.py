@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -46,7 +47,9 @@ def read(estimator: Any) -> tuple[tuple[Layer, ...], Original]:
         raise ValueError(f"the {type(network).__name__} is not fitted; call its fit first")
     chain = Chain()
     affine = [step for step in before if step is not None and step != "passthrough"]
-    inputs = next(iter([*affine, network])).n_features_in_
+    inputs = getattr(estimator, "n_features_in_", None)
+    if inputs is None:
+        raise ValueError("the first step does not tell its number of features; fit it again")
     x = chain.start((1, inputs))
     for step in affine:
         x = _transformed(step, x)
@@ -90,7 +93,9 @@ def _transformed(step: Any, x: Affine) -> Affine:
 def _transform(step: Any) -> Callable[[Float], Float]:
     def transform(rows: Float) -> Float:
         try:
-            return np.asarray(step.transform(rows), np.float64)
+            with warnings.catch_warnings():  # rows have no names of features
+                warnings.simplefilter("ignore")
+                return np.asarray(step.transform(rows), np.float64)
         except Exception as error:  # scikit-learn's own, or another library's
             raise ValueError(
                 f"{type(step).__name__} fails on rows of numbers: {first_line(error)}"
@@ -105,7 +110,9 @@ def _original(estimator: Any, network: Any, before: Sequence[Any]) -> Original:
     def run(x: Float) -> Float:
         for step in before:
             x = _transform(step)(x)
-        found = network.predict_proba(x) if classifier else network.predict(x)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = network.predict_proba(x) if classifier else network.predict(x)
         if classifier and network.n_outputs_ == 1:  # predict_proba has 1 - p beside p
             found = found[:, 1]
         return np.asarray(found, np.float64).reshape(len(x), -1)

@@ -79,11 +79,11 @@ def layers(program: ExportedProgram, shape: tuple[int, ...]) -> tuple[Layer, ...
     return chain.finish(result)
 
 
-def entry_shape(program: ExportedProgram) -> tuple[int, ...]:
-    """Return the shape of a program's input, with 0 for a size that may be any."""
+def entry(program: ExportedProgram) -> tuple[tuple[int, ...], torch.dtype]:
+    """Return the shape of a program's input, with 0 for a size that may be any, and its type."""
     name = _entry(program)
-    node = next(node for node in program.graph.nodes if node.name == name)
-    return tuple(size if isinstance(size, int) else 0 for size in node.meta["val"].shape)
+    value = next(node for node in program.graph.nodes if node.name == name).meta["val"]
+    return tuple(size if isinstance(size, int) else 0 for size in value.shape), value.dtype
 
 
 def _constants(program: ExportedProgram) -> dict[str, Any]:

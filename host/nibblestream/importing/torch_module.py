@@ -64,10 +64,9 @@ def read(network: Any, shape: Shape | None) -> tuple[tuple[Layer, ...], Original
 
 def _read_program(program: ExportedProgram) -> tuple[tuple[Layer, ...], Original]:
     functional = torch_export.functional(program)
-    rows, *shape = torch_export.entry_shape(functional)
+    (rows, *shape), dtype = torch_export.entry(functional)
     layers = torch_export.layers(functional, tuple(shape))
-    entry = next(iter(program.state_dict.values()), torch.zeros(()))
-    return layers, _original(program.module(), tuple(shape), entry.dtype, rows)
+    return layers, _original(program.module(), tuple(shape), dtype, rows)
 
 
 def _hint(network: Any) -> str:
@@ -85,10 +84,10 @@ def _evaluated(network: nn.Module) -> nn.Module:
         if isinstance(inner, nn.Module) and type(network).__module__.startswith("torch."):
             return _evaluated(inner)
     tensors = [*network.parameters(), *network.buffers()]
-    if any(tensor.is_meta for tensor in tensors):
+    if any(torch.nn.parameter.is_lazy(tensor) or tensor.is_meta for tensor in tensors):
         raise ValueError(
-            "the module is on the device 'meta', which holds no values; load its weights first, "
-            "with module.to_empty(device='cpu') and load_state_dict"
+            "the module has no weights, as it is on the device 'meta', or a lazy layer has not "
+            "been run; load them first, with module.to_empty(device='cpu') and load_state_dict"
         )
     for name, part in network.named_modules():
         if isinstance(part, nn.modules.batchnorm._BatchNorm) and part.running_mean is None:
@@ -169,9 +168,11 @@ def _shape(module: nn.Module, dtype: torch.dtype, given: Shape | None) -> Shape:
         if not isinstance(found, torch.Tensor):
             raise ValueError(f"the network gives a {type(found).__name__}; expected one tensor")
         return shape
-    if given is None:
-        failures.append("pass example=rows, inputs of the network, to tell their shape")
-    raise ValueError(f"{type(module).__name__} cannot be run on " + "; ".join(failures))
+    hint = "; pass example=rows, inputs of the network, to tell their shape"
+    raise ValueError(
+        f"{type(module).__name__} cannot be run on {'; '.join(failures) or 'inputs of any shape'}"
+        + (hint if given is None else "")
+    )
 
 
 def _run(module: nn.Module, rows: torch.Tensor) -> Any:

@@ -19,7 +19,7 @@ Float = npt.NDArray[np.float64]
 
 # Operations that move elements, or copy them.
 _MOVES = """
-    alias broadcast_to chunk clone contiguous detach expand flatten flip index_select
+    alias broadcast_to chunk clone contiguous detach expand flatten flip index index_select
     lift_fresh_copy movedim narrow numpy_T permute repeat reshape roll select slice split
     split_with_sizes squeeze t tile transpose unbind unflatten unsqueeze view _unsafe_view
 """
@@ -58,14 +58,16 @@ def _batch_norm(chain: Chain, x: Affine, *args: Any) -> Affine:
 
 def _dropout(chain: Chain, x: Affine, probability: float, training: bool) -> Affine:
     if training:
-        raise ValueError("drops values at random; export the module in evaluation mode")
+        raise ValueError(
+            "drops values at random; expected evaluation mode, so pass training=self.training"
+        )
     return x
 
 
 def _cast(chain: Chain, x: Affine, *args: Any, **kwargs: Any) -> Affine:
     for dtype in (*args, *kwargs.values()):
         if isinstance(dtype, torch.dtype) and not dtype.is_floating_point:
-            raise unsupported(f"conversion to {dtype}")
+            raise unsupported(f"a cast to {dtype}")
     return x
 
 
@@ -125,6 +127,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "mm": _product,
     "mul": lambda chain, x, y: x * y,
     "mv": _product,
+    "native_dropout": lambda chain, x, p, training: (_dropout(chain, x, p, training),),
     "neg": lambda chain, x: -x,
     "prelu": lambda chain, x, slope: chain.leaky(x, slope),
     "relu": lambda chain, x: chain.clip(x, 0),

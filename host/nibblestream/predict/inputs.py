@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from ..fixed import QFormat
 from ..network.front import Plain
 
 Array = npt.NDArray[Any]
@@ -67,9 +68,10 @@ class Inputs:
 
     def rounded(self, floats: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int32], int]:
         """Return rows in the input format, and how many values beyond the reach saturated."""
-        beyond = int(np.count_nonzero(np.abs(floats) > self._reach))
-        within = np.clip(floats, -self._reach, self._reach) if beyond else floats
-        return self._word.from_float(within).astype(np.int32), beyond
+        wide = QFormat(63, self._word.frac)  # in which nothing near the reach saturates
+        words = wide.from_float(np.clip(floats, -2 * self._reach, 2 * self._reach))
+        beyond = int(np.count_nonzero(np.abs(words) > self._limit))
+        return np.clip(words, -self._limit, self._limit).astype(np.int32), beyond
 
     def integers(self, block: Array, at: int) -> npt.NDArray[np.int32]:
         """Return integer rows as int32; ValueError names a value beyond the reach."""
