@@ -25,6 +25,7 @@ EXTRAS = {  # command: the extra that installs its optional dependencies
     "reproduce": "eval",
     "sweep": "sweep",
     "compare": "compare",
+    "tasks": "tasks",
     "bench": "eval",
     "info": "",
 }
