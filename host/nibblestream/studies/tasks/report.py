@@ -48,16 +48,18 @@ def show(found: Sequence[Result], board: Board, console: Console | None = None) 
     console = console or Console()
     if not console.is_terminal:
         console = Console(file=console.file, width=WIDTH, no_color=True)
-    table = Table(box=box.SIMPLE_HEAD, padding=0)
+    tables = [_table(title, rows) for title, rows in _sections(found)]
+    console.print(Group(*tables, Text(caption(len(found[0].scores), board))))
+
+
+def _table(title: str, rows: Sequence[Result]) -> Table:
+    table = Table(title=Text(title, "bold"), title_justify="left", box=box.SIMPLE_HEAD, padding=0)
     table.add_column("", no_wrap=True)
     for heading in HEADINGS:
         table.add_column(heading, justify="right", no_wrap=True)
-    for title, rows in _sections(found):
-        table.add_section()
-        table.add_row(Text(title, "bold"))
-        for result in rows:
-            table.add_row(label(result), *_cells(result))
-    console.print(Group(table, Text(caption(len(found[0].scores), board))))
+    for result in rows:
+        table.add_row(label(result), *_cells(result))
+    return table
 
 
 def write(found: Sequence[Result], folder: Path, board: Board, about: Mapping[str, Any]) -> None:
@@ -140,6 +142,8 @@ def _markdown(found: Sequence[Result], board: Board, about: Mapping[str, Any]) -
     for title, rows in _sections(found):
         lines = [["", *HEADINGS], rule, *([label(row), *_cells(row)] for row in rows)]
         parts += [f"## {title}", "\n".join(f"| {' | '.join(line)} |" for line in lines)]
-    parts.append("\n".join(f"* {line}" for line in caption(len(found[0].scores), board).split("\n")))
+    parts.append(
+        "\n".join(f"* {line}" for line in caption(len(found[0].scores), board).split("\n"))
+    )
     indented = "\n".join(f"    {line}" for line in resources(board).split("\n"))
     return "\n\n".join([*parts, "The same hardware runs them all:", indented]) + "\n"

@@ -96,7 +96,7 @@ def run(names: Sequence[str], seeds: int, board: Board) -> list[Result]:
     KeyError
         No task has that name.
     """
-    results = []
+    results: list[Result] = []
     with tqdm(total=len(names) * seeds, desc="tasks", unit="network", disable=None) as bar:
         for name in names:
             by_seed = []

@@ -93,7 +93,7 @@ def classes(outputs: Float) -> npt.NDArray[np.int64]:
     """Return the predicted class of each row: the largest output, or whether one exceeds 1/2."""
     if outputs.shape[1] == 1:
         return (outputs[:, 0] > 0.5).astype(np.int64)
-    return np.argmax(outputs, axis=1)
+    return np.asarray(outputs.argmax(axis=1))
 
 
 def load(task: Task, seed: int) -> tuple[Float, Float, npt.NDArray[Any], npt.NDArray[Any]]:
