@@ -17,7 +17,8 @@ from ...network.model import QuantizedModel
 from ...predict.predictor import Predictor
 from ...quantize import quantize
 from .cost import Cost, cost
-from .task import TASKS, Task, Trained, train
+from .task import TASKS, Task, train
+from .trained import Trained
 
 FLOAT = "float"
 
