@@ -128,8 +128,9 @@ def _bits_within(
 
 def _scheme(columns: dict[str, Sequence[Any]], i: int) -> Scheme:
     given = {key: column[i] for key, column in columns.items()}
-    if given["bits"] == 8 and given["name"] in NAMES and not given["name"].startswith("u"):
-        given["name"] = "u" if given["name"].startswith("rs") else "u-vbs"  # 8 bits have no table
+    name = given["name"]
+    if given["bits"] == 8 and name in NAMES and not name.startswith("u"):  # there is no table
+        given["name"] = "u" if name.startswith("rs") and not given["k"] else "u-vbs"
     try:
         return Scheme(**given)
     except (TypeError, ValueError) as error:
