@@ -56,7 +56,23 @@ def test_reaches_for_other_inputs_are_refused(rng: np.random.Generator) -> None:
         plain(rng, (3, 2), front=Plain([1.0, 2.0]))
 
 
-@pytest.mark.parametrize("front", [Plain(), Plain([0.1, 3.0, 1e5])])
+def test_powers_of_two_bring_ranges_together() -> None:
+    front = Plain([1000.0, 3.0, 0.01], [0, -8, -16])
+    assert front.input_format == Plain(1000).input_format == QFormat(16, 5)
+    assert front.bounds(3).tolist() == [1000, 3, 0.01]
+    assert front.scale(3).tolist() == [1, 2**-8, 2**-16]
+    integers = front.integers(np.array([[1000, 3, -0.01], [1 / 32, 2**-13, 2**-21]]))
+    assert integers.tolist() == [[32000, 3 * 2**13, -20972], [1, 1, 1]]
+    assert str(front) == "inputs within +-1000 in 16 bits, each over a power of two"
+    front.check(3, 1)
+    with pytest.raises(ValueError, match="there are 3 exponents; expected 4"):
+        Plain(1, [1, 2, 3]).check(4, 1)
+    assert Plain(8, [0, 0]) == Plain(8)
+
+
+@pytest.mark.parametrize(
+    "front", [Plain(), Plain([0.1, 3.0, 1e5]), Plain([0.1, 3.0], [-5, 0])], ids=str
+)
 def test_fronts_come_back_from_headers(front: Plain) -> None:
     assert read_front(front.entries("float")) == front
     assert type(read_front(network(hidden=(3,)).front.entries("float"))) is not Plain
