@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -115,6 +116,22 @@ def test_saturation_is_told(files):
     assert "beyond the model's reach" in warning
     beyond = int((np.abs(np.load(files / "loud.npy")) > 4).sum())
     assert done.stdout.splitlines()[-1].startswith(f"saturated: {beyond} inputs")
+
+
+def test_files_larger_than_the_memory(files, rng):
+    rows = 1_000_000
+    np.save(files / "long.npy", rng.uniform(-4, 4, (rows, 4)).astype(np.float32))
+    tracemalloc.start()
+    try:
+        result = call(files / "codes.npz", files / "long.npy", "-o", files / "y.npy")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert result.exit_code == 0, result.output
+    assert peak < 14e6 < 16 * rows  # bytes of the inputs, and of the outputs
+    long, y = (np.load(files / name, mmap_mode="r") for name in ("long.npy", "y.npy"))
+    with Predictor(files / "codes.npz") as net:
+        np.testing.assert_array_equal(y[-9:], net.predict(long[-9:]))
 
 
 def test_mistakes(files):

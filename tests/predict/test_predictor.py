@@ -155,7 +155,8 @@ def test_traffic_is_of_all_calls(net, model, x):
     assert net.traffic == traffic
 
 
-def test_inputs_beyond_the_reach_saturate_with_one_warning(x):
+def test_inputs_beyond_the_reach_saturate_with_one_warning(x, monkeypatch):
+    monkeypatch.setattr(predictor, "_VALUES", 1)  # three blocks
     model = quantize(network(reach=[1, 2, 4, 8, 8, 3]), "kmeans", 4)
     reach = np.array([1, 2, 4, 8, 8, 3])
     loud = x * 4
