@@ -22,7 +22,7 @@ namespace golden {
 using Word = std::uint64_t;
 
 constexpr Word MAGIC = 0x444C4F474C42494E;  // "NIBLGOLD", little-endian
-constexpr Word VERSION = 1;
+constexpr Word VERSION = 2;
 constexpr Word ALL_BYTES = 0xFF;  // TKEEP of a whole beat
 const char* const HINT = "make it by: python -m nibblestream.golden FOLDER";
 

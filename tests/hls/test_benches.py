@@ -170,7 +170,7 @@ ECHO = """
 #include "kernels.hpp"
 
 void cordic_vectoring(axis_stream& spectrum, axis_stream& magnitude, axis_stream& polar,
-                      ap_uint<8> frames, ap_uint<32>* digest,
+                      ap_uint<8> frames, ap_uint<32>, ap_uint<32>* digest,
                       ap_uint<32>* identity) {
   const std::string fault = std::getenv("FAULT");
   const int count = frames.to_int() * spec::BINS;
@@ -223,7 +223,7 @@ def flags(generated: Path) -> list[str]:
 )
 def test_what_a_kernel_can_do_wrong_is_found(echo, tmp_path, fault, expected):
     stream = np.arange(spec.BINS, dtype=np.uint64)
-    block = Block((1,), (stream,), (stream, stream), (7, spec.IDENTITY))
+    block = Block((1, 0), (stream,), (stream, stream), (7, spec.IDENTITY))
     write(tmp_path / "a.bin", 0, [block])
     found = run(echo, tmp_path / "a.bin", env=environment(FAULT=fault))
     right = "1 blocks, 258 beats, all as expected"
@@ -251,9 +251,9 @@ def words(*values: int) -> bytes:
         (lambda right: right[: len(right) // 2], "is truncated"),
         (lambda right: right[:-8], "is truncated"),
         (lambda right: right[:-1], "is truncated"),
-        (lambda right: right[:40] + words(2**63) + right[48:], "is truncated"),
+        (lambda right: right[:48] + words(2**63) + right[56:], "is truncated"),
         (lambda right: right + words(0), "has words after its last block"),
-        (lambda right: right[:8] + words(2) + right[16:], "has version 2, this bench reads 1"),
+        (lambda right: right[:8] + words(1) + right[16:], "has version 1, this bench reads 2"),
         (lambda right: right[:16] + words(1) + right[24:], "holds the vectors of another kernel"),
     ],
 )

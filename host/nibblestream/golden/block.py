@@ -20,7 +20,7 @@ from ..fixed import IntArray
 from ..network.pack import Beats
 
 MAGIC = int.from_bytes(b"NIBLGOLD", "little")
-VERSION = 1
+VERSION = 2
 SIZES = (0, 1, 2, 7, 8, 9, 31, 32)  # frames per block: both extremes, and around the frame lanes
 
 
@@ -67,6 +67,14 @@ def beats(layout: spec.Layout, **values: IntArray) -> Beats:
         for name, value in values.items()
     ]
     return np.asarray(np.bitwise_or.reduce(laid))
+
+
+def changed(stream: Beats, at: int, field: spec.Field, value: int) -> Beats:
+    """Return a copy of the stream with another value in a field of one beat."""
+    mask = ((1 << field.bits) - 1) << field.low
+    other = stream.copy()
+    other[at] = int(stream[at]) & ~mask | value << field.low
+    return other
 
 
 def write(path: Path, kernel: int, blocks: Sequence[Block]) -> None:

@@ -22,7 +22,8 @@ from ..quantize import quantize
 from ..speech.features import FloorTracker
 from ..speech.front import INPUTS, Speech, speech_of
 from ..speech.pipeline import stack
-from .block import SIZES, Block, beats, words
+from . import plain
+from .block import SIZES, Block, beats, changed, words
 
 Int32 = npt.NDArray[np.int32]
 
@@ -41,6 +42,7 @@ def lut_mac(rng: np.random.Generator) -> Iterator[Block]:
         yield session.block(2, bank=1)
     session = Session(QuantizedModel.load("default"), rng)
     yield session.block(8, bank=0, reset=1)
+    yield from plain.blocks(rng)  # between two blocks of speech, whose state they must not touch
     yield session.block(3, bank=1)
 
 
@@ -114,7 +116,7 @@ class Session:
         for layer in self._layers:
             x = layer(x)
         return Block(
-            (frames, len(self.stream), bank, reset),
+            (frames, len(self.stream), bank, reset, 0, 0),
             (beats(spec.MAGNITUDE_BEAT, magnitude=magnitude), self.stream),
             (self._sent(x),),
             (code_stream.digest(self.stream), spec.IDENTITY),
@@ -138,7 +140,7 @@ def every_size(session: Session) -> Iterator[Block]:
     """Yield a block of each size; the state carries over from one to the next."""
     nothing = words()
     for i, frames in enumerate(SIZES[1:]):
-        yield Block((0, 5, 1 - i % 2, 1), (nothing, nothing), (nothing,), (0, spec.IDENTITY))
+        yield Block((0, 5, 1 - i % 2, 1, 0, 0), (nothing, nothing), (nothing,), (0, spec.IDENTITY))
         yield session.block(frames, bank=i % 2, reset=int(i == 0))
 
 
@@ -161,7 +163,7 @@ def refusals(session: Session) -> Iterator[Block]:
     for stream in damaged(session.model):
         yield replace(
             good,
-            arguments=(1, len(stream), 1, 0),
+            arguments=(1, len(stream), 1, 0, 0, 0),
             inputs=(good.inputs[0], stream),
             outputs=(np.zeros_like(good.outputs[0]),),
             registers=(0, spec.IDENTITY),
@@ -206,11 +208,3 @@ def without_digest(model: QuantizedModel) -> Beats:
         if digest >> (bit + turns) % 32 & 1:
             stream[at] ^= np.uint64(1 << bit)
     return stream
-
-
-def changed(stream: Beats, at: int, field: spec.Field, value: int) -> Beats:
-    """Return a copy of the stream with another value in a field of one beat."""
-    mask = ((1 << field.bits) - 1) << field.low
-    other = stream.copy()
-    other[at] = int(stream[at]) & ~mask | value << field.low
-    return other

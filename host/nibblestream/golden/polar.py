@@ -9,14 +9,15 @@ import numpy as np
 from .. import spec
 from ..fixed import IntArray, round_shift
 from ..network import code_stream
+from ..network.pack import Beats
 from ..speech import cordic
-from .block import SIZES, Block, beats
+from .block import SIZES, Block, beats, words
 
 EDGES = (spec.SPECTRUM.low, spec.SPECTRUM.low + 1, -3, -1, 0, 1, 2, 2**22, spec.SPECTRUM.high)
 
 
 def vectoring(rng: np.random.Generator) -> Iterator[Block]:
-    """Yield spectra of every level, and all pairs of extreme values."""
+    """Yield spectra of every level, and all pairs of extreme values; then rows."""
     pairs = np.array(np.meshgrid(EDGES, EDGES)).T.reshape(-1, 2)
     for frames in SIZES:
         length = 2.0 ** rng.uniform(0, 24, (frames * spec.BINS, 1))
@@ -27,7 +28,7 @@ def vectoring(rng: np.random.Generator) -> Iterator[Block]:
         magnitude, phase = cordic.vectoring(spectrum)
         stream = beats(spec.SPECTRUM_BEAT, re=spectrum[:, 0], im=spectrum[:, 1])
         yield Block(
-            (frames,),
+            (frames, 0),
             (stream,),
             (
                 beats(spec.MAGNITUDE_BEAT, magnitude=magnitude),
@@ -36,9 +37,19 @@ def vectoring(rng: np.random.Generator) -> Iterator[Block]:
             (code_stream.digest(stream), spec.IDENTITY),
         )
 
+    for stream in passed(rng):
+        registers = (code_stream.digest(stream), spec.IDENTITY)
+        yield Block((3, len(stream)), (stream,), (stream, words()), registers)
+
+
+def passed(rng: np.random.Generator) -> Iterator[Beats]:
+    """Yield beats of rows, which both kernels pass through as they are."""
+    for count in (1, 2, spec.BINS, 1000):
+        yield rng.integers(0, 1 << spec.BEAT_BITS, count, np.uint64)
+
 
 def rotation(rng: np.random.Generator) -> Iterator[Block]:
-    """Yield every phase, then those around quarter turns, with gains and magnitudes."""
+    """Yield every phase, then those around quarter turns, with gains and magnitudes; then rows."""
     turn = 1 << spec.PHASE_BITS
     sizes, left = list(SIZES), -(-turn // spec.BINS) - sum(SIZES)
     sizes += [min(spec.MAX_BLOCK, left - at) for at in range(0, left, spec.MAX_BLOCK)]
@@ -47,6 +58,9 @@ def rotation(rng: np.random.Generator) -> Iterator[Block]:
         yield _rotated(phase, levels(rng, phase.shape), rng)
     edges = np.add.outer(np.arange(0, turn, turn // 4), [-1, 0, 1]) % turn
     yield _rotated(np.resize(edges, spec.BINS), levels(rng, (spec.BINS,)), rng)
+    for stream in passed(rng):
+        registers = (code_stream.digest(stream), spec.IDENTITY)
+        yield Block((32, len(stream)), (stream, words()), (stream,), registers)
 
 
 def levels(rng: np.random.Generator, shape: tuple[int, ...]) -> IntArray:
@@ -67,7 +81,7 @@ def _rotated(phase: IntArray, noisy: IntArray, rng: np.random.Generator) -> Bloc
     spectrum = cordic.rotation(np.where(is_gain, scaled, value), phase)
     stream = beats(spec.SPECTRUM_BEAT, re=spectrum[:, 0], im=spectrum[:, 1])
     return Block(
-        (len(phase) // spec.BINS,),
+        (len(phase) // spec.BINS, 0),
         (
             beats(spec.NETWORK_BEAT, value=value, is_gain=is_gain),
             beats(spec.POLAR_BEAT, magnitude=noisy, phase=phase),

@@ -1,0 +1,113 @@
+"""Golden vectors of `lut_mac` for networks without speech around them: rows of values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from .. import spec
+from ..network import code_stream
+from ..network.activation import LINEAR, RELU, SIGMOID, TANH, Activation, clip, leaky
+from ..network.float_model import Float32, FloatModel
+from ..network.front import Plain
+from ..network.lutmac import Network
+from ..network.model import QuantizedModel
+from ..quantize import quantize
+from .block import Block, changed
+
+# widths, activations, code bits, whether inputs need 32 bits
+KINDS: tuple[tuple[tuple[int, ...], tuple[Activation, ...], int, bool], ...] = (
+    ((1, 1), (LINEAR,), 4, False),
+    ((5, 3), (TANH,), 4, True),
+    ((17, 30, 33, 2), (RELU, SIGMOID, LINEAR), 3, False),
+    ((64, 15, 16, 17, 7), (leaky(1 / 64), TANH, clip(-1, 1), SIGMOID), 2, True),
+    ((40, 20, 20), (clip(0, 6), leaky(0.5)), 8, False),
+    ((300, 9, 8), (RELU, TANH), 4, False),
+)
+
+
+def blocks(rng: np.random.Generator) -> Iterator[Block]:
+    """Yield blocks of every kind of network, and refused ones."""
+    for kind in KINDS:
+        model = random_model(rng, *kind)
+        for rows in (1, 9, model.block):
+            yield block(model, rng, rows)
+    yield from refusals(random_model(rng, *KINDS[2]), rng)
+
+
+def random_model(
+    rng: np.random.Generator,
+    widths: tuple[int, ...],
+    activations: tuple[Activation, ...],
+    bits: int,
+    wide: bool,
+) -> QuantizedModel:
+    """Return a network of random weights, some of them above 1, with inputs of either width."""
+    shapes = [(out, n) for n, out in pairwise(widths)]
+    model = FloatModel(
+        name="random",
+        weights=tuple(_normal(rng, 3 * n**-0.5, (out, n)) for out, n in shapes),
+        biases=tuple(_normal(rng, 2, (out,)) for out, _ in shapes),
+        front=Plain(np.geomspace(1e-3, 1e3, widths[0]) if wide else 4.0),
+        activations=activations,
+        scaled=True,
+    )
+    return quantize(model, "u" if bits == 8 else "kmeans", bits)
+
+
+def _normal(rng: np.random.Generator, scale: float, shape: tuple[int, ...]) -> Float32:
+    return rng.normal(0, scale, shape).astype(np.float32)
+
+
+def block(model: QuantizedModel, rng: np.random.Generator, rows: int) -> Block:
+    """Return a block of random rows, some values of which are extreme."""
+    word, (taken, given) = model.front.input_format, model.rows
+    x = rng.integers(word.low, word.high + 1, (rows, model.inputs))
+    extreme = rng.random(x.shape) < 0.05
+    x[extreme] = rng.choice([word.low, 0, word.high], extreme.sum())
+    stream = code_stream.beats(model)
+    return Block(
+        (rows, len(stream), 0, 0, rows * taken.beats, rows * given.beats),
+        (taken.pack(x), stream),
+        (given.pack(Network(model).process(x)),),
+        (code_stream.digest(stream), spec.IDENTITY),
+    )
+
+
+def refusals(model: QuantizedModel, rng: np.random.Generator) -> Iterator[Block]:
+    """Yield rows whose registers or headers are wrong: all beats are taken, zeros are sent."""
+    good = block(model, rng, 5)
+    rows, beats, bank, reset, taken, given = good.arguments
+    yield good
+    yield _refused(good, (rows + 1, beats, bank, reset, taken, given))
+    yield _refused(good, (rows, beats, bank, reset, taken, given + 1))
+    yield _refused(good, (rows, beats, bank, reset, taken - 1, given))
+    second = 1 + len(code_stream.layer_beats(model.layers[0]))  # of sigmoid: two beats of header
+    for at, field, value in (
+        (0, spec.MODEL_BEAT["raw"], 0),
+        (0, spec.MODEL_BEAT["wide"], 1),
+        (0, spec.MODEL_BEAT["inputs"], 0),
+        (0, spec.MODEL_BEAT["inputs"], spec.MAX_WIDTH + 1),
+        (second, spec.LAYER_BEAT["activation"], len(spec.ACTIVATIONS)),
+        (second + 1, spec.ACTIVATION_BEAT["shift"], 1),
+    ):
+        stream = changed(good.inputs[1], at, field, value)
+        yield _refused(replace(good, inputs=(good.inputs[0], stream)), good.arguments)
+    cut = good.inputs[1][: second + 1]  # ends between the two beats
+    arguments = (rows, len(cut), bank, reset, taken, given)
+    yield _refused(replace(good, inputs=(good.inputs[0], cut)), arguments)
+    yield good
+
+
+def _refused(block: Block, arguments: tuple[int, ...]) -> Block:
+    taken, given = arguments[-2:]
+    return replace(
+        block,
+        arguments=arguments,
+        inputs=(block.inputs[0][:taken], block.inputs[1]),
+        outputs=(np.zeros(given, np.uint64),),
+        registers=(0, spec.IDENTITY),
+    )
