@@ -55,12 +55,12 @@ class LutMac:
         if layer.activation.kind == "leaky":
             leaked = round_shift(accumulator, layer.shift + layer.activation.leak)
             rounded = np.where(accumulator < 0, leaked, rounded)
-        low, high = layer.limits
-        if layer.saturated is not None:  # limits of the activation itself do not count
-            above = np.count_nonzero(rounded > high) if high == layer.word.high else 0
-            below = np.count_nonzero(rounded < low) if low == layer.word.low else 0
-            self.saturated += int(above + below)
-        y = np.clip(rounded, low, high)
+        y = np.clip(rounded, *layer.limits)
+        if layer.saturated is not None:  # at the format's ends, not at an activation's limits
+            beyond = np.where(
+                rounded > y, y == layer.word.high, (rounded < y) & (y == layer.word.low)
+            )
+            self.saturated += int(np.count_nonzero(beyond))
         if layer.activation.tabled:
             return curve(y << layer.curve_shift, layer.activation)
         return y.astype(np.int32)
