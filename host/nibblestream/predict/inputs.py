@@ -89,8 +89,9 @@ class Inputs:
         """Return the warning that some of the values of these rows saturated."""
         low, high = self._reach.min(), self._reach.max()
         reach = f"+-{high:g}" if low == high else f"+-{low:g} to +-{high:g}, by input"
+        total = rows * self._count
         return (
-            f"{beyond} of {rows * self._count} inputs ({beyond / rows / self._count:.2%}) are "
-            f"beyond the model's reach of {reach}, and saturate: quantize it with calibration rows "
-            "like these (nibblestream quantize --calibration), or scale the inputs"
+            f"{beyond} of {total} input values ({100 * beyond / total:.3g}%) exceed the model's "
+            f"reach of {reach} and saturate: quantize it with calibration rows that cover them "
+            "(nibblestream quantize --calibration), or scale the inputs"
         )
