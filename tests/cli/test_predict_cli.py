@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -61,7 +62,7 @@ def test_a_walk_in_processes_of_their_own(files, expected):
     assert lines[0].startswith("y.npy: 50 rows of 2 outputs, computed in ")
     assert lines[1] == "bits.fraction 16.12 in, 25.16 out"
     assert lines[2] == "64 bytes of codes a pass, 2 passes (from the layout)"
-    assert lines[3] == "saturated: 0 inputs, outputs of no layer"
+    assert lines[3] == "values that saturated: 0 at the inputs, none in the layers"
 
 
 @pytest.mark.parametrize("source", ["x.npy", "x.csv"])
@@ -112,9 +113,25 @@ def test_saturation_is_told(files):
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     (warning,) = done.stderr.splitlines()
     assert warning.startswith("warning: ")
-    assert "beyond the model's reach" in warning
+    assert "exceed the model's reach" in warning
     beyond = int((np.abs(np.load(files / "loud.npy")) > 4).sum())
-    assert done.stdout.splitlines()[-1].startswith(f"saturated: {beyond} inputs")
+    assert done.stdout.splitlines()[-1].startswith(f"values that saturated: {beyond} at the inputs")
+
+
+def test_files_larger_than_the_memory(files, rng):
+    rows = 1_000_000
+    np.save(files / "long.npy", rng.uniform(-4, 4, (rows, 4)).astype(np.float32))
+    tracemalloc.start()
+    try:
+        result = call(files / "codes.npz", files / "long.npy", "-o", files / "y.npy")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert result.exit_code == 0, result.output
+    assert peak < 14e6 < 16 * rows  # bytes of the inputs, and of the outputs
+    long, y = (np.load(files / name, mmap_mode="r") for name in ("long.npy", "y.npy"))
+    with Predictor(files / "codes.npz") as net:
+        np.testing.assert_array_equal(y[-9:], net.predict(long[-9:]))
 
 
 def test_mistakes(files):

@@ -155,7 +155,8 @@ def test_traffic_is_of_all_calls(net, model, x):
     assert net.traffic == traffic
 
 
-def test_inputs_beyond_the_reach_saturate_with_one_warning(x):
+def test_inputs_beyond_the_reach_saturate_with_one_warning(x, monkeypatch):
+    monkeypatch.setattr(predictor, "_VALUES", 1)  # three blocks
     model = quantize(network(reach=[1, 2, 4, 8, 8, 3]), "kmeans", 4)
     reach = np.array([1, 2, 4, 8, 8, 3])
     loud = x * 4
@@ -167,7 +168,7 @@ def test_inputs_beyond_the_reach_saturate_with_one_warning(x):
         assert net.saturated.inputs == beyond > 0
     (warning,) = caught
     text = str(warning.message)
-    assert f"{beyond} of 420 inputs ({beyond / 420:.2%})" in text
+    assert f"{beyond} of 420 input values ({100 * beyond / 420:.3g}%)" in text
     assert "+-1 to +-8" in text
     assert "--calibration" in text
     assert warning.filename == __file__
@@ -178,7 +179,7 @@ def test_the_largest_floats_saturate_and_the_nearest_do_not(net):
     near = np.full((1, 6), 8 + 2.0**-13)
     np.testing.assert_array_equal(net.predict(near), net.predict(np.full((1, 6), 8)))
     assert net.saturated.inputs == 0
-    with pytest.warns(UserWarning, match="6 of 6 inputs"):
+    with pytest.warns(UserWarning, match=r"6 of 6 input values \(100%\)"):
         found = net.predict(np.full((1, 6), np.finfo(float).max))
     np.testing.assert_array_equal(found, net.predict(near))
 
@@ -213,7 +214,7 @@ def test_outputs_that_saturate_are_counted_by_layer(x, activation):
         assert abs(net.saturated.layers[0] - expected) <= near.sum()
         assert net.saturated.layers[1] == 0
         assert (expected > 0) == (activation != clip(0, 0.75))
-        text = "of no layer" if not expected else f"{net.saturated.layers[0]} of layer 0"
+        text = "none in the layers" if not expected else f"{net.saturated.layers[0]} in layer 0"
         assert text in str(net.saturated)
 
 

@@ -78,7 +78,7 @@ def test_numbers_come_back_as_they_were(rows):
         "# of wine\n1,2\n#\n3,4\n",
         "a,b\n1,2\n3,4\n",
         '"a, or a",b\n1,2\n3,4\n',
-        '"1","2"\n"3","4"\n',
+        '"1","2"\n"3", "4"\n',
         "class 1\n1 2\n3 4\n",
         "1e0,+2\n3.0,4.\n",
     ],

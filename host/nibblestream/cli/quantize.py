@@ -84,7 +84,6 @@ def quantize(
     if isinstance(layer_bits, tuple) and len(layer_bits) != layers:
         raise ValueError(f"layer-bits has {len(layer_bits)} values, the model has {layers} layers")
     options["bits"] = options["bits"] if layer_bits is None else layer_bits
-    options["scheme"] = _with_uniform(options["scheme"], options["bits"], layers)
     data = _calibration(network, recorded, speech, noise)
     model = quantize_model(network, **options, calibration=data)
     replace(model, name=output.stem).save(output)
@@ -122,20 +121,6 @@ def _float(name: str) -> FloatModel:
         f"{name} is quantized already: quantize the float model that it was made from"
         + (f", which has the digest {model.origin}" if model.origin else "")
     )
-
-
-def _with_uniform(scheme: Any, bits: Any, layers: int) -> Any:
-    """Return the scheme of each layer, with uniform ones for those of 8 bits."""
-    schemes, widths = (v if isinstance(v, tuple) else (v,) * layers for v in (scheme, bits))
-    if {len(schemes), len(widths)} != {layers}:
-        return scheme  # refused by name when the network is quantized
-    return tuple(_uniform(s) if b == 8 else s for s, b in zip(schemes, widths, strict=True))
-
-
-def _uniform(scheme: str) -> str:
-    if scheme not in NAMES or scheme.startswith("u"):
-        return scheme
-    return "u" if scheme.startswith("rs") else "u-vbs"
 
 
 def _calibration(

@@ -23,7 +23,8 @@ class Saturated:
     layers: Sequence[int] | None
 
     def __str__(self) -> str:
+        inputs = f"values that saturated: {self.inputs} at the inputs"
         if self.layers is None:
-            return f"saturated: {self.inputs} inputs (this backend does not count layers' outputs)"
-        outputs = ", ".join(f"{n} of layer {i}" for i, n in enumerate(self.layers) if n)
-        return f"saturated: {self.inputs} inputs, outputs {outputs or 'of no layer'}"
+            return f"{inputs} (this backend does not count those in layers)"
+        found = (f"{count} in layer {i}" for i, count in enumerate(self.layers) if count)
+        return f"{inputs}, {', '.join(found) or 'none in the layers'}"
