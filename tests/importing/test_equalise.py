@@ -54,11 +54,20 @@ def test_outputs_stay_the_same(activations, seed):
 
 def test_usual_layers_are_left_alone(rng):
     before = layers(rng, [RELU, leaky(0.5), LINEAR], width=32)
-    before[0].weights[3] *= 3
     before[1] = Layer(before[1].weights * 1000, before[1].bias, before[1].activation)
     for old, new in zip(before, equalise(before), strict=True):
         np.testing.assert_array_equal(old.weights, new.weights)
         np.testing.assert_array_equal(old.bias, new.bias)
+
+
+@pytest.mark.parametrize(("factor", "exponent"), [(3.9, 0), (4, -1), (15, -1), (16, -2), (0.1, 1)])
+def test_units_that_differ_by_4_or_more_are_scaled(factor, exponent):
+    before = [Layer(np.ones((5, 5)), np.zeros(5), a) for a in (RELU, LINEAR)]
+    before[0].weights[3] = factor
+    first, second = equalise(before)
+    np.testing.assert_array_equal(first.weights[3], np.full(5, factor * 2.0**exponent))
+    np.testing.assert_array_equal(second.weights[:, 3], np.full(5, 2.0**-exponent))
+    np.testing.assert_array_equal(np.delete(first.weights, 3, 0), 1)
 
 
 def test_a_weight_of_100_is_shared_among_layers(rng):
