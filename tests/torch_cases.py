@@ -175,7 +175,7 @@ CASES = {
     "a value of NaN": (lambda: Net(lambda s, x: s.fc(x) * torch.nan), "'mul': holds NaN or inf"),
     "meta": (lambda: nn.Linear(6, 3, device="meta"), "no weights, as it is on the device 'meta'"),
     "lazy": (lambda: nn.LazyLinear(3), "or a lazy layer has not been run"),
-    "no copy": (lambda: Net((_ for _ in ())), "cannot be copied to the CPU: cannot pickle 'gen"),
+    "no copy": (lambda: Net(_ for _ in ()), "cannot be copied to the CPU: cannot pickle 'gen"),
     "two inputs": (lambda: Net(lambda s, x: s.way(s, x, x)), "cannot be run on inputs of shape"),
     "random values": (lambda: Net(lambda s, x: F.dropout(s.fc(x))), "pass training=self.training"),
     "integers": (lambda: Net(lambda s, x: s.fc(x.long().float())), "cast to torch.int64 is not"),

@@ -60,6 +60,16 @@ def test_usual_layers_are_left_alone(rng):
         np.testing.assert_array_equal(old.bias, new.bias)
 
 
+@pytest.mark.parametrize(("factor", "exponent"), [(3.9, 0), (4, -1), (15, -1), (16, -2), (0.01, 0)])
+def test_units_that_differ_by_4_or_more_are_scaled(factor, exponent):
+    before = [Layer(np.ones((5, 5)), np.zeros(5), a) for a in (RELU, LINEAR)]
+    before[0].weights[3] = factor
+    first, second = equalise(before)
+    np.testing.assert_array_equal(first.weights[3], np.full(5, factor * 2.0**exponent))
+    np.testing.assert_array_equal(second.weights[:, 3], np.full(5, 2.0**-exponent))
+    np.testing.assert_array_equal(np.delete(first.weights, 3, 0), 1)
+
+
 def test_a_weight_of_100_is_shared_among_layers(rng):
     before = layers(rng, [RELU, RELU, LINEAR], width=32)
     before[1].weights[3, 5] = 100

@@ -42,6 +42,25 @@ def test_rounding_is_within_the_bound_and_uses_some_of_it(rng, model):
     assert (outputs(model, x)[1] < bound).all()
 
 
+def test_the_worst_rounding_of_a_sum_is_within_the_bound():
+    """One by one, numbers of almost half an LSB are lost."""
+    model = FloatModel(
+        name="sum",
+        weights=(np.ones((1, 100)),),
+        biases=(np.zeros(1),),
+        front=Plain(),
+        activations=(LINEAR,),
+    )
+    row = np.full((1, 100), 0.99 * FLOAT32, np.float32)
+    row[0, 0] = 1
+
+    def one_by_one(x):
+        return np.add.accumulate(x.astype(np.float32), axis=1)[:, -1:].astype(np.float64)
+
+    assert one_by_one(row) == 1
+    check_equal(model, Original(one_by_one, FLOAT32), row.astype(np.float64))
+
+
 @pytest.mark.parametrize(("factor", "roundoff"), [(1 + 1e-4, 2.0**-53), (1.01, FLOAT32)])
 def test_a_difference_is_found(model, factor, roundoff):
     check_equal(model, Original(lambda x: model(x), roundoff), None)

@@ -56,11 +56,10 @@ def import_(
     Keras or scikit-learn are imported in Python, by from_torch, from_keras and from_sklearn of
     nibblestream.importing, or exported to ONNX, as by torch.onnx.export.
 
-    For a network that enhances speech, say what it takes and gives by --features and --head.
+    For a network that enhances speech, say what it takes and gives by --features and --head, as in
+    --features log2 --head gain --gain-floor 0.1.
 
-    Examples: nibblestream import digits.onnx -o digits.npz --example images.npy
-
-    nibblestream import mask.onnx -o mask.npz --features log2 --head gain --gain-floor 0.1
+    Example: nibblestream import digits.onnx -o digits.npz --example images.npy
     """
     from ..importing import from_onnx
 

@@ -29,10 +29,10 @@ class Affine:
     ----------
     layer : int
         Number of the layer whose inputs these are.
-    slope : float64 (inputs, *shape)
-        Derivative by each input.
-    offset : float64 (*shape)
-        Value where all inputs are 0.
+    slope : float64 array
+        Derivative by each input, the first dimension, of each element, the others.
+    offset : float64 array
+        Value of each element where all inputs are 0.
     """
 
     __array_ufunc__: ClassVar[None] = None  # NumPy leaves operators to this class

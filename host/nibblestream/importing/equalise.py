@@ -4,7 +4,7 @@ If f is positively homogeneous, as ReLU is, then ``f(c x) / c = f(x)`` for c > 0
 weights and bias can be multiplied by c, and its weights in the next layer divided by it. This is
 cross-layer equalisation (Nagel et al., "Data-free quantization through weight equalization and bias
 correction", ICCV 2019), here with powers of two, which leave mantissas and outputs as they are, and
-only for units that differ from the others of their layer by a factor of 4 or more.
+only for units whose weights reach 4 times as far as is usual in their layer.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from .chain import Layer
 
 Float = npt.NDArray[np.float64]
 
+WIDE = 4.0  # times the median
 SWEEPS = 10  # a weight that is far too large is shared among layers in a few
 
 
@@ -67,6 +68,8 @@ def _exponents(layer: Layer, following: Layer) -> npt.NDArray[np.int64]:
     if used.any():
         ratios = np.log2(after[used]) - np.log2(before[used])
         wanted[used] = (ratios - np.median(ratios)) / 2
+        wide = [reach >= WIDE * np.median(reach[used]) for reach in (before, after)]
+        wanted[~np.any(wide, axis=0)] = 0
     return np.trunc(wanted).astype(np.int64)
 
 
