@@ -14,7 +14,7 @@ import numpy.typing as npt
 from .. import spec
 from ..backends import connect
 from ..console import Advance, progress_bar
-from ..hardware.traffic import LayerTraffic, Traffic, layers_of
+from ..hardware.traffic import Traffic, layers_of
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel, load_model
 from ..speech.reference import FloatPipeline
@@ -134,11 +134,7 @@ class Enhancer:
     @property
     def traffic(self) -> Traffic:
         """Weight traffic of the most recent `enhance` or `stream`, in bytes."""
-        if isinstance(self.model, FloatModel):
-            layers = [LayerTraffic(len(w), w.shape[1], 32) for w in self.model.weights]
-        else:
-            layers = layers_of(self.model)
-        return (self._pool.last or Session(self._pool)).traffic(layers)
+        return (self._pool.last or Session(self._pool)).traffic(layers_of(self.model))
 
     def close(self) -> None:
         """Free the backend. The Enhancer cannot be used afterwards."""
