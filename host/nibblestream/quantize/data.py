@@ -75,12 +75,12 @@ def fitted(model: FloatModel, data: Data) -> Plain:
     """Return the front of a plain model for the ranges of its inputs in the data.
 
     Inputs that are always zero take the smallest range of the others. Powers of two bring all
-    ranges to that of the largest.
+    ranges above half of the largest.
     """
     reach = np.abs(rows(data, model)).max(axis=0).astype(np.float64)
     smallest = reach[reach > 0].min(initial=np.inf)
     reach = np.where(reach > 0, reach, smallest if np.isfinite(smallest) else 1.0)
-    return Plain(reach, np.frexp(reach)[1] - np.frexp(reach.max())[1])
+    return Plain(reach, 1 - np.frexp(reach.max() / reach)[1])
 
 
 def divided(model: FloatModel, data: Data, front: Plain) -> tuple[FloatModel, Float32]:
