@@ -17,6 +17,7 @@ Data = Calibration | Float32  # recordings for speech, else rows (n, inputs)
 ROWS = 16384  # most rows used; a random choice of more
 LEAST = 16
 PROBES = 256
+HEADROOM = 2  # of the ranges of inputs over those of the data
 
 
 def checked(data: Calibration | npt.ArrayLike, model: FloatModel) -> Data:
@@ -74,12 +75,13 @@ def probe(model: FloatModel) -> Float32 | None:
 def fitted(model: FloatModel, data: Data) -> Plain:
     """Return the front of a plain model for the ranges of its inputs in the data.
 
-    Inputs that are always zero take the smallest range of the others. Powers of two bring all
-    ranges above half of the largest.
+    Up to twice what is seen fits, within the range that the model has by itself, which inputs that
+    are always zero keep. Powers of two bring all ranges above half of the largest.
     """
-    reach = np.abs(rows(data, model)).max(axis=0).astype(np.float64)
-    smallest = reach[reach > 0].min(initial=np.inf)
-    reach = np.where(reach > 0, reach, smallest if np.isfinite(smallest) else 1.0)
+    seen = np.abs(rows(data, model)).max(axis=0).astype(np.float64)
+    whole = model.front.bounds(model.inputs)
+    assert whole is not None
+    reach = np.where(seen > 0, np.clip(whole, seen, HEADROOM * seen), whole)
     return Plain(reach, 1 - np.frexp(reach.max() / reach)[1])
 
 
