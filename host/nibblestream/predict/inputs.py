@@ -29,7 +29,8 @@ class Inputs:
     def __init__(self, front: Plain, count: int) -> None:
         self._count, self._word = count, front.input_format
         self._reach = front.bounds(count)
-        self._limit = self._word.from_float(self._reach)
+        self._scale = front.scale(count)
+        self._limit = self._word.from_float(self._reach / self._scale)
 
     def array(self, x: npt.ArrayLike, kinds: str) -> Array:
         """Return `x` as an array (n, inputs), of a dtype of these kinds.
@@ -69,7 +70,7 @@ class Inputs:
     def rounded(self, floats: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.int32], int]:
         """Return rows in the input format, and how many values beyond the reach saturated."""
         wide = QFormat(63, self._word.frac)  # in which nothing near the reach saturates
-        words = wide.from_float(np.clip(floats, -2 * self._reach, 2 * self._reach))
+        words = wide.from_float(np.clip(floats, -2 * self._reach, 2 * self._reach) / self._scale)
         beyond = int(np.count_nonzero(np.abs(words) > self._limit))
         return np.clip(words, -self._limit, self._limit).astype(np.int32), beyond
 
@@ -81,7 +82,8 @@ class Inputs:
             most = self._limit[column]
             raise ValueError(
                 f"x[{at + row}, {column}] is {block[row, column]}; expected {-most} to {most}, "
-                f"+-{self._reach[column]:g} in steps of 2**{-self._word.frac}"
+                f"+-{self._reach[column]:g} in steps of "
+                f"{self._scale[column] * self._word.resolution:g}"
             )
         return block.astype(np.int32)
 
