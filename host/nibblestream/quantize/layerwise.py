@@ -42,7 +42,8 @@ def quantized(
     if not model.scaled:
         _check_weights(model)
     data = None if calibration is None else checked(calibration, model)
-    _check_calibration(columns["name"], data, budget)
+    narrow = [name for name, n in zip(columns["name"], columns["bits"], strict=True) if n != 8]
+    _check_calibration(narrow, data, budget)
     source, front = model, model.front
     if data is None:
         columns["name"] = [DATA_FREE if name == "auto" else name for name in columns["name"]]
