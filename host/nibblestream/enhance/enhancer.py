@@ -14,9 +14,10 @@ import numpy.typing as npt
 from .. import spec
 from ..backends import connect
 from ..console import Advance, progress_bar
-from ..hardware.traffic import LayerTraffic, Traffic, layers_of
+from ..hardware.traffic import Traffic, layers_of
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel, load_model
+from ..speech.front import speech_of
 from ..speech.reference import FloatPipeline
 from ..speech.samples import from_float, to_float
 from .session import FixedPoint, Network, Pool, Session
@@ -43,7 +44,8 @@ class Enhancer:
     Raises
     ------
     ValueError
-        The backend is unknown or cannot run the model, or the model file is damaged.
+        The backend is unknown or cannot run the model, the model is not for speech, or the model
+        file is damaged.
     FileNotFoundError
         The model does not exist, or "csim" finds no C++ compiler.
 
@@ -62,6 +64,7 @@ class Enhancer:
         backend: str = "emu",
     ) -> None:
         self.model = load_model(model) if isinstance(model, (str, Path)) else model
+        _check_model(self.model)
         block = self.model.block if isinstance(self.model, QuantizedModel) else spec.MAX_BLOCK
         self._pool = Pool(partial(_connected, self.model, backend), block)
 
@@ -134,11 +137,7 @@ class Enhancer:
     @property
     def traffic(self) -> Traffic:
         """Weight traffic of the most recent `enhance` or `stream`, in bytes."""
-        if isinstance(self.model, FloatModel):
-            layers = [LayerTraffic(len(w), w.shape[1], 32) for w in self.model.weights]
-        else:
-            layers = layers_of(self.model)
-        return (self._pool.last or Session(self._pool)).traffic(layers)
+        return (self._pool.last or Session(self._pool)).traffic(layers_of(self.model))
 
     def close(self) -> None:
         """Free the backend. The Enhancer cannot be used afterwards."""
@@ -156,13 +155,17 @@ class Enhancer:
         self.close()
 
 
-def _connected(model: QuantizedModel | FloatModel, backend: str) -> Network:
-    if isinstance(model, QuantizedModel):
-        return FixedPoint(connect(backend, model))
-    if not isinstance(model, FloatModel):
+def _check_model(model: object) -> None:
+    if not isinstance(model, (QuantizedModel, FloatModel)):
         raise TypeError(
             f"the model is {model!r}; expected a name, a path, a QuantizedModel or a FloatModel"
         )
+    speech_of(model)  # refuses networks by themselves
+
+
+def _connected(model: QuantizedModel | FloatModel, backend: str) -> Network:
+    if isinstance(model, QuantizedModel):
+        return FixedPoint(connect(backend, model))
     if backend != "emu":
         raise ValueError(
             f"{model.name} is a float model and backend {backend!r} computes integers: "

@@ -9,6 +9,7 @@ from ... import spec
 from ...hardware import cycles
 from ...hardware.traffic import BEAT_BYTES, LayerTraffic
 from ...network.pack import Beats
+from .call import Call
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,13 @@ class Timing:
         return max(1 / (clock * self.write_share), BEAT_BYTES / self.bandwidth)
 
 
-def loops(codes: Beats, frames: int, refused: bool) -> list[cycles.Loop]:
+def loops(codes: Beats, call: Call, refused: bool) -> list[cycles.Loop]:
     """Return the loops of `lut_mac` for a block, in order, from the stream of codes it read."""
     if not refused:
-        return cycles.Block(list(_layers(codes)), frames).loops
-    return [
-        cycles.Loop("MODEL", 1, 1),
-        cycles.Loop("LOAD", (spec.CONTEXT - 1 + frames) * spec.BINS),
-        cycles.Loop("DRAIN", len(codes), len(codes)),
-        cycles.Loop("SEND", frames * spec.BINS),
-    ]
+        return cycles.Block(list(_layers(codes)), call.frames, call.rows).loops
+    drained = cycles.Loop("DRAIN", len(codes), len(codes))
+    loaded, sent = cycles.row_loops(call.beats_in, call.beats_out, call.raw)
+    return [cycles.Loop("MODEL", 1, 1), loaded, drained, sent]
 
 
 def _layers(codes: Beats) -> Iterator[LayerTraffic]:
