@@ -192,6 +192,11 @@ def test_eight_bits_need_no_calibration(rng: np.random.Generator) -> None:
         assert quantize(model, name, 8).digest == quantize(model, "u-vbs", 8).digest
 
 
+def test_plain_networks_are_asked_for_rows(rng: np.random.Generator) -> None:
+    with pytest.raises(ValueError, match=r"gptq needs calibration \(rows of inputs, like those"):
+        quantize(plain(rng, (6, 9, 3)), "gptq")
+
+
 def test_auto_tries_only_schemes_that_allow_its_parameters() -> None:
     given = [Scheme("auto", 3, k=2), Scheme("u", 8)]
     tried = list(candidates(given))
