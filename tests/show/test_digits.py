@@ -93,7 +93,8 @@ def test_no_mistakes_are_no_pictures(digits):
     assert show.mistakes(digits, right).alt.startswith("0 of 599")
 
 
-def test_backends_are_compared_by_their_integers(four, digits, kernel_cache, monkeypatch):
+@pytest.mark.filterwarnings("ignore:pkg_resources is deprecated", "ignore:.*declare_namespace")
+def test_backends_are_compared_by_their_integers(four, digits, kernel_cache):
     lines = show.same_outputs(four, digits.test[:20]).splitlines()
     assert lines[0] == "emu      200 integers: the definition"
     here = [line for line in lines[1:] if "not here" not in line]
