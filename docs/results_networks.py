@@ -69,9 +69,8 @@ def beside(ours: Json, published: Json) -> Iterator[tuple[str, str]]:
     titles = ("network", "design", "device", "MHz", *resources, "rows/s", "one row, µs")
     yield "published", table(titles, rows, left=3)
     yield "published_sources", "\n".join(f"* {note}" for note in notes)
-    speed = {row["network"]: row for row in ours["rows"]}
-    for network, row in speed.items():
-        yield f"clocks_{network.replace('-', '_')}", number(row["block_clocks"])
+    jet = next(row for row in ours["rows"] if row["network"].startswith("16-"))
+    yield "jet_latency", number(jet["latency_us"])
 
 
 def _ours(row: Json, of: Json) -> list[str]:
@@ -88,4 +87,4 @@ def _theirs(row: Json, note: int) -> list[str]:
 
 
 def _source(row: Json) -> str:
-    return f"{row['how']}; [{row['source']}]({row['url']})."
+    return f"{row['how']}. {row['source']} ([link]({row['url']}))."
