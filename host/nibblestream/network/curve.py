@@ -26,6 +26,7 @@ INPUT: Final = {
     "tanh": QFormat(spec.CURVE_INPUT_BITS + 1, spec.CURVE_INPUT_FRAC),
     "sigmoid": QFormat(spec.CURVE_INPUT_BITS + 1, spec.CURVE_INPUT_FRAC - 1),
 }
+COARSEST: Final = spec.CURVE_INPUT_BITS - 1  # largest left shift of sums to inputs
 _STEP = spec.CURVE_INPUT_BITS - spec.CURVE_INDEX_BITS  # bits that interpolate
 _ONE = 1 << spec.CURVE.frac
 _WIDTH = 2.0 ** (_STEP - spec.CURVE_INPUT_FRAC)  # of a chord

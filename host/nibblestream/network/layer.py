@@ -13,7 +13,7 @@ from .. import spec
 from ..fixed import QFormat, round_half_away
 from . import formats, pack
 from .activation import RELU, Activation
-from .curve import INPUT
+from .curve import COARSEST, INPUT
 from .lut import Lut, decode
 from .scheme import Scheme
 
@@ -251,6 +251,12 @@ class QuantizedLayer:
                     f"activations are {word}; expected words that fit the multiplier's "
                     f"{spec.ACTIVATION_BITS} signed bits"
                 )
+        if self.activation.tabled and self.curve_shift > COARSEST:
+            least = INPUT[self.activation.kind].frac - COARSEST
+            raise ValueError(
+                f"sums have {self.accumulator_frac} fractional bits; expected {least} or more "
+                f"before {self.activation}: scale the weights down"
+            )
         if self.activation.tabled and self.output_format != spec.CURVE:
             raise ValueError(
                 f"outputs of {self.activation} are {self.output_format}; expected {spec.CURVE}"
