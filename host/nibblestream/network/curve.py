@@ -22,10 +22,11 @@ from .. import spec
 from ..fixed import IntArray, QFormat, round_shift
 from .activation import Activation
 
-INPUT: Final = {
+INPUT = {
     "tanh": QFormat(spec.CURVE_INPUT_BITS + 1, spec.CURVE_INPUT_FRAC),
     "sigmoid": QFormat(spec.CURVE_INPUT_BITS + 1, spec.CURVE_INPUT_FRAC - 1),
 }
+INPUT["memory"] = INPUT["tanh"]  # its two gates take a bit more or less: see `memory`
 COARSEST: Final = spec.CURVE_INPUT_BITS - 1  # largest left shift of sums to inputs
 _STEP = spec.CURVE_INPUT_BITS - spec.CURVE_INDEX_BITS  # bits that interpolate
 _ONE = 1 << spec.CURVE.frac
