@@ -127,6 +127,7 @@ ACTIVATION_BEAT: Final[Layout] = {
     "low": Field(0, 25),  # limits of a clip, two's complement
     "high": Field(25, 25),
     "shift": Field(50, 5),  # leaky: right shift of negative values; sigmoid, tanh: left shift
+    "units": Field(0, 12),  # of a memory, in place of the limits
 }
 LUT_ENTRIES: Final = 16
 LUT_ENTRY: Final[Layout] = {"mantissa": Field(0, MANTISSA_BITS), "internal": Field(8, 1)}

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from . import model_file
 from .activation import LINEAR, RELU, Activation
-from .memory import Cell, Memory, read_cell
 from .front import Front, Plain, read_front
+from .memory import Cell, Memory, read_cell
 from .model_file import Arrays, Header, Stored
 from .topology import check_topology
 

@@ -13,9 +13,9 @@ from .. import spec
 from ..fixed import QFormat, round_half_away
 from . import formats, pack
 from .activation import RELU
-from .memory import SHIFTS, Cell, Memory
 from .curve import COARSEST, INPUT
 from .lut import Lut, decode
+from .memory import SHIFTS, Cell, Memory
 from .scheme import Scheme
 
 

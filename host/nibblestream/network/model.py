@@ -17,8 +17,8 @@ from .float_model import FloatModel, through_json
 from .front import Front, read_front
 from .layer import QuantizedLayer
 from .lut import Lut
-from .model_file import Arrays, Header, Stored
 from .memory import Cell, read_cell
+from .model_file import Arrays, Header, Stored
 from .rows import Rows
 from .scheme import Scheme
 from .topology import check_topology, largest_block
