@@ -12,7 +12,8 @@ import numpy.typing as npt
 from ..network.float_model import FloatModel
 from ..network.front import Plain
 from ..network.model import QuantizedModel
-from ..network.scheme import CALIBRATED, Scheme
+from ..network.scheme import CALIBRATED, NAMES, Scheme
+from .best import best, candidates
 from .budget import check_budget, choose_bits
 from .calibrated import Student
 from .calibration import Calibration
@@ -21,6 +22,7 @@ from .data import Data, checked, fitted, probe, rows
 from .distil import distil
 from .rescale import rescale
 from .sensitivity import Sensitivity
+from .teacher import Teacher
 from .weights import check_range, quantize_weights
 
 DATA_FREE = "kmeans"  # the scheme of auto without calibration
@@ -49,10 +51,19 @@ def quantized(
     if budget is not None:
         assert data is not None
         columns["bits"] = _bits_within(source, columns, budget, data)
-        wide = [n == 8 for n in columns["bits"]]
-        columns["name"] = ["u-vbs" if w else n for n, w in zip(columns["name"], wide, strict=True)]
+        columns["name"] = [
+            "u-vbs" if n == 8 else name
+            for n, name in zip(columns["bits"], columns["name"], strict=True)
+        ]
     schemes = [_scheme(columns, i) for i in range(count)]
-    return replace(_quantize(source, schemes, data), origin=model.digest)
+    return replace(_best(source, schemes, data), origin=model.digest)
+
+
+def _best(model: FloatModel, schemes: list[Scheme], data: Data | None) -> QuantizedModel:
+    every = list(candidates(schemes))
+    if data is None or len(every) == 1:
+        return _quantize(model, schemes, data)
+    return best((_quantize(model, some, data) for some in every), Teacher(model, data))
 
 
 def _quantize(model: FloatModel, schemes: list[Scheme], data: Data | None) -> QuantizedModel:
@@ -116,8 +127,11 @@ def _bits_within(
 
 
 def _scheme(columns: dict[str, Sequence[Any]], i: int) -> Scheme:
+    given = {key: column[i] for key, column in columns.items()}
+    if given["bits"] == 8 and given["name"] in NAMES and not given["name"].startswith("u"):
+        given["name"] = "u" if given["name"].startswith("rs") else "u-vbs"  # 8 bits have no table
     try:
-        return Scheme(**{key: column[i] for key, column in columns.items()})
+        return Scheme(**given)
     except (TypeError, ValueError) as error:
         raise type(error)(f"layer {i}: {error}") from error
 

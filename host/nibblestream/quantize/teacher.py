@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -68,9 +70,13 @@ class Teacher:
         return layer_error(values, inputs, self.outputs[i], sensitivity, biased)
 
     def error(self, outputs: Float32) -> float:
-        """Return the weighted mean squared error for given outputs of the last layer."""
-        difference = final(outputs, self.model) - self.target
-        return float(self.weight @ np.mean(difference**2, axis=1, dtype=np.float64)) / len(outputs)
+        """Return `loss` for given sums of the last layer."""
+        return self.loss(final(outputs, self.model))
+
+    def loss(self, outputs: npt.NDArray[np.floating[Any]]) -> float:
+        """Return the weighted mean squared error of outputs of the network, after `final`."""
+        squares = np.mean((outputs - self.target) ** 2, axis=1, dtype=np.float64)
+        return float(self.weight @ squares) / len(outputs)
 
 
 def final(outputs: Float32, model: FloatModel) -> Float32:
