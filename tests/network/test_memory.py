@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import slow_integers
 from nibblestream import FloatModel, QuantizedModel, quantize, spec
-from nibblestream.network.activation import LINEAR, RELU, SIGMOID, TANH
+from nibblestream.network.activation import LINEAR, RELU
 from nibblestream.network.float_network import FloatNetwork
 from nibblestream.network.front import Plain
 from nibblestream.network.lutmac import Network
@@ -58,8 +58,11 @@ def units(sums: list[int], layer, state: list[int]) -> list[int]:
     row = []
     for u in range(layer.width):
         z, c, o = (Fraction(s) / Fraction(2) ** layer.accumulator_frac for s in sums[3 * u :][:3])
-        forget = slow_integers.chord(4 * z, SIGMOID)
-        candidate, gate = slow_integers.chord(c, TANH), slow_integers.chord(o, SIGMOID)
+        forget = slow_integers.chord(4 * z, sigmoid=True)
+        candidate, gate = (
+            slow_integers.chord(c, sigmoid=False),
+            slow_integers.chord(o, sigmoid=True),
+        )
         step = Fraction(forget, 2**15) * (candidate * 2**7 - state[u])
         state[u] += slow_integers.rounded(step)
         row.append(slow_integers.rounded(Fraction(gate * state[u], 2**22)))
