@@ -81,9 +81,10 @@ def random_model(
 
 def float_twin(model: QuantizedModel) -> FloatModel:
     """The float model with exactly the weights that the codes stand for."""
+    first, *rest = (layer.decoded * 2.0**-layer.weight_frac for layer in model.layers)
     return FloatModel(
         name=f"{model.name} decoded",
-        weights=tuple(layer.decoded * 2.0**-layer.weight_frac for layer in model.layers),
+        weights=(first / model.front.scale(model.inputs), *rest),
         biases=tuple(layer.bias_format.to_float(layer.bias) for layer in model.layers),
         front=model.front,
         activations=tuple(layer.activation for layer in model.layers),

@@ -119,6 +119,7 @@ def public() -> list[str]:
 # --- what is shown ---------------------------------------------------------------------------
 
 
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")  # torch.onnx.export
 @pytest.mark.parametrize("page", ["index", "own-network", "commands"])
 def test_the_python_of_a_page_runs(page, tmp_path, monkeypatch, rng, kernel_cache):
     pytest.importorskip("torch")

@@ -5,16 +5,15 @@ import pytest
 
 from networks import network
 from nibblestream import Enhancer, quantize
+from nibblestream.hardware.ledger import LedgerError, reconcile
 from nibblestream.hardware.traffic import (
     NOTHING,
     SPECTRA,
     Counted,
     LayerTraffic,
-    LedgerError,
     RowTraffic,
     Traffic,
     layers_of,
-    reconcile,
     rows_of,
     stream_bytes,
 )

@@ -9,7 +9,7 @@ from test_driver_faults import OUTCOMES, RECOVERS
 from nibblestream import quantize
 from nibblestream.backends.driver.fault import BoardError
 from nibblestream.backends.emu import Emulation
-from nibblestream.hardware.traffic import LedgerError
+from nibblestream.hardware.ledger import LedgerError
 from plain_networks import plain_network, random_rows
 
 # What the messages say of 3 rows of 200 inputs (50 beats) and 40 outputs (20 beats).

@@ -14,6 +14,7 @@ from ..console import warn_in_one_line
 
 EXTRAS = {  # command: the extra that installs its optional dependencies
     "enhance": "",
+    "predict": "",
     "live": "live",
     "train": "train",
     "import": "onnx",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,15 @@ def refuse_same(output: Path, source: Path) -> None:
     """Refuse to overwrite the input file."""
     if output.exists() and source.exists() and output.samefile(source):
         raise click.UsageError(f"{output} is the input itself; name another file to write")
+
+
+@contextmanager
+def naming(source: str) -> Iterator[None]:
+    """Name a source in errors about its content."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{source}: {error}") from error
 
 
 def command_line() -> str:

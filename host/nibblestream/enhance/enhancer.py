@@ -17,6 +17,7 @@ from ..console import Advance, progress_bar
 from ..hardware.traffic import Traffic, layers_of
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel, load_model
+from ..speech.front import speech_of
 from ..speech.reference import FloatPipeline
 from ..speech.samples import from_float, to_float
 from .session import FixedPoint, Network, Pool, Session
@@ -43,7 +44,8 @@ class Enhancer:
     Raises
     ------
     ValueError
-        The backend is unknown or cannot run the model, or the model file is damaged.
+        The backend is unknown or cannot run the model, the model is not for speech, or the model
+        file is damaged.
     FileNotFoundError
         The model does not exist, or "csim" finds no C++ compiler.
 
@@ -62,6 +64,7 @@ class Enhancer:
         backend: str = "emu",
     ) -> None:
         self.model = load_model(model) if isinstance(model, (str, Path)) else model
+        _check_model(self.model)
         block = self.model.block if isinstance(self.model, QuantizedModel) else spec.MAX_BLOCK
         self._pool = Pool(partial(_connected, self.model, backend), block)
 
@@ -152,13 +155,17 @@ class Enhancer:
         self.close()
 
 
-def _connected(model: QuantizedModel | FloatModel, backend: str) -> Network:
-    if isinstance(model, QuantizedModel):
-        return FixedPoint(connect(backend, model))
-    if not isinstance(model, FloatModel):
+def _check_model(model: object) -> None:
+    if not isinstance(model, (QuantizedModel, FloatModel)):
         raise TypeError(
             f"the model is {model!r}; expected a name, a path, a QuantizedModel or a FloatModel"
         )
+    speech_of(model)  # refuses networks by themselves
+
+
+def _connected(model: QuantizedModel | FloatModel, backend: str) -> Network:
+    if isinstance(model, QuantizedModel):
+        return FixedPoint(connect(backend, model))
     if backend != "emu":
         raise ValueError(
             f"{model.name} is a float model and backend {backend!r} computes integers: "

@@ -1,4 +1,4 @@
-"""The byte ledger: bytes by the model's layout, by the DMAs, and by the hardware counters."""
+"""Bytes that a network moves: by the model's layout, by the DMAs, and by the hardware counters."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ..network.activation import LINEAR, RELU
 from ..network.float_model import FloatModel
 from ..network.memory import Memory
 from ..network.model import QuantizedModel
+from .traffic_table import table
 
 BEAT_BYTES = spec.BEAT_BITS // 8
 FLOAT_BITS = 32  # of a weight in a float layer
@@ -160,10 +161,6 @@ class Counted:
 NOTHING = Counted(*(dict.fromkeys(spec.MONITOR_SLOTS, 0) for _ in range(2)))
 
 
-class LedgerError(RuntimeError):
-    """The byte counts of the model, the DMA and the hardware counters differ."""
-
-
 def stream_bytes(layers: Sequence[LayerTraffic]) -> int:
     """Return the bytes of the whole stream of codes, with its headers, for one block."""
     return BEAT_BYTES + sum(layer.tables + layer.padded for layer in layers)
@@ -178,38 +175,6 @@ def slot_bytes(
         SPECTRA_IN: frames * rows.beats_in * BEAT_BYTES,
         SPECTRA_OUT: frames * rows.beats_out * BEAT_BYTES,
     }
-
-
-def reconcile(
-    layers: Sequence[LayerTraffic], frames: int, counted: Counted, rows: RowTraffic = SPECTRA
-) -> None:
-    """Compare the bytes moved for one block with those of the model.
-
-    Raises
-    ------
-    LedgerError
-        They differ; the message names the port and, for codes, the layer where the bytes end.
-    """
-    for slot, size in slot_bytes(layers, frames, 1, rows).items():
-        sides = (("the DMA moved", counted.dma), ("the hardware counted", counted.hardware))
-        for who, found in sides:
-            if found[slot] != size:
-                where = f", which end {_where(layers, found[slot])}" if slot == CODES else ""
-                raise LedgerError(
-                    f"{rows.slot(slot)}: the model says {size} bytes, {who} {found[slot]}{where}"
-                )
-
-
-def _where(layers: Sequence[LayerTraffic], size: int) -> str:
-    """Return where the first `size` bytes of the stream of codes end."""
-    end = BEAT_BYTES
-    if size <= end:
-        return "in the model's header"
-    for number, layer in enumerate(layers, 1):
-        end += layer.tables + layer.padded
-        if size <= end:
-            return f"in layer {number} ({layer.inputs} to {layer.outputs}, {layer.bits} bits)"
-    return f"{size - end} bytes after layer {len(layers)}, the last"
 
 
 @dataclass(frozen=True)
@@ -265,34 +230,10 @@ class Traffic:
         """Bytes of the same weights at `bits` bits each, without padding."""
         return sum(layer.at(bits) for layer in self.layers)
 
+    @property
+    def slots(self) -> dict[str, int]:
+        """Bytes of each of `spec.MONITOR_SLOTS`, by the layout."""
+        return slot_bytes(self.layers, self.frames, self.passes, self.rows)
+
     def __str__(self) -> str:
-        rows = ["weights         bits   ideal bytes  streamed    at 8 bits  as float32"]
-        for number, layer in enumerate(self.layers, 1):
-            name = f"{number}: {layer.inputs} to {layer.outputs}"
-            rows.append(_row(name, str(layer.bits), layer))
-        rows.append(_row("one pass", "", self))
-        if self.padded < self.at(8):
-            at_8, at_32 = (1 - self.padded / self.at(bits) for bits in (8, 32))
-            rows.append(f"streamed codes save {at_8:.1%} of 8-bit weights, {at_32:.1%} of float32")
-        if self.tables:
-            rows.append(f"headers, look-up tables and biases add {self.tables:,} bytes to a pass")
-        if self.frames:
-            rows.append(
-                f"{self.frames} {self.rows.unit}s in {self.passes} passes: {self.streamed:,} bytes "
-                f"of codes, {self.per_frame:,.0f} a {self.rows.unit} (from the layout)"
-            )
-        if self.counted:
-            rows += self._ledger(self.counted)
-        return "\n".join(rows)
-
-    def _ledger(self, counted: Counted) -> list[str]:
-        lines = [f"{'reconciled to the byte':<24}{'model':>14}{'DMA':>14}{'hardware':>14}"]
-        model = slot_bytes(self.layers, self.frames, self.passes, self.rows)
-        for slot, size in model.items():
-            dma, hardware = counted.dma[slot], counted.hardware[slot]
-            lines.append(f"{self.rows.slot(slot):<24}{size:>14,}{dma:>14,}{hardware:>14,}")
-        return lines
-
-
-def _row(name: str, bits: str, of: LayerTraffic | Traffic) -> str:
-    return f"{name:<17}{bits:>3}{of.ideal:>14,}{of.padded:>10,}{of.at(8):>13,}{of.at(32):>12,}"
+        return table(self)

@@ -59,9 +59,12 @@ class LutMac:
         if layer.activation.kind == "leaky":
             leaked = round_shift(accumulator, layer.shift + layer.activation.leak)
             rounded = np.where(accumulator < 0, leaked, rounded)
-        if layer.saturated is not None:
-            self.saturated += int(np.count_nonzero(layer.word.saturate(rounded) != rounded))
         y = np.clip(rounded, *layer.limits)
+        if layer.saturated is not None:  # at the format's ends, not at an activation's limits
+            beyond = np.where(
+                rounded > y, y == layer.word.high, (rounded < y) & (y == layer.word.low)
+            )
+            self.saturated += int(np.count_nonzero(beyond))
         if layer.activation.tabled:
             return curve(y << layer.curve_shift, layer.activation)
         return y.astype(np.int32)

@@ -37,7 +37,7 @@ def best(models: Iterable[QuantizedModel], teacher: Teacher) -> QuantizedModel:
 def integer_error(model: QuantizedModel, teacher: Teacher) -> float:
     """Return the mean squared error of a model's outputs, computed in integers, on all rows."""
     network, last = Network(model), model.layers[-1].output_format
-    x = model.front.input_format.from_float(teacher.inputs)
+    x = model.front.integers(teacher.inputs)
     blocks = [network.process(x[i : i + BLOCK]) for i in range(0, len(x), BLOCK)]
     outputs = np.clip(last.to_float(np.concatenate(blocks)), *teacher.model.front.limits)
     return teacher.loss(outputs)

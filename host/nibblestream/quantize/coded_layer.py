@@ -169,12 +169,12 @@ class Words:
             return model.front.output_format, None
         if not model.scaled:
             return formats.activation_format(bound, finest, formats.MIN_FRAC), None
+        word = formats.activation_format(bound, finest)
         largest = bound if seen is None else float(np.abs(seen).max())
-        if bound <= formats.TOLERANCE * largest:
-            return formats.activation_format(bound, finest), None
-        assert seen is not None
-        word = formats.activation_format(formats.HEADROOM * largest, finest)
-        return word, float(np.mean(np.abs(seen) > word.high * word.resolution))
+        narrow = formats.activation_format(formats.HEADROOM * largest, finest)
+        if seen is None or bound <= formats.TOLERANCE * largest or narrow == word:
+            return word, None
+        return narrow, float(np.mean(np.abs(seen) > narrow.high * narrow.resolution))
 
 
 def _within_curve(coded: CodedLayer, activation: Activation, word: QFormat) -> CodedLayer:

@@ -18,7 +18,7 @@ from .budget import check_budget, choose_bits
 from .calibrated import Student
 from .calibration import Calibration
 from .coded_layer import CodedLayer, Unit, Words
-from .data import Data, checked, fitted, probe, rows
+from .data import Data, checked, divided, fitted, probe, rows
 from .distil import distil
 from .rescale import rescale
 from .sensitivity import Sensitivity
@@ -42,12 +42,14 @@ def quantized(
     if not model.scaled:
         _check_weights(model)
     data = None if calibration is None else checked(calibration, model)
-    _check_calibration(columns["name"], data, budget)
-    source = model
+    narrow = [name for name, n in zip(columns["name"], columns["bits"], strict=True) if n != 8]
+    _check_calibration(narrow, data, budget)
+    source, front = model, model.front
     if data is None:
         columns["name"] = [DATA_FREE if name == "auto" else name for name in columns["name"]]
     elif isinstance(model.front, Plain):
-        source = replace(model, front=fitted(model, data))
+        front = fitted(model, data)
+        source, data = divided(model, data, front)
     if budget is not None:
         assert data is not None
         columns["bits"] = _bits_within(source, columns, budget, data)
@@ -56,7 +58,8 @@ def quantized(
             for n, name in zip(columns["bits"], columns["name"], strict=True)
         ]
     schemes = [_scheme(columns, i) for i in range(count)]
-    return replace(_best(source, schemes, data), origin=model.digest)
+    front = front.in_integers()
+    return replace(_best(source, schemes, data), front=front, origin=model.digest)
 
 
 def _best(model: FloatModel, schemes: list[Scheme], data: Data | None) -> QuantizedModel:
@@ -128,8 +131,9 @@ def _bits_within(
 
 def _scheme(columns: dict[str, Sequence[Any]], i: int) -> Scheme:
     given = {key: column[i] for key, column in columns.items()}
-    if given["bits"] == 8 and given["name"] in NAMES and not given["name"].startswith("u"):
-        given["name"] = "u" if given["name"].startswith("rs") else "u-vbs"  # 8 bits have no table
+    name = given["name"]
+    if given["bits"] == 8 and name in NAMES and not name.startswith("u"):  # there is no table
+        given["name"] = "u" if name.startswith("rs") and not given["k"] else "u-vbs"
     try:
         return Scheme(**given)
     except (TypeError, ValueError) as error:

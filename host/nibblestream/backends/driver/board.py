@@ -14,6 +14,7 @@ from pynq import Device
 
 from ...fixed import IntArray
 from ...hardware import cycles
+from ...hardware.ledger import LedgerError, reconcile
 from ...hardware.traffic import (
     BEAT_BYTES,
     CODES,
@@ -21,9 +22,7 @@ from ...hardware.traffic import (
     SPECTRA_IN,
     SPECTRA_OUT,
     Counted,
-    LedgerError,
     layers_of,
-    reconcile,
     rows_of,
 )
 from ...network import code_stream
