@@ -19,10 +19,16 @@ class FloatNetwork:
     Parameters
     ----------
     model : FloatModel
+    dtype : dtype
+        float64 or float32.
     """
 
-    def __init__(self, model: FloatModel) -> None:
-        self._model = model
+    def __init__(self, model: FloatModel, dtype: npt.DTypeLike = np.float64) -> None:
+        self._dtype = dtype
+        self._layers = [
+            (np.ascontiguousarray(weights.T, dtype), bias.astype(dtype), cell)
+            for weights, bias, cell in model.layers()
+        ]
         self.reset()
 
     def reset(self) -> None:
@@ -30,12 +36,15 @@ class FloatNetwork:
         self._states: dict[int, Array] = {}
 
     def process(self, x: Array) -> Array:
-        """Return the last layer's outputs (n, outputs) of the next rows (n, inputs), in float64."""
-        for i, (weights, bias, cell) in enumerate(self._model.layers()):
-            sums = x @ weights.T.astype(np.float64) + bias
+        """Return the last layer's outputs (n, outputs) of the next rows (n, inputs)."""
+        for i, (weights, bias, cell) in enumerate(self._layers):
+            sums = x @ weights + bias
             if isinstance(cell, Memory):
-                state = self._states.get(i, np.zeros(sums.shape[1] // cell.sums))
+                state = self._states.get(i, np.zeros(len(bias) // cell.sums, self._dtype))
                 x, self._states[i] = cell.run(sums, state)
             else:
                 x = cell(sums)
         return x
+
+    def counted(self) -> None:
+        """Return None: no memory traffic is counted."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from .. import spec
 from ..fixed import QFormat, round_half_away
 from . import formats, pack
-from .activation import RELU
+from .activation import RELU, Activation
 from .curve import COARSEST, INPUT
 from .lut import Lut, decode
 from .memory import SHIFTS, Cell, Memory
@@ -170,7 +170,7 @@ class QuantizedLayer:
         low, high = self.word.low, self.word.high
         if self.activation.kind == "relu":
             return max(low, 0), high
-        if self.activation.kind == "clip":
+        if isinstance(self.activation, Activation) and self.activation.kind == "clip":
             ends = (self.activation.low, self.activation.high)
             steps = np.clip(np.ldexp(ends, self.word.frac), low, high)
             low, high = (int(end) for end in round_half_away(steps))

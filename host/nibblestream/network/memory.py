@@ -15,7 +15,7 @@ fractional bits. A rounded step from h towards tanh(c) never passes it, so the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -92,6 +92,17 @@ Cell = Activation | Memory  # what follows a layer's matrix
 def read_cell(entry: Mapping[str, Any]) -> Cell:
     """Return the function of a model file's entry."""
     return MEMORY if entry.get("kind") == MEMORY.kind else Activation(**entry)
+
+
+def elementwise(cells: Sequence[Cell]) -> list[Activation]:
+    """Return activations; raise ValueError if there is a memory, which depends on earlier rows."""
+    found = [cell for cell in cells if isinstance(cell, Activation)]
+    if len(found) != len(cells):
+        raise ValueError(
+            "a layer with memory depends on earlier rows, which calibration does not follow: use "
+            "kmeans or rs-vbs, without a budget"
+        )
+    return found
 
 
 def remember(x: IntArray, state: IntArray) -> tuple[Int32, IntArray]:
