@@ -43,7 +43,7 @@ def quantized(
         _check_weights(model)
     data = None if calibration is None else checked(calibration, model)
     narrow = [name for name, n in zip(columns["name"], columns["bits"], strict=True) if n != 8]
-    _check_calibration(narrow, data, budget)
+    _check_calibration(model, narrow, data, budget)
     source, front = model, model.front
     if data is None:
         columns["name"] = [DATA_FREE if name == "auto" else name for name in columns["name"]]
@@ -146,15 +146,18 @@ def _check_weights(model: FloatModel) -> None:
             check_range(values.astype(np.float64), f"layer {i}: {what}")
 
 
-def _check_calibration(names: Sequence[str], data: Data | None, budget: int | None) -> None:
+def _check_calibration(
+    model: FloatModel, names: Sequence[str], data: Data | None, budget: int | None
+) -> None:
     needing = [name for name in names if name in CALIBRATED and name != "auto"]
     if budget is not None:
         needing.append("a budget")
     if data is None and needing:
         otherwise = "give bits" if budget is not None else "use kmeans or rs-vbs"
+        kind = "rows of inputs" if isinstance(model.front, Plain) else "recordings of noisy speech"
         raise ValueError(
-            f"{needing[0]} needs calibration (recordings of noisy speech, or rows, like those that "
-            f"the network will be given): give it, or {otherwise}"
+            f"{needing[0]} needs calibration ({kind}, like those that the network will be given): "
+            f"give it, or {otherwise}"
         )
 
 

@@ -76,7 +76,7 @@ class Teacher:
 
     def loss(self, outputs: npt.NDArray[np.floating[Any]]) -> float:
         """Return the weighted mean squared error of outputs of the network, after `final`."""
-        squares = np.mean((outputs - self.target) ** 2, axis=1, dtype=np.float64)
+        squares = np.mean(np.square(outputs - self.target, dtype=np.float64), axis=1)
         return float(self.weight @ squares) / len(outputs)
 
 
