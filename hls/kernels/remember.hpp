@@ -44,21 +44,24 @@ REMEMBER_FRAME:
 #pragma HLS DEPENDENCE variable = states inter false
 #pragma HLS DEPENDENCE variable = memory inter false
       if (unit >= units) continue;  // wait for the states of a small layer
-      const int lane = frame % FRAME_LANES;
-      curved_t gates[GATES];
+      const address_t word = address(at, unit.to_int() * GATES, frame / FRAME_LANES, groups);
+      const int first = unit.to_int() * GATES % LANES, lane = frame % FRAME_LANES;
+      const bool wraps = first + GATES > LANES;  // the last gates are in the next word
+      curved_t words[LANES];
     GATHER:
-      for (int gate = 0; gate < GATES; ++gate) {
+      for (int i = 0; i < LANES; ++i) {
 #pragma HLS UNROLL  // a unit's three words are in three lanes
-        const int sum = unit.to_int() * GATES + gate;
-        gates[gate] = memory[address(at, sum, frame / FRAME_LANES, groups)][lane][sum % LANES];
+        words[i] = memory[wraps && i < first ? address_t(word + groups) : word][lane][i];
       }
+      const curved_t forget = words[first], candidate = words[(first + 1) % LANES];
+      const curved_t gate = words[(first + 2) % LANES];
       // A single address, as the memory has one read port.
       const state_t kept = states[frame == 0 ? bank : next][before + unit];
       const state_t state = frame == 0 && reset != 0 ? state_t(0) : kept;
-      const state_t after = stepped(state, gates[0], gates[1]);
+      const state_t after = stepped(state, forget, candidate);
       states[next][before + unit] = after;
       const address_t write = address(at, unit.to_int(), frame / FRAME_LANES, groups);
-      memory[write][lane][unit % LANES] = shown(after, gates[2]);
+      memory[write][lane][unit % LANES] = shown(after, gate);
     }
   }
 }
