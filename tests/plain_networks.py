@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from nibblestream import QuantizedModel, quantize
-from nibblestream.network.activation import LINEAR, RELU, SIGMOID, TANH, Activation, clip, leaky
+from nibblestream.network.activation import LINEAR, RELU, SIGMOID, TANH, clip, leaky
 from nibblestream.network.float_model import FloatModel
 from nibblestream.network.front import Plain
+from nibblestream.network.memory import MEMORY, Cell
 
-ACTIVATIONS = (LINEAR, RELU, clip(0, 6), clip(-1, 0.75), leaky(2**-4), SIGMOID, TANH)
+ACTIVATIONS = (LINEAR, RELU, clip(0, 6), clip(-1, 0.75), leaky(2**-4), SIGMOID, TANH, MEMORY)
 REACHES = {"narrow": 4.0, "wide": (0.001, 100.0)}  # of inputs: words of 16 and of 25 bits
 
 
 def plain_network(
     rng: np.random.Generator,
     widths: Sequence[int],
-    activations: Sequence[Activation] = (),
+    activations: Sequence[Cell] = (),
     reach: str = "narrow",
     *,
     scaled: bool = True,
@@ -28,15 +28,17 @@ def plain_network(
     """A network with weights beyond +-1 if it is scaled."""
     scale = 3.0 if scaled else 0.3
     each = np.resize(REACHES[reach], widths[0])
+    cells = tuple(activations) or (RELU,) * (len(widths) - 1)
+    sums = [out * cell.sums for out, cell in zip(widths[1:], cells, strict=True)]
     return FloatModel(
         name="plain",
         weights=tuple(
             (rng.laplace(0, scale * n**-0.5, (out, n))).clip(-0.99 * scale, 0.99 * scale)
-            for n, out in pairwise(widths)
+            for n, out in zip(widths, sums, strict=False)
         ),
-        biases=tuple(rng.uniform(-0.3 * scale, 0.3 * scale, out) for out in widths[1:]),
+        biases=tuple(rng.uniform(-0.3 * scale, 0.3 * scale, out) for out in sums),
         front=Plain(each if reach == "wide" and widths[0] > 1 else REACHES["narrow"]),
-        activations=tuple(activations) or (RELU,) * (len(widths) - 1),
+        activations=cells,
         scaled=scaled,
     )
 

@@ -75,6 +75,11 @@ def features(frames: list[list[int]]) -> list[list[int]]:
 
 def layer(x: list[int], quantized) -> list[int]:
     """One frame through one layer of a model, from its codes."""
+    return [activated(total, quantized) for total in sums(x, quantized)]
+
+
+def sums(x: list[int], quantized) -> list[int]:
+    """The accumulators of a layer for one frame."""
     out = []
     for o in range(quantized.codes.shape[0]):
         total = int(quantized.bias[o]) << quantized.bias_shift
@@ -86,7 +91,7 @@ def layer(x: list[int], quantized) -> list[int]:
                 weight = int(quantized.lut.mantissa[code])
                 weight <<= 0 if quantized.lut.internal[code] else quantized.k
             total += weight * value
-        out.append(activated(total, quantized))
+        out.append(total)
     return out
 
 

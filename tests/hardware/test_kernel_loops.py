@@ -17,12 +17,13 @@ from nibblestream.hardware import generate
 from nibblestream.hardware.cycles import Block
 from nibblestream.hardware.traffic import layers_of, rows_of
 from nibblestream.network import code_stream
-from nibblestream.network.activation import RELU, TANH, leaky
+from nibblestream.network.activation import RELU, TANH
+from nibblestream.network.memory import MEMORY
 from plain_networks import REACHES, plain_network
 
 KERNELS = ROOT / "hls" / "kernels"
 # DRAIN runs for refused streams only, LOAD_ROWS and SEND_ROWS for networks without spectra.
-LOOPS = ("LOAD", "LOAD_ROWS", "LUT", "BIAS", "MAC", "SEND", "SEND_ROWS", "DRAIN")
+LOOPS = ("LOAD", "LOAD_ROWS", "LUT", "BIAS", "MAC", "REMEMBER", "SEND", "SEND_ROWS", "DRAIN")
 AHEAD = r" *(?:#|//|constexpr ).*\n"  # of what an iteration does
 FIRST_LINES = {
     "MODEL": r"model = read_model",
@@ -88,12 +89,12 @@ def test_the_kernel_iterates_as_often(counter, rng, bits, frames):
 @pytest.mark.parametrize("reach", REACHES)
 def test_the_kernel_iterates_as_often_for_rows(counter, rng, rows, reach):
     """A layer's header takes a clock more for the beat of its activation."""
-    model = quantize(plain_network(rng, (37, 19, 33, 5), (RELU, TANH, leaky(0.5)), reach))
+    model = quantize(plain_network(rng, (37, 19, 33, 5, 21), (RELU, TANH, MEMORY, MEMORY), reach))
     expected = Counter()
     for loop in Block(layers_of(model), rows, rows_of(model)).loops:
         expected[loop.label] += loop.iterations
-    assert expected["LAYER"] == 3 + 2
-    expected["LAYER"] = 3
+    assert expected["LAYER"] == 4 + 3
+    expected["LAYER"] = 4
     assert iterations(counter, model, rows) == {**dict.fromkeys(FIRST_LINES, 0), **expected}
 
 

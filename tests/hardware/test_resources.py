@@ -70,8 +70,8 @@ def test_lut_mac():
     """
     kernel = resources.lut_mac()
     assert spec.LANES * spec.FRAME_LANES == 128
-    assert kernel.dsps == 128 + 8 + 4
-    assert kernel.bram18 == 128 + 8 + 3 + 1 + 2
+    assert kernel.dsps == 128 + 8 + 4 + 2
+    assert kernel.bram18 == 128 + 8 + 3 + 1 + 2 + 6
 
 
 def test_an_activation():

@@ -19,6 +19,7 @@ from nibblestream.network.activation import (
     clip,
     leaky,
 )
+from nibblestream.network.memory import read_cell
 
 pytestmark = pytest.mark.numeric
 
@@ -73,7 +74,7 @@ def test_homogeneous_ones_pass_factors(rng: np.random.Generator, activation: Act
 @pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
 def test_entries_come_back_through_json(activation: Activation) -> None:
     text = json.dumps(activation.entry(), allow_nan=False)
-    assert Activation.read(json.loads(text)) == activation
+    assert read_cell(json.loads(text)) == activation
 
 
 def test_a_clip_without_limits_is_something_simpler() -> None:

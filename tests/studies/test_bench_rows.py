@@ -13,9 +13,9 @@ from nibblestream.cli import main
 from nibblestream.hardware import cycles
 from nibblestream.hardware.boards import BOARDS
 from nibblestream.hardware.traffic import layers_of, rows_of, stream_bytes
+from nibblestream.network.float_network import FloatNetwork
 from nibblestream.studies.bench import picture, report, roofline, run, subjects
 from nibblestream.studies.bench.figures import MEASURED, MODELLED, Figure
-from nibblestream.studies.bench.float32 import NumpyRows
 from plain_networks import plain_network
 
 WIDTHS = (21, 30, 4)
@@ -41,7 +41,7 @@ def results(path, kernel_cache):
 def test_float32_is_the_same_network(rng):
     model = plain_network(rng, WIDTHS)
     x = rng.uniform(-4, 4, (9, 21)).astype(np.float32)
-    found = NumpyRows(model).process(x)
+    found = FloatNetwork(model, np.float32).process(x)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, model(x.astype(float)), rtol=1e-4, atol=1e-4)
 

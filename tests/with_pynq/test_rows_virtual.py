@@ -104,7 +104,7 @@ def test_a_block_takes_as_few_registers_as_speech(drive, rng):
 # --- speech and rows on one board -----------------------------------------------------------------
 def test_speech_and_rows_take_turns_on_one_overlay(switch_on, rng):
     """The registers go back to 0, and rows leave the state of speech alone."""
-    speech, plain = random_model(rng), random_plain(rng)
+    speech, plain = random_model(rng), quantize(plain_network(rng, (30, 20, 28)))
     spectrum, rows = random_spectrum(rng, 12), random_rows(rng, plain, 5)
     expected = np.split(Pipeline(speech).process(spectrum), 3)
     client = Client(switch_on(), speech)

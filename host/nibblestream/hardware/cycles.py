@@ -127,6 +127,8 @@ class Block:
         groups = -(-self.frames // spec.FRAME_LANES)
         steps = layer.outputs * pack.steps(layer.inputs, layer.bits)
         yield Loop("MAC", steps * groups, pack.beats_of(shape, layer.bits))
+        if layer.units:
+            yield Loop("REMEMBER", self.frames * max(layer.units, spec.LEAST_TURN))
 
 
 def row_loops(taken: int, given: int, raw: bool) -> tuple[Loop, Loop]:

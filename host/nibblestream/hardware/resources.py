@@ -72,6 +72,20 @@ def activation() -> Resources:
     )
 
 
+def memory() -> Resources:
+    """Return the cost of layers with memory: two banks of states, a step, an output.
+
+    A unit's three words come from any of the lanes of one frame.
+    """
+    states = block_memory(2 * spec.MAX_UNITS, spec.STATE.bits)
+    frame = spec.LANES * select(spec.FRAME_LANES, spec.CURVE.bits)
+    gathered = frame + 3 * select(spec.LANES, spec.CURVE.bits)
+    difference, bits = adder(spec.STATE.bits + 1), spec.STATE.bits + spec.CURVE.bits
+    step = multiplier(spec.STATE.bits + 1, spec.CURVE.bits) + 2 * adder(bits + 1)  # one rounds
+    shown = multiplier(spec.STATE.bits, spec.CURVE.bits) + adder(bits)
+    return states + gathered + difference + step + shown
+
+
 def table_copies() -> Resources:
     """Return the cost of a decoded table per lane, as all are read at once, and of the weights."""
     return spec.LANES * (small_memory(spec.WEIGHT_BITS) + register(spec.WEIGHT_BITS))
@@ -145,7 +159,7 @@ def lut_mac() -> Resources:
     limits = 2 * adder(spec.ACTIVATION_BITS) + 2 * select(2, spec.ACTIVATION_BITS)  # gain; clip
     checks = 2 * multiplier(13, 10)  # a header's rows times steps, by quarters and by groups
     counters = 2 * adder(32) + 6 * adder(12)  # beats and clocks left; rows, steps, frames, bins
-    own = lanes + shared + rows() + sent + limits + checks + counters
+    own = lanes + shared + memory() + rows() + sent + limits + checks + counters
     return own + _ports(streams=3, registers=9)
 
 

@@ -9,6 +9,7 @@ from .. import spec
 from ..network import code_stream, pack
 from ..network.activation import LINEAR, RELU
 from ..network.float_model import FloatModel
+from ..network.memory import Memory
 from ..network.model import QuantizedModel
 from .traffic_table import table
 
@@ -76,6 +77,8 @@ class LayerTraffic:
         Whether biases have 16 bits, not 8.
     activation : bool
         Whether an activation beat follows the layer's beat.
+    units : int
+        Units of a layer with memory; 0 in others.
     """
 
     outputs: int
@@ -83,6 +86,7 @@ class LayerTraffic:
     bits: int
     wide_bias: bool = False
     activation: bool = False
+    units: int = 0
 
     @property
     def ideal(self) -> int:
@@ -119,6 +123,7 @@ def layers_of(model: QuantizedModel | FloatModel, bits: int | None = None) -> li
             layer.bits,
             wide_bias=layer.bias_format != spec.BIAS,
             activation=layer.activation not in (LINEAR, RELU),
+            units=layer.width if isinstance(layer.activation, Memory) else 0,
         )
         for layer in model.layers
     ]

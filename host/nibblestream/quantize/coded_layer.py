@@ -12,12 +12,12 @@ import numpy.typing as npt
 from .. import spec
 from ..fixed import QFormat
 from ..network import formats
-from ..network.activation import Activation
 from ..network.curve import COARSEST, INPUT
 from ..network.float_model import FloatModel
 from ..network.formats import LARGEST_SHIFT
 from ..network.layer import QuantizedLayer
 from ..network.lut import Lut, decode
+from ..network.memory import Cell
 from ..network.model import QuantizedModel
 from ..network.scheme import Scheme
 
@@ -177,7 +177,7 @@ class Words:
         return narrow, float(np.mean(np.abs(seen) > narrow.high * narrow.resolution))
 
 
-def _within_curve(coded: CodedLayer, activation: Activation, word: QFormat) -> CodedLayer:
+def _within_curve(coded: CodedLayer, activation: Cell, word: QFormat) -> CodedLayer:
     """Scale sums down whose steps are so large that each saturates a sigmoid or tanh."""
     if not activation.tabled:
         return coded

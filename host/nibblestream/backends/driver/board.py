@@ -111,7 +111,7 @@ class Board:
             1 to `block` rows in the first of `model.rows`: for speech, frames (n, 129, 2) in
             `spec.SPECTRUM`; otherwise inputs (n, inputs) in the first layer's format.
         bank : int
-            For speech, the bank with the state before the block.
+            The bank with the state before the block.
         reset : bool
             Whether to take that state as empty.
 
@@ -179,12 +179,10 @@ class Board:
         return self._layout[1].unpack(beats)
 
     def _arguments(self, frames: int, bank: int, reset: bool) -> dict[str, int]:
-        """Return the arguments of `lut_mac`; rows have no state, and so neither bank nor reset."""
-        words = {"frames": frames, "beats": len(self._beats), "raw_in": 0, "raw_out": 0}
-        if self._rows.raw:
-            raw_in, raw_out = frames * self._rows.beats_in, frames * self._rows.beats_out
-            return {**words, "raw_in": raw_in, "raw_out": raw_out}
-        return {**words, "bank": bank, "reset": int(reset)}
+        """Return the arguments of `lut_mac`."""
+        words = {"frames": frames, "beats": len(self._beats), "bank": bank, "reset": int(reset)}
+        raw = frames * self._rows.raw
+        return {**words, "raw_in": raw * self._rows.beats_in, "raw_out": raw * self._rows.beats_out}
 
     def _deadline(self) -> Deadline:
         clocks = self._block_model.cycles * PATIENCE

@@ -65,8 +65,13 @@ def _layers(codes: Beats) -> Iterator[LayerTraffic]:
     at = 1
     for _ in range(_field(codes[0], spec.MODEL_BEAT["layers"])):
         names = ("outputs", "inputs", "code_bits", "wide_bias", "activation")
-        outputs, inputs, bits, *flags = (_field(codes[at], spec.LAYER_BEAT[name]) for name in names)
-        layer = LayerTraffic(outputs, inputs, bits, *map(bool, flags))
+        outputs, inputs, bits, wide, kind = (
+            _field(codes[at], spec.LAYER_BEAT[name]) for name in names
+        )
+        units = 0
+        if kind == spec.ACTIVATIONS.index("memory"):
+            units = _field(codes[at + 1], spec.ACTIVATION_BEAT["units"])
+        layer = LayerTraffic(outputs, inputs, bits, bool(wide), bool(kind), units)
         yield layer
         at += (layer.tables + layer.padded) // BEAT_BYTES
 

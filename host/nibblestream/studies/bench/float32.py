@@ -1,4 +1,4 @@
-"""The baseline: networks in NumPy float32, without quantization."""
+"""The baseline: speech through networks in NumPy float32, without quantization."""
 
 from __future__ import annotations
 
@@ -9,34 +9,12 @@ import numpy.typing as npt
 
 from ... import spec
 from ...network.float_model import Float32, FloatModel
+from ...network.float_network import FloatNetwork
 from ...speech.front import speech_of
 from ...speech.pipeline import stack
 
 _UNIT = 2.0**spec.FEATURE.frac / 2.0**spec.LOG2_FRAC  # octaves per unit of the feature
 _RISE, _FALL = np.float32(2.0**-spec.FLOOR_RISE), np.float32(2.0**-spec.FLOOR_FALL)
-
-
-class NumpyRows:
-    """A plain float model run on float32 rows.
-
-    Parameters
-    ----------
-    model : FloatModel
-    """
-
-    def __init__(self, model: FloatModel) -> None:
-        self._weights = [np.ascontiguousarray(weights.T) for weights in model.weights]
-        self._biases, self._activations = model.biases, model.activations
-
-    def process(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return the outputs, float32 (n, outputs), of rows, float32 (n, inputs)."""
-        for layer in zip(self._weights, self._biases, self._activations, strict=True):
-            weights, bias, activation = layer
-            x = activation(x @ weights + bias)
-        return x
-
-    def counted(self) -> None:
-        """Return None: this backend has no byte counters."""
 
 
 class NumpyFloat32:
@@ -48,7 +26,7 @@ class NumpyFloat32:
     """
 
     def __init__(self, model: FloatModel) -> None:
-        self._network, self._speech = NumpyRows(model), speech_of(model)
+        self._network, self._speech = FloatNetwork(model, np.float32), speech_of(model)
         self._floor: Float32 | None = None
         self._context = np.zeros((spec.CONTEXT - 1, spec.BINS), np.float32)
 

@@ -15,12 +15,13 @@ from ... import spec
 from ...backends import connect
 from ...hardware.traffic import Traffic, layers_of, rows_of
 from ...network.float_model import FloatModel
+from ...network.float_network import FloatNetwork
 from ...network.model import QuantizedModel
 from ...speech import stft
 from . import hop
 from .clocks import BoardTime, Wall, parameters
 from .figures import Row, widths
-from .float32 import NumpyFloat32, NumpyRows
+from .float32 import NumpyFloat32
 from .rows import figures
 from .session import Session
 from .subjects import Subject
@@ -106,7 +107,7 @@ def _float32(subject: Subject, seconds: float) -> Iterator[Row]:
     model = subject.float32
     layers = layers_of(model)
     rows, raw = rows_of(model), model.front.raw
-    session = Session(NumpyRows(model) if raw else NumpyFloat32(model), Wall())
+    session = Session(FloatNetwork(model, np.float32) if raw else NumpyFloat32(model), Wall())
     row_bytes = 4 * (model.inputs + model.outputs) if raw else rows.bytes
     for size in _sizes(subject.codes[0].block):
         block = numbers(model, size) if raw else spectra(size)

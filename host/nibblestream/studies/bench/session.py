@@ -21,7 +21,7 @@ FEWEST: Final = 20  # timed blocks at least, however long they take
 
 
 class Machine(Protocol):
-    """A `Backend`, a `NumpyFloat32` or a `NumpyRows`: it maps spectra to spectra, or rows."""
+    """A `Backend`, a `NumpyFloat32` or a `FloatNetwork`: it maps spectra to spectra, or rows."""
 
     def process(self, rows: npt.NDArray[Any], /) -> npt.NDArray[Any]:
         """Return the outputs of the next frames or rows."""
