@@ -1,0 +1,87 @@
+"""The gain of the band above 4 kHz: what a network lets through between 2 and 4 kHz."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import spec
+
+Float = npt.NDArray[np.float64]
+Complex = npt.NDArray[np.complex128]
+
+BINS: Final = slice(spec.BINS // 2, spec.BINS)  # 2 to 4 kHz
+NOISE: Final = 4 * 65  # energy of the integers' rounding: 2 LSB in each bin; silence has gain 1
+RISE: Final = 0.5  # share of the difference that a rising gain covers in a frame ...
+FALL: Final = 0.25  # ... and a falling one
+
+
+def gains(noisy: Complex, clean: Complex) -> Float:
+    """Return the gain of each frame: the root of the ratio of energies between 2 and 4 kHz.
+
+    It is computed from spectra rounded to `spec.SPECTRUM`, whose energies are exact, so that it has
+    the same bits on every backend and machine.
+
+    Parameters
+    ----------
+    noisy, clean : complex128, shape (frames, 129)
+        Spectra before and after the network.
+
+    Returns
+    -------
+    float64, shape (frames,)
+        0 to 1.
+    """
+    return np.sqrt(np.minimum((_energy(clean) + NOISE) / (_energy(noisy) + NOISE), 1))
+
+
+def _energy(spectrum: Complex) -> Float:
+    """Return the energy of each frame between 2 and 4 kHz, an integer below 2**54."""
+    band = spectrum[:, BINS]
+    parts = spec.SPECTRUM.from_float(np.stack([band.real, band.imag])).astype(np.int64)
+    return np.square(parts).sum(axis=(0, 2)).astype(np.float64)
+
+
+class SmoothGain:
+    """The gain at every sample: smoothed from frame to frame, and linear between their centres.
+
+    Frame t is centred on sample 64 t at 8 kHz. The overlap-add needs frames t and t + 1 for the
+    samples between their centres, so the interpolation between them adds no latency.
+
+    Parameters
+    ----------
+    rate : int
+        Sample rate of the gain, in Hz.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self._rate = rate
+        self._points: Float = np.zeros(0)  # smoothed gains, from frame `_first` on
+        self._first = self._done = 0  # first frame kept; samples returned
+
+    def append(self, gains: Float) -> None:
+        """Append the gains of the next frames."""
+        smooth = np.empty_like(gains)
+        last = self._points[-1] if len(self._points) else None
+        for t, gain in enumerate(gains):
+            last = gain if last is None else last + (RISE if gain > last else FALL) * (gain - last)
+            smooth[t] = last
+        self._points = np.concatenate([self._points, smooth])
+
+    def take(self, count: int) -> Float:
+        """Return the gains of the next `count` samples, whose frames must have been appended."""
+        at = np.arange(self._done, self._done + count, dtype=np.int64) * spec.SAMPLE_RATE
+        frames, rest = np.divmod(at, spec.HOP * self._rate)
+        before = self._points[frames - self._first]
+        after = self._points[frames - self._first + 1]
+        self._done += count
+        self._forget()
+        return before + (after - before) * (rest / (spec.HOP * self._rate))
+
+    def _forget(self) -> None:
+        """Discard the gains that no later sample needs; the last one goes into the next."""
+        first = self._done * spec.SAMPLE_RATE // (spec.HOP * self._rate)
+        first = min(first, self._first + max(len(self._points) - 1, 0))
+        self._points, self._first = self._points[first - self._first :], first
