@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
@@ -13,9 +14,8 @@ Float = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
 
 BINS: Final = slice(spec.BINS // 2, spec.BINS)  # 2 to 4 kHz
-NOISE: Final = 4 * 65  # energy of the integers' rounding: 2 LSB in each bin; silence has gain 1
-RISE: Final = 0.5  # share of the difference that a rising gain covers in a frame ...
-FALL: Final = 0.25  # ... and a falling one
+ROUNDING: Final = 256  # energy of about 2 LSB in each of the bins; silence has a gain of 1
+SMOOTH: Final = 0.5  # share of the way to a frame's gain that the smoothed gain goes
 
 
 def gains(noisy: Complex, clean: Complex) -> Float:
@@ -34,7 +34,7 @@ def gains(noisy: Complex, clean: Complex) -> Float:
     float64, shape (frames,)
         0 to 1.
     """
-    return np.sqrt(np.minimum((_energy(clean) + NOISE) / (_energy(noisy) + NOISE), 1))
+    return np.sqrt(np.minimum((_energy(clean) + ROUNDING) / (_energy(noisy) + ROUNDING), 1))
 
 
 def _energy(spectrum: Complex) -> Float:
@@ -62,13 +62,10 @@ class SmoothGain:
         self._first = self._done = 0  # first frame kept; samples returned
 
     def append(self, gains: Float) -> None:
-        """Append the gains of the next frames."""
-        smooth = np.empty_like(gains)
-        last = self._points[-1] if len(self._points) else None
-        for t, gain in enumerate(gains):
-            last = gain if last is None else last + (RISE if gain > last else FALL) * (gain - last)
-            smooth[t] = last
-        self._points = np.concatenate([self._points, smooth])
+        """Append the gains of the next frames, one or more."""
+        start = self._points[-1] if len(self._points) else gains[0]
+        smooth = accumulate(gains, lambda last, gain: last + SMOOTH * (gain - last), initial=start)
+        self._points = np.append(self._points, list(smooth)[1:])
 
     def take(self, count: int) -> Float:
         """Return the gains of the next `count` samples, whose frames must have been appended."""
