@@ -27,7 +27,7 @@ class Stream:
 
     A sample is output once all input that it depends on has arrived: after 16 ms at 8 kHz, the
     window of 128 samples. At other rates the two resampling filters add 2.5 ms (below 8 kHz: 20
-    samples). See `latency`. As a context manager, a stream is closed on exit.
+    samples), in either band. See `latency`. As a context manager, a stream is closed on exit.
 
     Parameters
     ----------

@@ -34,14 +34,15 @@ def gains(noisy: Complex, clean: Complex) -> Float:
     float64, shape (frames,)
         0 to 1.
     """
-    return np.sqrt(np.minimum((_energy(clean) + ROUNDING) / (_energy(noisy) + ROUNDING), 1))
+    ratio = (_energy(clean) + ROUNDING) / (_energy(noisy) + ROUNDING)
+    return np.asarray(np.sqrt(np.minimum(ratio, 1)))
 
 
 def _energy(spectrum: Complex) -> Float:
     """Return the energy of each frame between 2 and 4 kHz, an integer below 2**54."""
     band = spectrum[:, BINS]
     parts = spec.SPECTRUM.from_float(np.stack([band.real, band.imag])).astype(np.int64)
-    return np.square(parts).sum(axis=(0, 2)).astype(np.float64)
+    return np.asarray(np.square(parts).sum(axis=(0, 2)), np.float64)
 
 
 class SmoothGain:
@@ -75,7 +76,7 @@ class SmoothGain:
         after = self._points[frames - self._first + 1]
         self._done += count
         self._forget()
-        return before + (after - before) * (rest / (spec.HOP * self._rate))
+        return np.asarray(before + (after - before) * (rest / (spec.HOP * self._rate)))
 
     def _forget(self) -> None:
         """Discard the gains that no later sample needs; the last one goes into the next."""
