@@ -19,10 +19,12 @@ SMOOTH: Final = 0.5  # share of the way to a frame's gain that the smoothed gain
 
 
 def gains(noisy: Complex, clean: Complex) -> Float:
-    """Return the gain of each frame: the root of the ratio of energies between 2 and 4 kHz.
+    """Return the gain of each frame: the network's gain between 2 and 4 kHz to the power of 1.5.
 
-    It is computed from spectra rounded to `spec.SPECTRUM`, whose energies are exact, so that it has
-    the same bits on every backend and machine.
+    The network's gain is the root of the ratio of energies. Of the powers 1, 1.5 and 2, 1.5 brought
+    spectra above 4 kHz nearest to clean ones, and more wide-band PESQ than 1. The energies are
+    those of spectra rounded to `spec.SPECTRUM`, exact sums, and roots round the same everywhere: so
+    do the gains, on every backend and machine.
 
     Parameters
     ----------
@@ -35,7 +37,7 @@ def gains(noisy: Complex, clean: Complex) -> Float:
         0 to 1.
     """
     ratio = (_energy(clean) + ROUNDING) / (_energy(noisy) + ROUNDING)
-    return np.asarray(np.sqrt(np.minimum(ratio, 1)))
+    return np.asarray(np.minimum(np.sqrt(ratio * np.sqrt(ratio)), 1))
 
 
 def _energy(spectrum: Complex) -> Float:
