@@ -41,12 +41,13 @@ def test_help_has_an_example(command):
     assert f"Example: nibblestream {command}" in result.output
 
 
-def test_enhance_writes_what_the_library_computes(recording, tmp_path):
+@pytest.mark.parametrize("band", [None, "full", "narrow"])
+def test_enhance_writes_what_the_library_computes(recording, tmp_path, band):
     out = tmp_path / "out.wav"
-    result = call("enhance", recording, "-o", out)
+    result = call("enhance", recording, "-o", out, *["--band", band] * (band is not None))
     assert result.exit_code == 0, result.output
     noisy, rate = reading.read(recording)
-    with Enhancer() as enhancer:
+    with Enhancer(band=band or "full") as enhancer:
         expected = enhancer.enhance(noisy, rate)
     written, found = soundfile.read(out)
     assert found == 16000

@@ -13,9 +13,12 @@ import click
 
 from ..backends import BACKENDS
 from ..files.atomic import target
+from ..speech.band import BANDS
 
 FILE = click.Path(path_type=Path)
 BACKEND = click.Choice(list(BACKENDS))
+BAND = click.Choice(list(BANDS))
+BAND_HELP = "Above 8 kHz: the full band, or the network's own, up to 4 kHz."
 SPLIT = click.Choice(["train", "val", "test"])
 MODEL_HELP = "Model file or bundled name: default, paper, default-float, paper-float."
 

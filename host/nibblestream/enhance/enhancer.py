@@ -17,6 +17,7 @@ from ..console import Advance, progress_bar
 from ..hardware.traffic import Traffic, layers_of
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel, load_model
+from ..speech.band import BANDS
 from ..speech.front import speech_of
 from ..speech.reference import FloatPipeline
 from ..speech.samples import from_float, to_float
@@ -40,12 +41,16 @@ class Enhancer:
     backend : {"emu", "csim", "virtual", "pynq"}
         Where the integer arithmetic runs: in NumPy, in the compiled C++ kernels, on a virtual
         board, or on a real board. Float models run in float64, on "emu" only.
+    band : {"full", "narrow"}
+        What comes out of recordings above 8 kHz: the whole band, where what lies above 4 kHz is
+        the input's, scaled by a gain that follows the network's between 2 and 4 kHz; or only the
+        band of the network, up to 4 kHz. At 8 kHz and below, both are the same.
 
     Raises
     ------
     ValueError
-        The backend is unknown or cannot run the model, the model is not for speech, or the model
-        file is damaged.
+        The backend or band is unknown, the backend cannot run the model, the model is not for
+        speech, or the model file is damaged.
     FileNotFoundError
         The model does not exist, or "csim" finds no C++ compiler.
 
@@ -62,7 +67,11 @@ class Enhancer:
         self,
         model: str | Path | QuantizedModel | FloatModel = "default",
         backend: str = "emu",
+        band: str = "full",
     ) -> None:
+        if band not in BANDS:
+            raise ValueError(f"the band is {band!r}; expected {' or '.join(BANDS)}")
+        self.band = band
         self.model = load_model(model) if isinstance(model, (str, Path)) else model
         _check_model(self.model)
         block = self.model.block if isinstance(self.model, QuantizedModel) else spec.MAX_BLOCK
@@ -73,7 +82,7 @@ class Enhancer:
     ) -> npt.NDArray[Any]:
         """Enhance a recording.
 
-        Processing runs at 8 kHz: the output has no content above 4 kHz.
+        The network hears the band up to 4 kHz; see `Enhancer` for what lies above.
 
         Parameters
         ----------
@@ -118,7 +127,7 @@ class Enhancer:
         Parameters
         ----------
         sample_rate : int
-            In Hz, 1000 to 768000; as with `enhance`, content above 4 kHz is removed.
+            In Hz, 1000 to 768000.
 
         Raises
         ------
@@ -127,7 +136,7 @@ class Enhancer:
         RuntimeError
             This Enhancer is closed.
         """
-        return Stream(Session(self._pool), checked_rate(sample_rate))
+        return Stream(Session(self._pool), checked_rate(sample_rate), self.band)
 
     @property
     def one_at_a_time(self) -> bool:
