@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nibblestream import QuantizedModel, quantize
+from nibblestream import QuantizedModel, quantize, spec
 from nibblestream.network.activation import LINEAR, RELU, SIGMOID, TANH, clip, leaky
 from nibblestream.network.float_model import FloatModel
 from nibblestream.network.front import Plain
@@ -50,6 +50,8 @@ def random_plain(
     layers = int(rng.integers(1, 5))
     widths = [round(2 ** rng.uniform(0, np.log2(widest))) for _ in range(layers + 1)]
     activations = [ACTIVATIONS[i] for i in rng.integers(len(ACTIVATIONS), size=layers)]
+    fits = zip(widths[1:], activations, strict=True)
+    widths[1:] = [min(width, spec.MAX_WIDTH // cell.sums) for width, cell in fits]
     reach = str(rng.choice(list(REACHES)))
     model = plain_network(rng, widths, activations, reach, scaled=bool(rng.random() < 0.7))
     width = [int(bits or rng.choice([2, 3, 4, 8])) for _ in range(layers)]

@@ -47,7 +47,7 @@ REMEMBER_FRAME:
       const address_t word = address(at, unit.to_int() * GATES, frame / FRAME_LANES, groups);
       const int first = unit.to_int() * GATES % LANES, lane = frame % FRAME_LANES;
       const bool wraps = first + GATES > LANES;  // the last gates are in the next word
-      curved_t words[LANES];
+      activation_t words[LANES];
     GATHER:
       for (int i = 0; i < LANES; ++i) {
 #pragma HLS UNROLL  // a unit's three words are in three lanes

@@ -61,7 +61,7 @@ def test_every_activation_between_layers_and_at_the_end(drive, rng, activation, 
     rows = random_rows(rng, model, 32)
     made = drive(model=model)[1].run(rows, 0, True)
     np.testing.assert_array_equal(made, Emulation(model).process(rows))
-    assert len(np.unique(made)) > 2
+    assert len(np.unique(made)) > 1
 
 
 @pytest.mark.parametrize("widths", [(1, 1), (2048, 1), (1, 2048), (2048, 2048), (3, 2, 1, 2, 3)])
