@@ -24,6 +24,7 @@ from sklearn.preprocessing import (
 from nibblestream import quantize
 from nibblestream.importing import from_sklearn
 from nibblestream.network.activation import LINEAR, RELU, SIGMOID, TANH
+from nibblestream.network.front import Plain
 
 pytestmark = pytest.mark.numeric
 
@@ -58,7 +59,7 @@ def test_pipelines_are_folded(scaler):
     pipeline = fitted(make_pipeline(SCALERS[scaler], "passthrough", classifier()), x, y)
     model = from_sklearn(pipeline, example=x)
     assert model.inputs == 13
-    assert model.front.reach == (x.max(),)
+    assert model.front == Plain.seen(x)
     np.testing.assert_array_equal(model(x).argmax(axis=1), pipeline.predict(x))
     quantize(model)
 

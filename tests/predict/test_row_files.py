@@ -157,3 +157,13 @@ def test_members_that_are_damaged_are_refused(tmp_path):
     path.write_bytes(data)
     with pytest.raises(ValueError, match=r"cannot be read as '\.npz'"):
         reading.read(path)
+
+
+@pytest.mark.parametrize("text", ["1,2,,4\n5,6,7,8\n", "1,2,x\n4,5,6\n"])
+def test_a_first_line_with_a_bad_field_is_no_heading(text):
+    with pytest.raises(ValueError, match=r"line 1: .* is not a number"):
+        table.parse(text.splitlines(), "t")
+
+
+def test_a_byte_order_mark_is_no_field():
+    assert table.parse(["\ufeff1,2", "3,4"], "t").tolist() == [[1, 2], [3, 4]]

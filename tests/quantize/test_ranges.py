@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -67,7 +68,7 @@ def test_ranges_are_those_of_the_data(rng: np.random.Generator) -> None:
     x = np.zeros((16, 3), np.float32)
     assert fitted(model, x) == Plain([8.0, 8.0, 8.0])  # the model's own
     x[5] = -3, 0, 0.25
-    assert fitted(model, x) == Plain([6.0, 8.0, 0.5], [0, 0, -4])
+    assert fitted(model, x) == Plain([6.0, 3.25, 0.5], [0, 0, -3])
     assert quantize(model, calibration=x).front == fitted(model, x)
     assert quantize(model).front == Plain()
 
@@ -163,3 +164,24 @@ def test_what_saturates_is_counted_and_told(rng: np.random.Generator) -> None:
     safe = quantize(model, "u-vbs", 8, calibration=np.concatenate([x, apart]))
     assert [layer.saturated for layer in safe.layers] == [None, None]
     assert "saturate" not in safe.describe()
+
+
+def test_ranges_that_the_model_states_are_used_without_data(rng: np.random.Generator) -> None:
+    """As after an import with an example whose columns differ by 1e4."""
+    model = plain(rng, (3, 2))
+    model = replace(model, front=Plain([8000.0, 0.8, 8.0]))
+    model = replace(model, weights=(model.weights[0] / np.array([1e3, 0.1, 1]),))
+    done = quantize(model, "kmeans", 4)
+    assert done.front == Plain([8000.0, 0.8, 8.0], [0, -13, -9])
+    assert done.front.input_format.bits == 16
+
+
+def test_a_deep_network_without_biases_keeps_its_formats(rng: np.random.Generator) -> None:
+    """Tables that distil moves may move a format, too, below which no bias may lie."""
+    widths, data = [16] * 13, rng.normal(0, 1, (40, 16)).astype(np.float32)
+    for seed in range(6):
+        drawn = np.random.default_rng(seed)
+        weights = tuple(drawn.normal(0, 1.4 * n**-0.5, (m, n)) for n, m in pairwise(widths))
+        biases = tuple(np.zeros(m) for m in widths[1:])
+        model = FloatModel("deep", weights, biases, Plain(4.0), scaled=True)
+        assert quantize(model, "distil", 4, calibration=data).layers

@@ -71,7 +71,7 @@ def from_torch(
     >>> layers = nn.Flatten(), nn.Linear(64, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, 10)
     >>> digits = np.random.default_rng(0).uniform(0, 16, (100, 8, 8))
     >>> model = from_torch(nn.Sequential(*layers), example=digits)
-    >>> model.inputs, model.outputs, max(model.front.reach) == digits.max()
+    >>> model.inputs, model.outputs, max(model.front.reach) <= 2 * digits.max()
     (64, 10, True)
     >>> [layer.shape for layer in quantize(model).layers]
     [(32, 64), (10, 32)]
@@ -229,7 +229,7 @@ def _model(
     if rows is not None and rows.shape[1] != inputs:
         raise ValueError(f"example has {rows.shape[1]} inputs a row; the network takes {inputs}")
     if front is None:
-        front = Plain() if rows is None or not rows.any() else Plain(float(np.abs(rows).max()))
+        front = Plain() if rows is None else Plain.seen(rows)
     model = FloatModel(
         name=name,
         weights=tuple(layer.weights.astype(np.float32) for layer in equal),

@@ -21,6 +21,7 @@ from .rows import Rows
 Float = npt.NDArray[np.float64]
 Header = dict[str, Any]
 
+HEADROOM = 2.0  # of the ranges of inputs over those of rows seen
 REACH = 8.0  # default largest magnitude of an input: that of most standardized data
 NARROW_STEPS = 10  # bits that 16-bit words must leave for the input with the smallest range
 
@@ -134,6 +135,19 @@ class Plain(Front):
         object.__setattr__(self, "reach", values)
         exponents = tuple(int(value) for value in self.exponents)
         object.__setattr__(self, "exponents", exponents if any(exponents) else ())
+
+    @classmethod
+    def seen(cls, rows: npt.NDArray[Any], whole: Float | float = np.inf) -> Plain:
+        """Return the front for inputs like those of rows (n, inputs), with a headroom of two.
+
+        An input that is always zero takes the median of the other ranges. No range is larger than
+        `whole`, except for what was seen.
+        """
+        seen = np.abs(rows).max(axis=0).astype(np.float64)
+        if not seen.any():
+            return cls(np.minimum(np.full(len(seen), REACH), whole))
+        reach = np.clip(whole, seen, HEADROOM * seen)
+        return cls(np.where(seen > 0, reach, np.median(reach[seen > 0])))
 
     @property
     def input_format(self) -> QFormat:

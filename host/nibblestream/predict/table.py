@@ -20,8 +20,8 @@ def parse(lines: Iterable[str], name: str) -> Float:
     """Return the numbers of a table.
 
     Fields are separated by semicolons, tabs, commas or spaces, whichever of these the first line
-    has. A first line that is not all numbers is a heading. Lines that are empty or begin with # are
-    skipped.
+    has. A first line of which at most half are numbers is a heading. Lines that are empty or begin
+    with # are skipped.
 
     Parameters
     ----------
@@ -45,7 +45,8 @@ def parse(lines: Iterable[str], name: str) -> Float:
         raise ValueError(f"{name}: is empty; expected rows of numbers")
     split = _splitter(first[1])
     columns = len(split(first[1]))
-    rest = content if _numbers(split(first[1])) is None else chain([first], content)
+    numbers = sum(_numbers([field]) is not None for field in split(first[1]))
+    rest = content if 2 * numbers <= columns else chain([first], content)
     flat = np.fromiter(_values(rest, split, columns, name), np.float64)
     return flat.reshape(-1, columns)
 
@@ -69,6 +70,7 @@ def write(file: IO[str], rows: npt.NDArray[np.float64 | np.int32]) -> None:
 def _content(lines: Iterable[str]) -> Iterator[Line]:
     """Yield the numbers, from 1, and the texts of lines that hold something."""
     for number, line in enumerate(lines, 1):
+        line = line.removeprefix("\ufeff")  # of a pipe; files are read without it
         if line.strip() and not line.startswith(COMMENT):
             yield number, line.strip()
 

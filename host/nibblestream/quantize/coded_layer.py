@@ -123,6 +123,7 @@ class Words:
         activation = self._model.activations[len(self.layers)]
         coded = _within_curve(coded, activation, self._word)
         finest = self._word.frac + coded.scheme.m - 1 + coded.k - coded.exponent
+        coded = _within_accumulator(coded, finest)
         reach = activation.reach(self._bounds(coded))
         seen = None if self._seen is None else activation(coded(self._seen))
         output, saturated = self._output(float(reach.max()), finest, seen)
@@ -175,6 +176,17 @@ class Words:
         if seen is None or bound <= formats.TOLERANCE * largest or narrow == word:
             return word, None
         return narrow, float(np.mean(np.abs(seen) > narrow.high * narrow.resolution))
+
+
+def _within_accumulator(coded: CodedLayer, finest: int) -> CodedLayer:
+    """Round 16-bit biases that have more fractional bits than the accumulator.
+
+    Distillation can move an activation's format after the biases took theirs.
+    """
+    if coded.bias_format == spec.BIAS or coded.bias_format.frac <= finest:
+        return coded
+    word = replace(coded.bias_format, frac=finest)
+    return replace(coded, bias=word.from_float(coded.biases), bias_format=word)
 
 
 def _within_curve(coded: CodedLayer, activation: Cell, word: QFormat) -> CodedLayer:

@@ -17,7 +17,6 @@ Data = Calibration | Float32  # recordings for speech, else rows (n, inputs)
 ROWS = 16384  # most rows used; a random choice of more
 LEAST = 16
 PROBES = 256
-HEADROOM = 2  # of the ranges of inputs over those of the data
 
 
 def checked(data: Calibration | npt.ArrayLike, model: FloatModel) -> Data:
@@ -72,20 +71,22 @@ def probe(model: FloatModel) -> Float32 | None:
     return (shares * bounds).astype(np.float32)
 
 
-def fitted(model: FloatModel, data: Data) -> Plain:
-    """Return the front of a plain model for the ranges of its inputs in the data.
+def fitted(model: FloatModel, data: Data | None) -> Plain:
+    """Return the front of a plain model for the ranges of its inputs, in the data if there are any.
 
-    Up to twice what is seen fits, within the range that the model has by itself, which inputs that
-    are always zero keep. Powers of two bring all ranges above half of the largest.
+    Powers of two bring all ranges above half of the largest.
     """
-    seen = np.abs(rows(data, model)).max(axis=0).astype(np.float64)
+    assert isinstance(model.front, Plain)
     whole = model.front.bounds(model.inputs)
-    assert whole is not None
-    reach = np.where(seen > 0, np.clip(whole, seen, HEADROOM * seen), whole)
+    if data is None and not np.ptp(whole):
+        return model.front
+    reach = whole if data is None else Plain.seen(rows(data, model), whole).bounds(model.inputs)
     return Plain(reach, 1 - np.frexp(reach.max() / reach)[1])
 
 
-def divided(model: FloatModel, data: Data, front: Plain) -> tuple[FloatModel, Float32]:
+def divided(
+    model: FloatModel, data: Data | None, front: Plain
+) -> tuple[FloatModel, Float32 | None]:
     """Return the same network and data for inputs that the powers of two have been divided out of.
 
     As in the hidden layers (`rescale`), weights of inputs whose ranges differ share one table.
@@ -94,4 +95,4 @@ def divided(model: FloatModel, data: Data, front: Plain) -> tuple[FloatModel, Fl
     first = model.weights[0] * scale
     reach = front.bounds(model.inputs) / scale
     source = replace(model, weights=(first, *model.weights[1:]), front=Plain(reach))
-    return source, rows(data, model) / scale
+    return source, None if data is None else rows(data, model) / scale

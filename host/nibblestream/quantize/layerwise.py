@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -47,7 +47,7 @@ def quantized(
     source, front = model, model.front
     if data is None:
         columns["name"] = [DATA_FREE if name == "auto" else name for name in columns["name"]]
-    elif isinstance(model.front, Plain):
+    if isinstance(model.front, Plain) and model.scaled:
         front = fitted(model, data)
         source, data = divided(model, data, front)
     if budget is not None:
@@ -66,7 +66,19 @@ def _best(model: FloatModel, schemes: list[Scheme], data: Data | None) -> Quanti
     every = list(candidates(schemes))
     if data is None or len(every) == 1:
         return _quantize(model, schemes, data)
-    return best((_quantize(model, some, data) for some in every), Teacher(model, data))
+    return best(_possible(model, every, data), Teacher(model, data))
+
+
+def _possible(model: FloatModel, every: list[list[Scheme]], data: Data) -> Iterator[QuantizedModel]:
+    """Yield the network by each choice of schemes; one that does not fit may be left out."""
+    failed: list[ValueError] = []
+    for schemes in every:
+        try:
+            yield _quantize(model, schemes, data)
+        except ValueError as error:
+            failed.append(error)
+    if len(failed) == len(every):
+        raise failed[0]
 
 
 def _quantize(model: FloatModel, schemes: list[Scheme], data: Data | None) -> QuantizedModel:
@@ -89,8 +101,11 @@ def _quantize(model: FloatModel, schemes: list[Scheme], data: Data | None) -> Qu
     tuned = [i for i, scheme in enumerate(schemes) if scheme.name in ("distil", "auto")]
     if student is not None and tuned:
         words = Words(source, seen)
-        for layer in distil(coded, student.teacher, tuned):
-            words.append(layer)
+        for i, layer in enumerate(distil(coded, student.teacher, tuned)):
+            try:
+                words.append(layer)
+            except ValueError as error:
+                raise ValueError(f"layer {i}: {error}") from error
     return words.model()
 
 
