@@ -44,7 +44,7 @@ def _state() -> Iterator[int]:
 
 @cache
 def _library() -> ctypes.CDLL:
-    library = load_library()
+    library: ctypes.CDLL = load_library()
     library.df_create.argtypes = [ctypes.c_char_p, ctypes.c_float, ctypes.c_char_p]
     library.df_create.restype = ctypes.c_void_p
     library.df_process_frame.argtypes = [ctypes.c_void_p, _Floats, _Floats]

@@ -68,4 +68,4 @@ def overlap_added(frames: Float, hop: int) -> Float:
 
 def to_int16(samples: Float) -> npt.NDArray[np.int16]:
     """Round samples in [-1, 1] to 16 bits; larger ones saturate."""
-    return np.clip(np.round(samples * 32768.0), -32768, 32767).astype(np.int16)
+    return np.asarray(np.clip(np.round(samples * 32768.0), -32768, 32767), np.int16)

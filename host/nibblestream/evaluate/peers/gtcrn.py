@@ -9,7 +9,11 @@ from .frames import Complex, by_spectra
 from .graph import session
 
 WINDOW = 512  # 32 ms at 16 kHz
-CACHES = {"conv_cache": (2, 1, 16, 16, 33), "tra_cache": (2, 3, 1, 1, 16), "inter_cache": (2, 1, 33, 16)}
+CACHES = {
+    "conv_cache": (2, 1, 16, 16, 33),
+    "tra_cache": (2, 3, 1, 1, 16),
+    "inter_cache": (2, 1, 33, 16),
+}
 
 
 def enhance(samples: Float) -> Float:

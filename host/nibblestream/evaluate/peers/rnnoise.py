@@ -7,8 +7,8 @@ where the output exceeds them.
 from __future__ import annotations
 
 import ctypes
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 from pyrnnoise import rnnoise

@@ -17,6 +17,9 @@ def enhance(samples: Float) -> Float:
     processor = AudioProcessor(0, LEVEL)
 
     def process(frame: Float) -> Float:
-        return np.frombuffer(processor.Process10ms(to_int16(frame).tobytes()).audio, np.int16) / 32768.0
+        return (
+            np.frombuffer(processor.Process10ms(to_int16(frame).tobytes()).audio, np.int16)
+            / 32768.0
+        )
 
     return by_frames(samples, FRAME, process)
