@@ -62,6 +62,7 @@ def figures(data: dict[str, Json]) -> Iterator[tuple[str, str]]:
     yield from _sweep(data["sweep"])
     yield from _channels(data["channels"])
     yield "clean", tables.clean(data["clean"])
+    yield from _peers(data["peers"])
     yield from _emulation(data["emulation"])
     yield from _bench(data["bench"])
     yield from _board(data["board"])
@@ -131,6 +132,14 @@ def _channels(found: Json) -> Iterator[tuple[str, str]]:
     worst = found["worst"]["default"]
     yield "worst_group", f"`{worst['group']}`"
     yield "worst_gain", "{:+.3f} [{:+.3f}, {:+.3f}]".format(*worst["gain"])
+
+
+def _peers(found: Json) -> Iterator[tuple[str, str]]:
+    yield "peers_costs", tables.costs(found)
+    for channel in ("none", "telephone", "equaliser"):
+        yield f"peers_{channel}", tables.peers(found, f"channel={channel}")
+    versions = sorted({v for cost in found["costs"].values() for v in cost.get("versions", ())})
+    yield "peers_versions", ", ".join(versions)
 
 
 def _emulation(found: Json) -> Iterator[tuple[str, str]]:

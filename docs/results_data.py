@@ -123,6 +123,12 @@ def evaluation(name: str) -> Callable[[Path], Json]:
     return reduce
 
 
+def peers(folder: Path) -> Json:
+    """Return the comparison with noise suppressors of others, and what each costs."""
+    found = _read(folder / "peers.json")
+    return {**evaluation("peers")(folder), "costs": _rounded(found["costs"])}
+
+
 def _worst(groups: Json) -> Any:
     """Return the group of 10 clips or more in which a model gains least STOI, and its gain."""
     large = {name: of["d_stoi"] for name, of in groups.items() if of["n"] >= 10 and "d_stoi" in of}
@@ -184,6 +190,7 @@ PARTS: dict[str, Callable[[Path], Json]] = {
     "sweep": sweep,
     "channels": evaluation("channels"),
     "clean": evaluation("clean"),
+    "peers": peers,
     "bench": bench,
     "emulation": emulation,
     "board": lambda _: board(),
