@@ -86,8 +86,8 @@ def evaluate(
             if source is not None:
                 refuse_same(output, source)
     drawn = {key: options.pop(key) for key in ("count", "seed", "snrs", "channel")}
-    clips = collect(speech, noise, pairs=pairs, written=mixtures, split=split, **drawn)
     loaded = run.load(models, peers)
+    clips = collect(speech, noise, pairs=pairs, written=mixtures, split=split, **drawn)
     options |= {"origins": run.origins(loaded), "workers": local(options.pop("jobs"))}
     with open_known() as known:
         results = run.with_progress(clips, loaded, known=known, command=command_line(), **options)
