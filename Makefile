@@ -94,8 +94,8 @@ results: .venv/demo.stamp  # docs/results.md, from the figures in docs/results
 STUDIES := build/results
 TEST := --speech "$(SPEECH)/test" --noise "$(NOISE)/test"
 BOTH := --metric stoi --metric si_sdr --model default-float --model default
-PEERS := --peer rnnoise --peer gtcrn --peer dtln --peer nsnet2 --peer deepfilter --peer webrtc \
-	--peer speex --peer noisereduce
+PEERS := --model default-float --model default --peer rnnoise --peer gtcrn --peer dtln \
+	--peer nsnet2 --peer deepfilter --peer webrtc --peer speex --peer noisereduce
 results-data: .venv/dev.stamp
 	mkdir -p $(STUDIES)
 	$(RUN) reproduce all $(TEST) -o $(STUDIES)/reproduce
@@ -105,7 +105,8 @@ results-data: .venv/dev.stamp
 		--val-speech "$(SPEECH)/val" --val-noise "$(NOISE)/val" -o $(STUDIES)/sweep
 	$(RUN) evaluate $(TEST) --channel all $(BOTH) --json $(STUDIES)/channels.json
 	$(RUN) evaluate $(TEST) --snr inf $(BOTH) --json $(STUDIES)/clean.json
-	$(RUN) evaluate $(TEST) --channel all --model default $(PEERS) --json $(STUDIES)/peers.json
+	$(RUN) evaluate $(TEST) $(PEERS) --json $(STUDIES)/peers.json
+	$(RUN) evaluate $(TEST) --channel telephone $(PEERS) --json $(STUDIES)/peers-telephone.json
 	OPENBLAS_NUM_THREADS=1 $(RUN) bench --json $(STUDIES)/bench.json
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/bench/emulation.py \
 		--json $(STUDIES)/emulation.json

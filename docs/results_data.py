@@ -123,10 +123,14 @@ def evaluation(name: str) -> Callable[[Path], Json]:
     return reduce
 
 
-def peers(folder: Path) -> Json:
-    """Return the comparison with noise suppressors of others, and what each costs."""
-    found = _read(folder / "peers.json")
-    return {**evaluation("peers")(folder), "costs": _rounded(found["costs"])}
+def peers(name: str) -> Callable[[Path], Json]:
+    """Return what reduces the JSON of `evaluate --peer`: scores, and what each system costs."""
+
+    def reduce(folder: Path) -> Json:
+        costs = _read(folder / f"{name}.json")["costs"]
+        return {**evaluation(name)(folder), "costs": _rounded(costs)}
+
+    return reduce
 
 
 def _worst(groups: Json) -> Any:
@@ -190,7 +194,8 @@ PARTS: dict[str, Callable[[Path], Json]] = {
     "sweep": sweep,
     "channels": evaluation("channels"),
     "clean": evaluation("clean"),
-    "peers": peers,
+    "peers": peers("peers"),
+    "peers-telephone": peers("peers-telephone"),
     "bench": bench,
     "emulation": emulation,
     "board": lambda _: board(),

@@ -143,11 +143,11 @@ def costs(found: Json) -> str:
     return table(titles, rows)
 
 
-def peers(found: Json, group: str) -> str:
-    """Return the scores of models and peers in one group."""
+def peers(found: Json) -> str:
+    """Return the scores of models and peers."""
     rows = []
     for model, groups in found["models"].items():
-        of, cells = groups[group], [model]
+        of, cells = groups["all"], [model]
         for metric, decimals in (("stoi", 3), ("si_sdr", 1), ("pesq", 2)):
             cells += [number(of[metric][0], decimals), about(of.get(f"d_{metric}"), decimals, "+")]
         rows.append(cells)
