@@ -107,6 +107,7 @@ results-data: .venv/dev.stamp
 	$(RUN) evaluate $(TEST) --snr inf $(BOTH) --json $(STUDIES)/clean.json
 	$(RUN) evaluate $(TEST) $(PEERS) --json $(STUDIES)/peers.json
 	$(RUN) evaluate $(TEST) --channel telephone $(PEERS) --json $(STUDIES)/peers-telephone.json
+	$(RUN) tasks -o $(STUDIES)/tasks
 	OPENBLAS_NUM_THREADS=1 $(RUN) bench --json $(STUDIES)/bench.json
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/bench/emulation.py \
 		--json $(STUDIES)/emulation.json

@@ -25,6 +25,7 @@ import nibblestream
 # Page: its title, and the modules or packages on it.
 PAGES = {
     "enhance": ("Sound in, sound out", "enhancer stream audio overlap resampler samples stft"),
+    "predict": ("Rows in, rows out", "predict"),
     "integers": ("The integer pipeline", "spec fixed cordic features lutmac pipeline reference"),
     "models": ("Models", "float_model model layer lut scheme formats topology model_file"),
     "train": ("Training", "train corpora"),

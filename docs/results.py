@@ -14,6 +14,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+import results_networks as networks
 import results_tables as tables
 
 DOCS = Path(__file__).parent
@@ -66,6 +67,8 @@ def figures(data: dict[str, Json]) -> Iterator[tuple[str, str]]:
     yield from _emulation(data["emulation"])
     yield from _bench(data["bench"])
     yield from _board(data["board"])
+    yield from networks.tasks(data["tasks"])
+    yield from networks.beside(data["topologies"], data["published"])
 
 
 def _table3(found: Json) -> Iterator[tuple[str, str]]:

@@ -1,10 +1,14 @@
-"""The predicted performance on a board, from the library's model, as docs/results/board.json."""
+"""The predicted performance on a board, from the library's model: board.json, topologies.json."""
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import asdict, astuple
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
+from nibblestream import FloatModel, quantize
 from nibblestream.hardware.boards import BOARDS
 from nibblestream.hardware.cycles import SPECTRA_BYTES, Block
 from nibblestream.hardware.fabric import Resources
@@ -12,8 +16,10 @@ from nibblestream.hardware.resources import design
 from nibblestream.hardware.traffic import layers_of
 from nibblestream.network.model import QuantizedModel, load_model
 from nibblestream.spec import HOP, SAMPLE_RATE
+from nibblestream.studies.tasks.cost import cost
 
 BOARD, MODEL = "Pynq-Z2", "default"
+BITS = 4  # of the published topologies
 
 Json = dict[str, Any]
 
@@ -52,6 +58,27 @@ def _block(codes: str, block: Block, clock_mhz: float) -> Json:
         "code_mb_per_second_real_time": rounded(block.code_bytes(SAMPLE_RATE / HOP) / 1e6),
         "bound": block.bound,
     }
+
+
+def topologies(published: Json) -> Json:
+    """Return our predicted cost of every published topology; it depends on the shapes alone."""
+    on, whole = BOARDS[BOARD], sum(design().values(), Resources())
+    rows = [
+        {"network": topology["network"], **_cost(topology["network"])}
+        for topology in published["topologies"]
+    ]
+    about = {"board": on.name, "clock_mhz": on.clock_mhz, "bits": BITS}
+    return {**about, "resources": asdict(whole), "rows": rows}
+
+
+def _cost(network: str) -> Json:
+    rng = np.random.default_rng(0)
+    shapes = [(out, inputs) for inputs, out in pairwise(map(int, network.split("-")))]
+    weights = tuple(rng.normal(0, 0.1, shape) for shape in shapes)
+    biases = tuple(np.zeros(out) for out, _ in shapes)
+    model = quantize(FloatModel("random", weights, biases, scaled=True), "kmeans", BITS)
+    found = asdict(cost(model, BOARDS[BOARD]))
+    return {key: rounded(v) if isinstance(v, float) else v for key, v in found.items()}
 
 
 def rounded(value: float) -> float:

@@ -18,7 +18,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from results_board import board, rounded
+from results_board import board, rounded, topologies
 
 DOCS = Path(__file__).parent
 OUTPUT = re.compile(r" (-o|--output|--json|--plot) \S*?([^/\s]+)(?=\s|$)")
@@ -156,6 +156,19 @@ def emulation(folder: Path) -> Json:
     return _rounded(_read(folder / "emulation.json"))
 
 
+def tasks(folder: Path) -> Json:
+    """Return what the page shows of the tasks."""
+    found = _read(folder / "tasks" / "tasks.json")
+    kept = ("task", "network", "metric", "scaling", "scheme", "bits", "codes", "stream", "block")
+    kept += ("block_clocks", "rows_per_second", "latency_us")
+    rows = [
+        {key: row[key] for key in kept} | {key: _flat(row, key) for key in ("score", "lost")}
+        for row in found["rows"]
+    ]
+    seeds = 1 + max(row["seed"] for row in found["seeds"])
+    return {"command": _command(found), "seeds": seeds, "board": found["board"], "rows": rows}
+
+
 def _read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
@@ -198,7 +211,9 @@ PARTS: dict[str, Callable[[Path], Json]] = {
     "peers-telephone": peers("peers-telephone"),
     "bench": bench,
     "emulation": emulation,
+    "tasks": tasks,
     "board": lambda _: board(),
+    "topologies": lambda _: topologies(_read(DOCS / "results" / "published.json")),
 }
 
 

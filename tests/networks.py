@@ -8,9 +8,23 @@ from typing import Any
 import numpy as np
 
 from nibblestream import QuantizedModel, quantize, spec
-from nibblestream.network.activation import LINEAR, RELU, Activation
+from nibblestream.network.activation import (
+    LINEAR,
+    RELU,
+    SIGMOID,
+    TANH,
+    Activation,
+    clip,
+    leaky,
+)
 from nibblestream.network.float_model import FloatModel
+from nibblestream.network.front import Plain
 from nibblestream.speech.front import INPUTS, Speech
+
+ACTIVATIONS = (
+    LINEAR, RELU, clip(0, 6), clip(-1, 1), clip(-np.inf, 3), leaky(1 / 128), leaky(0.5), SIGMOID,
+    TANH,
+)  # fmt: skip
 
 
 def network(
@@ -31,6 +45,28 @@ def network(
     )
 
 
+def plain(
+    rng: np.random.Generator,
+    widths: tuple[int, ...],
+    activations: tuple[Activation, ...] = (),
+    *,
+    scale: float = 1.0,
+    bias: float = 0.1,
+    front: Plain | None = None,
+) -> FloatModel:
+    """A scaled network without speech around it, with heavy-tailed weights."""
+    pairs = list(pairwise(widths))
+    weights = [scale * n**-0.5 * rng.standard_t(4, (out, n)) for n, out in pairs]
+    return FloatModel(
+        name="plain",
+        weights=tuple(weights),
+        biases=tuple(scale * bias * rng.normal(0, 1, out) for _, out in pairs),
+        front=front or Plain(),
+        activations=activations,
+        scaled=True,
+    )
+
+
 def random_model(
     rng: np.random.Generator,
     hidden: tuple[int, ...] = (16,),
@@ -45,9 +81,10 @@ def random_model(
 
 def float_twin(model: QuantizedModel) -> FloatModel:
     """The float model with exactly the weights that the codes stand for."""
+    first, *rest = (layer.decoded * 2.0**-layer.weight_frac for layer in model.layers)
     return FloatModel(
         name=f"{model.name} decoded",
-        weights=tuple(layer.decoded * 2.0**-layer.weight_frac for layer in model.layers),
+        weights=(first / model.front.scale(model.inputs), *rest),
         biases=tuple(layer.bias_format.to_float(layer.bias) for layer in model.layers),
         front=model.front,
         activations=tuple(layer.activation for layer in model.layers),

@@ -75,6 +75,11 @@ def features(frames: list[list[int]]) -> list[list[int]]:
 
 def layer(x: list[int], quantized) -> list[int]:
     """One frame through one layer of a model, from its codes."""
+    return [activated(total, quantized) for total in sums(x, quantized)]
+
+
+def sums(x: list[int], quantized) -> list[int]:
+    """The accumulators of a layer for one frame."""
     out = []
     for o in range(quantized.codes.shape[0]):
         total = int(quantized.bias[o]) << quantized.bias_shift
@@ -86,7 +91,7 @@ def layer(x: list[int], quantized) -> list[int]:
                 weight = int(quantized.lut.mantissa[code])
                 weight <<= 0 if quantized.lut.internal[code] else quantized.k
             total += weight * value
-        out.append(activated(total, quantized))
+        out.append(total)
     return out
 
 
@@ -95,7 +100,7 @@ def activated(total: int, quantized) -> int:
     activation, word = quantized.activation, quantized.output_format
     value = Fraction(total) / Fraction(2) ** quantized.accumulator_frac
     if activation.kind in ("sigmoid", "tanh"):
-        return chord(value, activation.kind == "sigmoid", quantized.accumulator_frac)
+        return chord(value, activation.kind == "sigmoid")
     if activation.kind == "leaky" and value < 0:
         value *= Fraction(activation.slope)
     low, high = word.low, word.high
@@ -107,16 +112,14 @@ def activated(total: int, quantized) -> int:
     return max(low, min(rounded(value * Fraction(2) ** word.frac), high))
 
 
-def chord(value: Fraction, sigmoid: bool, frac: int) -> int:
-    """Tanh, or sigmoid, in 2**-15, on the chord between two points that are 1/32 apart."""
-    value = value / 2 if sigmoid else value
-    unit = max(Fraction(2) ** -15, Fraction(2) ** -(frac + (1 if sigmoid else 0)))
-    steps = rounded(value / unit) * int(unit * 2**15)
-    u = min(abs(steps), 2**18 - 1)
-    first, last = (rounded(Fraction(math.tanh(i / 32)) * 2**15) for i in (u >> 10, (u >> 10) + 1))
-    height = first + rounded(Fraction((last - first) * (u & 1023), 1024))
-    height = -height if steps < 0 else height
-    return rounded(Fraction(2**15 + height, 2)) if sigmoid else height
+def chord(value: Fraction, sigmoid: bool) -> int:
+    """Tanh, or sigmoid, in 2**-15, on the chord between two points of tanh that are 1/32 apart."""
+    x = rounded(value * 2**14 if sigmoid else value * 2**15)
+    first, along = divmod(min(abs(x), 2**18 - 1), 1024)
+    start, end = (rounded(Fraction(math.tanh(i / 32)) * 2**15) for i in (first, first + 1))
+    height = start + rounded(Fraction((end - start) * along, 1024))
+    tanh = -height if x < 0 else height
+    return rounded(Fraction(2**15 + tanh, 2)) if sigmoid else tanh
 
 
 def pipeline(model, spectra: list[list[tuple[int, int]]]) -> list[list[tuple[int, int]]]:

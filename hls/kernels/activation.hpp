@@ -22,18 +22,26 @@ inline activation_t curve(activation_t x, bool sigmoid) {
   return sigmoid ? round_shift(activation_t(ONE + tanh), 1) : tanh;
 }
 
-// Convert an accumulator to the layer's output word.
-inline activation_t requantise(accumulator_t sum, const Layer& layer) {
+// Convert an accumulator to the layer's output word. In a memory, `gate` counts a unit's sums: the
+// forget gate is the sigmoid of 4 times its sum, and the inputs of sigmoid have one fractional bit
+// less than those of tanh.
+inline activation_t requantise(accumulator_t sum, const Layer& layer, ap_uint<2> gate) {
 #pragma HLS INLINE  // part of the calling pipeline
   const bool leaks = layer.activation == spec::ACTIVATION_LEAKY && sum < 0;
   const bool clips = layer.activation == spec::ACTIVATION_CLIP;
-  const bool sigmoid = layer.activation == spec::ACTIVATION_SIGMOID;
+  const bool memory = remembers(layer);
+  const bool sigmoid = layer.activation == spec::ACTIVATION_SIGMOID || (memory && gate != 1);
   const accumulator_t most = (accumulator_t(1) << layer.output_bits) - 1;
   const accumulator_t least = layer.relu ? accumulator_t(0) : accumulator_t(-most - 1);
   const accumulator_t low = clips ? accumulator_t(layer.low) : least;
   const accumulator_t high = clips ? accumulator_t(layer.high) : most;
-  const int shift = layer.shift.to_int() + (leaks ? layer.places.to_int() : 0);
+  constexpr int FORGET = 1 - spec::GATE_GAIN_BITS, OUTPUT = 1;
+  const int more = leaks                  ? layer.places.to_int()
+                   : !memory || gate == 1 ? 0
+                   : gate == 0            ? FORGET
+                                          : OUTPUT;
+  const int shift = layer.shift.to_int() + more;
   const activation_t word = saturate(round_shift(sum, shift), low, high);
-  if (!sigmoid && layer.activation != spec::ACTIVATION_TANH) return word;
+  if (!sigmoid && !memory && layer.activation != spec::ACTIVATION_TANH) return word;
   return curve(word << layer.places, sigmoid);
 }

@@ -40,6 +40,7 @@ struct Layer {
   bool relu, wide_bias, whole;  // whole: no beat of the header is missing
   ap_uint<spec::LAYER_BEAT_ACTIVATION::BITS> activation;
   activation_t low, high;                             // limits of a clip
+  width_t units;                                      // of a memory
   ap_uint<spec::ACTIVATION_BEAT_SHIFT::BITS> places;  // shift of a leaky ReLU, sigmoid or tanh
 };
 
@@ -61,6 +62,7 @@ inline Layer read_layer(beat_stream& codes, Reader& reader) {
   if (layer.activation != 0 && layer.whole) more = next_beat(codes, reader);
   layer.low = signed_field<spec::ACTIVATION_BEAT_LOW>(more);
   layer.high = signed_field<spec::ACTIVATION_BEAT_HIGH>(more);
+  layer.units = field<spec::ACTIVATION_BEAT_UNITS>(more);
   layer.places = field<spec::ACTIVATION_BEAT_SHIFT>(more);
   return layer;
 }
@@ -85,9 +87,20 @@ inline ap_uint<10> bias_beats(const Layer& layer) {
                          : (layer.outputs + BIASES_PER_BEAT - 1) / BIASES_PER_BEAT;
 }
 
+constexpr int GATES = 3;  // sums per unit of a memory
+
+inline bool remembers(const Layer& layer) { return layer.activation == spec::ACTIVATION_MEMORY; }
+
+// The layer's outputs, as the next layer takes them.
+inline width_t width_of(const Layer& layer) {
+  return remembers(layer) ? layer.units : layer.outputs;
+}
+
 // Whether the kernel can run the layer on the `given` outputs of the previous one with the beats
-// left: a damaged header must not cause a read or write out of range.
-inline bool runnable(const Layer& layer, width_t given, groups_t groups, const Reader& reader) {
+// left, and its memory beside the units `before` it: a damaged header must not cause a read or
+// write out of range.
+inline bool runnable(const Layer& layer, width_t given, groups_t groups, width_t before,
+                     const Reader& reader) {
   const bool widths =
       layer.inputs == given && layer.outputs > 0 && layer.outputs <= spec::MAX_WIDTH;
   const bool bits = (layer.code_bits >= 2 && layer.code_bits <= 4) || layer.code_bits == 8;
@@ -95,9 +108,13 @@ inline bool runnable(const Layer& layer, width_t given, groups_t groups, const R
       layer.activation == spec::ACTIVATION_SIGMOID || layer.activation == spec::ACTIVATION_TANH;
   const bool word = layer.output_bits < spec::ACTIVATION_BITS &&
                     (!curved || layer.output_bits + layer.places == spec::CURVE_INPUT_BITS);
-  const bool known = layer.whole && layer.activation <= spec::ACTIVATION_TANH;
+  const bool known = layer.whole && layer.activation <= spec::ACTIVATION_MEMORY;
+  const bool memory =
+      !remembers(layer) ||
+      (layer.outputs == GATES * layer.units && layer.shift > 0 &&
+       layer.output_bits == spec::CURVE_INPUT_BITS && before + layer.units <= spec::MAX_UNITS);
   const bool fits = (units(layer.inputs) + units(layer.outputs)) * groups <= spec::ACTIVATION_DEPTH;
   const ap_uint<24> quarters = layer.outputs * steps(layer) * step_quarters(layer.code_bits);
   const beats_t needed = lut_beats(layer) + bias_beats(layer) + (quarters + 3) / 4;
-  return known && widths && bits && word && fits && needed <= reader.left;
+  return known && memory && widths && bits && word && fits && needed <= reader.left;
 }

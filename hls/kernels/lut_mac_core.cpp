@@ -9,6 +9,7 @@
 // A block of more than 8 frames is 2 to 4 groups of frames: each step takes as many clocks.
 #include "cores.hpp"
 #include "mac.hpp"
+#include "remember.hpp"
 #include "rows.hpp"
 #include "stack.hpp"
 
@@ -65,6 +66,7 @@ void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& netwo
 #pragma HLS ARRAY_PARTITION variable = lut complete dim = 1
 #pragma HLS BIND_STORAGE variable = lut type = ram_s2p impl = lutram
   biases_t biases;
+  static states_t states;
   const groups_t groups = (frames + FRAME_LANES - 1) / FRAME_LANES;
   if (accepted(frames) == 0) {
     *digest = 0;
@@ -85,13 +87,14 @@ void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& netwo
   // The inputs of a layer are at one end of the memory, its outputs at the other.
   address_t from = 0;
   width_t width = model.inputs;
+  width_t remembered = 0;  // units of the memories so far
 LAYERS:
   for (int i = 0; i < model.layers; ++i) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 4
     valid = valid && reader.left > 0;
     if (!valid) break;
     const Layer layer = read_layer(codes, reader);
-    valid = runnable(layer, width, groups, reader);
+    valid = runnable(layer, width, groups, remembered, reader);
     if (!valid) break;
     const address_t to = from == 0
                              ? address_t(spec::ACTIVATION_DEPTH - units(layer.outputs) * groups)
@@ -99,8 +102,12 @@ LAYERS:
     load_lut(codes, reader, layer, lut);
     load_biases(codes, reader, layer, biases);
     mac(codes, reader, layer, lut, biases, memory, from, to, frames, groups);
+    if (remembers(layer)) {
+      remember(memory, states, to, layer.units, remembered, frames, groups, bank, reset);
+      remembered = remembered + layer.units;
+    }
     from = to;
-    width = layer.outputs;
+    width = width_of(layer);
   }
   const bool fits = raw ? raw_out == beats_per_row(width, true) * frames : width == spec::BINS;
   valid = valid && fits && reader.left == 0;

@@ -104,6 +104,7 @@ inline void mac(beat_stream& codes, Reader& reader, const Layer& layer, const lu
 #pragma HLS ARRAY_PARTITION variable = weights complete
   Gearbox box = {0, 0};
   width_t row = 0;
+  ap_uint<2> gate = 0;  // row % GATES
   ap_uint<10> step = 0;
   groups_t group = 0;
   const ap_uint<10> last_step = steps(layer) - 1;
@@ -132,13 +133,16 @@ MAC:
       const accumulator_t before = step == 0 ? accumulator_t(0) : accumulators[group][lane];
       const accumulator_t sum = before + added;
       accumulators[group][lane] = sum;
-      if (step == last_step) memory[write][lane][row % LANES] = requantise(sum, layer);
+      if (step == last_step) memory[write][lane][row % LANES] = requantise(sum, layer, gate);
     }
     if (group + 1 < groups) {
       group = group + 1;
     } else {
       group = 0;
-      row = step == last_step ? width_t(row + 1) : row;
+      if (step == last_step) {
+        row = row + 1;
+        gate = gate == GATES - 1 ? ap_uint<2>(0) : ap_uint<2>(gate + 1);
+      }
       step = step == last_step ? ap_uint<10>(0) : ap_uint<10>(step + 1);
     }
   }

@@ -32,6 +32,8 @@ using part_t = ap_int<spec::SPECTRUM_BITS>;  // real or imaginary
 using magnitude_t = ap_uint<spec::MAGNITUDE_BITS>;
 using phase_t = ap_uint<spec::PHASE_BITS>;  // a turn is 2^16, so it wraps by itself
 using activation_t = ap_int<spec::ACTIVATION_BITS>;
+using curved_t = ap_int<spec::CURVE_BITS>;  // sigmoid and tanh
+using state_t = ap_int<spec::STATE_BITS>;   // of a unit of a memory
 using weight_t = ap_int<spec::WEIGHT_BITS>;
 using accumulator_t = ap_int<spec::ACCUMULATOR_BITS>;
 

@@ -58,6 +58,12 @@ CURVE_INPUT_FRAC: Final = 15  # its fractional bits, for tanh
 CURVE_INDEX_BITS: Final = 8  # upper bits of the magnitude, which select a chord
 CURVE: Final = QFormat(17, 15)  # output of sigmoid and tanh
 
+# --- layers with memory ------------------------------------------------------------------------
+STATE: Final = QFormat(24, 22)  # within +-1; difference to a candidate: a multiplier's 25 bits
+GATE_GAIN_BITS: Final = 2  # the forget gate is the sigmoid of 4 times its sum
+MAX_UNITS: Final = 2048  # of all layers with memory together
+LEAST_TURN: Final = 16  # clocks per row, so that a unit's state is written before it is read again
+
 # --- kernel geometry -----------------------------------------------------------------------
 BEAT_BITS: Final = 64
 CODE_BITS: Final = (2, 3, 4, 8)  # 8-bit codes are the weights themselves and need no LUT
@@ -113,14 +119,15 @@ LAYER_BEAT: Final[Layout] = {
     "bias_shift": Field(39, 6),
     "output_bits": Field(45, 5),  # excluding the sign
     "relu": Field(50, 1),  # negative outputs become 0
-    "activation": Field(51, 3),  # an index into ACTIVATIONS
+    "activation": Field(51, 3),  # an index into ACTIVATIONS; of memory: 3 outputs per unit
     "wide_bias": Field(54, 1),  # biases have 16 bits, not 8
 }
-ACTIVATIONS: Final = ("linear or relu", "clip", "leaky", "sigmoid", "tanh")
+ACTIVATIONS: Final = ("linear or relu", "clip", "leaky", "sigmoid", "tanh", "memory")
 ACTIVATION_BEAT: Final[Layout] = {
     "low": Field(0, 25),  # limits of a clip, two's complement
     "high": Field(25, 25),
     "shift": Field(50, 5),  # leaky: right shift of negative values; sigmoid, tanh: left shift
+    "units": Field(0, 12),  # of a memory, in place of the limits
 }
 LUT_ENTRIES: Final = 16
 LUT_ENTRY: Final[Layout] = {"mantissa": Field(0, MANTISSA_BITS), "internal": Field(8, 1)}

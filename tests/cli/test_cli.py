@@ -10,11 +10,12 @@ import pytest
 import soundfile
 from click.testing import CliRunner
 
-from nibblestream import Enhancer, QuantizedModel
+from nibblestream import Enhancer, QuantizedModel, quantize
 from nibblestream.cli import main
 from nibblestream.cli.group import EXTRAS
 from nibblestream.network.float_model import FloatModel
 from nibblestream.sound import reading
+from plain_networks import plain_network
 
 
 def call(*arguments):
@@ -40,12 +41,13 @@ def test_help_has_an_example(command):
     assert f"Example: nibblestream {command}" in result.output
 
 
-def test_enhance_writes_what_the_library_computes(recording, tmp_path):
+@pytest.mark.parametrize("band", [None, "full", "narrow"])
+def test_enhance_writes_what_the_library_computes(recording, tmp_path, band):
     out = tmp_path / "out.wav"
-    result = call("enhance", recording, "-o", out)
+    result = call("enhance", recording, "-o", out, *["--band", band] * (band is not None))
     assert result.exit_code == 0, result.output
     noisy, rate = reading.read(recording)
-    with Enhancer() as enhancer:
+    with Enhancer(band=band or "full") as enhancer:
         expected = enhancer.enhance(noisy, rate)
     written, found = soundfile.read(out)
     assert found == 16000
@@ -174,6 +176,23 @@ def test_info_models_a_board():
     named = call("info", "default", "--board", "KV260", "--clock", 250, "--block", 8).output
     assert "at 250 MHz" in named
     assert any(line.split()[-4:] == ["1", "8", "1", "8"] for line in named.splitlines())
+
+
+def test_info_of_a_network_without_speech(tmp_path, rng):
+    """Without a word of frames or real time, which mean nothing to it."""
+    model = plain_network(rng, (16, 64, 32, 32, 5))
+    for each in (model, quantize(model)):
+        path = tmp_path / "tagger.npz"
+        each.save(path)
+        result = call("info", path)
+        assert result.exit_code == 0, result.output
+        assert f"{(16 * 64 + 64 * 32 + 32 * 32 + 32 * 5) * 4:,}" in result.output
+        assert "frame" not in result.output
+    result = call("info", path, "--board", "Pynq-Z2", "--block", 8)
+    assert result.exit_code == 0, result.output
+    for text in ("rows a block", "microseconds a block", "bytes a row", "it fits"):
+        assert text in result.output
+    assert not any(word in result.output for word in ("frame", "real time", "spectra"))
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,12 @@ def enhancer():
 
 
 @pytest.fixture(scope="module")
+def narrow():
+    with Enhancer(random_model(np.random.default_rng(7)), band="narrow") as enhancer:
+        yield enhancer
+
+
+@pytest.fixture(scope="module")
 def noisy():
     """Two seconds of noise bursts at 8 kHz."""
     rng = np.random.default_rng(8)
@@ -61,17 +67,23 @@ def test_channels_are_independent(enhancer, noisy):
 
 
 @pytest.mark.parametrize("rate", [1000, 8000, 11025, 44100, 48000])
-def test_it_is_resampling_stft_integers_and_back_in_one_go(enhancer, rng, rate):
+def test_it_is_resampling_stft_integers_and_back_in_one_go(narrow, rng, rate):
     """By the whole-signal functions, of which streaming ones must not differ in a bit."""
     noisy = rng.normal(0, 3, rate + 7).clip(-1, 1)  # so loud that the filters overshoot
     at_8k = np.clip(resample(noisy, rate, 8000), -1, 1)
     spectrum = stft.stft(np.append(at_8k, np.zeros(-len(at_8k) % 64)))
     parts = np.stack([spectrum.real, spectrum.imag], axis=-1)
-    integers = Pipeline(enhancer.model).process(spec.SPECTRUM.from_float(parts))
+    integers = Pipeline(narrow.model).process(spec.SPECTRUM.from_float(parts))
     floats = spec.SPECTRUM.to_float(integers)
     clean = stft.istft(floats[..., 0] + 1j * floats[..., 1], len(at_8k))
     expected = resample(clean.clip(-1, 1), 8000, rate)[: len(noisy)].clip(-1, 1)
-    np.testing.assert_array_equal(enhancer.enhance(noisy, rate), expected)
+    np.testing.assert_array_equal(narrow.enhance(noisy, rate), expected)
+
+
+@pytest.mark.parametrize("rate", [1000, 7999, 8000])
+def test_up_to_8_khz_both_bands_are_the_same(enhancer, narrow, rng, rate):
+    noisy = rng.normal(0, 0.3, rate).clip(-1, 1)
+    np.testing.assert_array_equal(enhancer.enhance(noisy, rate), narrow.enhance(noisy, rate))
 
 
 def test_calls_do_not_see_each_other(enhancer, noisy):
@@ -100,11 +112,12 @@ def test_an_open_gain_gives_the_input_back_in_time(noisy, open_gain):
         )
 
 
+@pytest.mark.parametrize("band", ["full", "narrow"])
 @pytest.mark.parametrize("dtype", ["int16", "float64"])
-def test_resampling_does_not_overshoot_full_scale(open_gain, dtype):
+def test_resampling_does_not_overshoot_full_scale(open_gain, dtype, band):
     full = 32767 if dtype == "int16" else 1.0
     square = np.sign(np.sin(2 * np.pi * 200 * np.arange(22050) / 44100 + 0.1))
-    with Enhancer(open_gain) as enhancer:
+    with Enhancer(open_gain, band=band) as enhancer:
         clean = enhancer.enhance((square * full).astype(dtype), 44100)
     assert 0.99 * full < clean.max() <= full
     same_sign = clean[2000:-2000].astype(float) * square[2000:-2000]
@@ -159,12 +172,14 @@ def test_rates_that_are_no_integers_are_refused(enhancer, rate):
         enhancer.enhance(np.zeros(10), rate)
 
 
-def test_unknown_backends_and_models_are_refused(tmp_path):
+def test_unknown_backends_models_and_bands_are_refused(tmp_path):
     model = random_model(np.random.default_rng(0))
     with pytest.raises(ValueError, match="no backend is called 'fpga'"):
         Enhancer(model, backend="fpga")
     with pytest.raises(FileNotFoundError, match="nothing"):
         Enhancer(tmp_path / "nothing.npz")
+    with pytest.raises(ValueError, match="the band is 'wide'; expected full or narrow"):
+        Enhancer(model, band="wide")
 
 
 @pytest.mark.parametrize("model", [None, 5, b"default"])

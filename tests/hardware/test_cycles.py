@@ -5,14 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from networks import random_model
-from nibblestream import QuantizedModel, spec
+from nibblestream import QuantizedModel, quantize, spec
 from nibblestream.hardware.boards import BOARDS
 from nibblestream.hardware.cycles import PIPELINE_DEPTH, SPECTRA_BYTES, Block, report
-from nibblestream.hardware.traffic import LayerTraffic, layers_of
+from nibblestream.hardware.traffic import LayerTraffic, RowTraffic, layers_of, rows_of
 from nibblestream.network import code_stream
+from nibblestream.network.activation import LINEAR, TANH
 from nibblestream.network.float_model import FloatModel
 from nibblestream.network.topology import largest_block
 from nibblestream.speech.front import INPUTS
+from plain_networks import plain_network
 
 Z2 = BOARDS["Pynq-Z2"]
 
@@ -169,3 +171,44 @@ def test_the_report_has_a_clock_a_block_and_no_8_bits_twice(rng):
 def test_a_float_model_is_refused():
     with pytest.raises(ValueError, match="quantize it first"):
         report(FloatModel.load("default-float"), Z2)
+
+
+# --- networks without spectra ---------------------------------------------------------------------
+def test_rows_by_hand(rng):
+    """12 inputs of 16 bits are 3 beats, 5 outputs of 32 bits 3; no context is loaded."""
+    model = quantize(plain_network(rng, (12, 20, 5), (TANH, LINEAR)))
+    assert rows_of(model) == RowTraffic(3, 3)
+    codes, headers = 20 * 1 + 5 * 2, 1 + (2 + 4 + 5) + (1 + 4 + 2)  # wide biases: 4 a beat
+    some = Block(layers_of(model), 9, rows_of(model))
+    assert some.beats == codes + headers == len(code_stream.beats(model))
+    rest = 1 + (2 + 16 + 5) + (1 + 16 + 2) + 11 * PIPELINE_DEPTH
+    assert some.cycles == 9 * 3 + 2 * codes + 9 * 3 + rest
+
+
+def test_wide_inputs_take_twice_the_beats(rng):
+    rows = rows_of(quantize(plain_network(rng, (12, 5), (LINEAR,), "wide")))
+    assert rows == RowTraffic(6, 3)
+    assert rows.bytes == 72
+
+
+def test_a_block_of_rows_too_large_is_refused(rng):
+    model = quantize(plain_network(rng, (12, 5)))
+    with pytest.raises(ValueError, match=r"a block has 33 rows; .* holds 1 to 32 rows"):
+        Block(layers_of(model), 33, rows_of(model))
+
+
+def test_the_report_of_rows(rng):
+    """Nothing of speech, but the latency of one row and of a block, and bytes a row."""
+    model = quantize(plain_network(rng, (12, 20, 5)))
+    text = report(model, Z2)
+    figures = {line[:26].strip(): line[26:].split() for line in text.splitlines()[2:]}
+    one, most = (Block(layers_of(model), n, rows_of(model)) for n in (1, 32))
+    assert figures["rows a block"] == ["1", "32", "1", "32"]
+    assert figures["clocks a block"][:2] == [f"{one.cycles:,}", f"{most.cycles:,}"]
+    assert figures["microseconds a block"][0] == f"{one.cycles / 100:.1f}"
+    assert figures["rows a second"][1] == f"{100e6 * 32 / most.cycles:,.0f}"
+    assert figures["bytes a row"][:2] == [
+        f"{8 * one.beats + 48:,}",
+        f"{8 * most.beats / 32 + 48:.1f}",
+    ]
+    assert not any(word in text for word in ("frame", "spectra", "real time"))

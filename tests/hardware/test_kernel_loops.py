@@ -12,13 +12,18 @@ import pytest
 
 from conftest import ROOT
 from networks import random_model
+from nibblestream import quantize
 from nibblestream.hardware import generate
 from nibblestream.hardware.cycles import Block
-from nibblestream.hardware.traffic import layers_of
+from nibblestream.hardware.traffic import layers_of, rows_of
 from nibblestream.network import code_stream
+from nibblestream.network.activation import RELU, TANH
+from nibblestream.network.memory import MEMORY
+from plain_networks import REACHES, plain_network
 
 KERNELS = ROOT / "hls" / "kernels"
-LOOPS = ("LOAD", "LUT", "BIAS", "MAC", "SEND", "DRAIN")  # DRAIN runs for refused streams only
+# DRAIN runs for refused streams only, LOAD_ROWS and SEND_ROWS for networks without spectra.
+LOOPS = ("LOAD", "LOAD_ROWS", "LUT", "BIAS", "MAC", "REMEMBER", "SEND", "SEND_ROWS", "DRAIN")
 AHEAD = r" *(?:#|//|constexpr ).*\n"  # of what an iteration does
 FIRST_LINES = {
     "MODEL": r"model = read_model",
@@ -51,7 +56,8 @@ def iterations(folder, model, frames):
     """Run a block and return how often each loop's body ran."""
     for old in folder.glob("*.gcda"):
         old.unlink()
-    words = np.concatenate([np.array([frames], np.uint64), code_stream.beats(model)])
+    sent = [frames * layout.beats * model.front.raw for layout in model.rows]
+    words = np.concatenate([np.array([frames, *sent], np.uint64), code_stream.beats(model)])
     stream = words.astype("<u8").tobytes()
     subprocess.run([folder / "count_loops"], input=stream, check=True, cwd=folder)
     (counts,) = folder.glob("*lut_mac_core.gcda")
@@ -77,6 +83,19 @@ def test_the_kernel_iterates_as_often(counter, rng, bits, frames):
     for loop in Block(layers_of(model), frames).loops:
         expected[loop.label] += loop.iterations
     assert iterations(counter, model, frames) == {**dict.fromkeys(FIRST_LINES, 0), **expected}
+
+
+@pytest.mark.parametrize("rows", [1, 9, 32])
+@pytest.mark.parametrize("reach", REACHES)
+def test_the_kernel_iterates_as_often_for_rows(counter, rng, rows, reach):
+    """A layer's header takes a clock more for the beat of its activation."""
+    model = quantize(plain_network(rng, (37, 19, 33, 5, 21), (RELU, TANH, MEMORY, MEMORY), reach))
+    expected = Counter()
+    for loop in Block(layers_of(model), rows, rows_of(model)).loops:
+        expected[loop.label] += loop.iterations
+    assert expected["LAYER"] == 4 + 3
+    expected["LAYER"] = 4
+    assert iterations(counter, model, rows) == {**dict.fromkeys(FIRST_LINES, 0), **expected}
 
 
 @pytest.mark.parametrize("label", LOOPS)

@@ -120,7 +120,7 @@ def clocks(layer, x):
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
-    return simulator(tmp_path_factory.mktemp("simulation"))
+    return simulator(tmp_path_factory.mktemp("simulation"), "mac_slice")
 
 
 @pytest.mark.parametrize("relu", [True, False])

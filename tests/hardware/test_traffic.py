@@ -5,16 +5,20 @@ import pytest
 
 from networks import network
 from nibblestream import Enhancer, quantize
+from nibblestream.hardware.ledger import LedgerError, reconcile
 from nibblestream.hardware.traffic import (
     NOTHING,
+    SPECTRA,
     Counted,
     LayerTraffic,
-    LedgerError,
+    RowTraffic,
     Traffic,
-    reconcile,
+    layers_of,
+    rows_of,
     stream_bytes,
 )
 from nibblestream.network import code_stream
+from plain_networks import plain_network
 
 
 def test_the_papers_bytes():
@@ -118,3 +122,40 @@ def test_a_mismatch_of_spectra_names_the_port():
         LedgerError, match=r"spectra read: .* 3096 bytes, the hardware counted 1032"
     ):
         reconcile(LAYERS, 3, counted(WHOLE, 3096, 3096, spectra_read=1032))
+
+
+# --- networks without spectra ---------------------------------------------------------------------
+def test_rows_have_bytes_of_their_own():
+    rows, layers = RowTraffic(50, 20), [LayerTraffic(40, 200, 4, wide_bias=True, activation=True)]
+    whole = 8 * (1 + 2 + 4 + 10 + 40 * 13)  # the model; the layer and its activation; LUT, biases
+    assert stream_bytes(layers) == whole
+    block = counted(whole, 3 * 400, 3 * 160)
+    reconcile(layers, 3, block, rows)
+    text = str(Traffic(layers, 3, 1, block, rows))
+    assert "3 rows in 1 passes: 4,160 bytes of codes, 1,387 a row" in text
+    assert f"{'rows written':<24}{480:>14}{480:>14}{480:>14}" in text
+    with pytest.raises(LedgerError, match=r"rows read: the model says 1600 bytes, .* 1200"):
+        reconcile(layers, 4, block, rows)
+
+
+@pytest.mark.parametrize(
+    ("found", "where"),
+    [(8, "in the model's header"), (9, r"in layer 1 \(200 to 40"), (8 + 8 * 536 + 1, "layer 2 ")],
+)
+def test_a_mismatch_names_the_layer_of_wide_biases_and_activations(found, where):
+    layers = [
+        LayerTraffic(40, 200, 4, wide_bias=True, activation=True),
+        LayerTraffic(7, 40, 8, wide_bias=True),
+    ]
+    block = counted(found, 0, 0)
+    with pytest.raises(LedgerError, match=where):
+        reconcile(layers, 0, block, RowTraffic(50, 4))
+
+
+def test_rows_of_speech_and_of_a_float_model(rng):
+    speech = network()
+    assert rows_of(speech) == rows_of(quantize(speech)) == SPECTRA
+    float_model = plain_network(rng, (12, 5))
+    assert rows_of(float_model) == RowTraffic(3, 3)
+    assert [layer.bits for layer in layers_of(float_model)] == [32]
+    assert Traffic(layers_of(float_model), 0, 0).ideal == 12 * 5 * 4

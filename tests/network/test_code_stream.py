@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from networks import random_model
-from nibblestream import QuantizedModel, spec
+from networks import ACTIVATIONS, plain, random_model
+from nibblestream import QuantizedModel, quantize, spec
 from nibblestream.fixed import QFormat
 from nibblestream.hardware.traffic import layers_of, stream_bytes
 from nibblestream.network import code_stream
@@ -65,6 +65,53 @@ def test_everything_of_a_model_is_in_its_stream(rng, bits):
         assert (unpack(beats[at : at + used], bits, layer.shape) == layer.codes).all()
         at += used
     assert at == len(beats)
+
+
+def signed(beat, layout, name):
+    bits, value = layout[name].bits, part(beat, layout, name)
+    return value - (value >> bits - 1 << bits)
+
+
+@pytest.mark.parametrize("bits", [3, 4, 8])
+@pytest.mark.parametrize("activation", ACTIVATIONS, ids=str)
+def test_layers_of_any_activation_are_in_the_stream(rng, activation, bits):
+    # Of 2048 inputs for a wide one; weights of 2**5 for an exponent.
+    model = quantize(plain(rng, (300, 7), (activation,), scale=2.0**5), "kmeans", bits)
+    (layer,) = model.layers
+    first, head, *rest = code_stream.beats(model)
+    assert len(rest) + 2 == stream_bytes(layers_of(model)) // 8
+    assert [part(first, spec.MODEL_BEAT, name) for name in ("raw", "wide", "layers", "inputs")] == [
+        1, 0, 1, 300,
+    ]  # fmt: skip
+    fields = {name: part(head, spec.LAYER_BEAT, name) for name in spec.LAYER_BEAT}
+    kind = activation.kind
+    number = 0 if kind in ("linear", "relu") else spec.ACTIVATIONS.index(kind)
+    assert (fields["relu"], fields["activation"]) == (int(kind == "relu"), number)
+    assert fields["wide_bias"] == 1
+    assert (fields["shift"], fields["bias_shift"]) == (layer.shift, layer.bias_shift)
+    if number:
+        beat = rest.pop(0)
+        low, high = (signed(beat, spec.ACTIVATION_BEAT, name) for name in ("low", "high"))
+        shift = part(beat, spec.ACTIVATION_BEAT, "shift")
+        step = layer.output_format.resolution
+        if kind == "clip":
+            ends = np.clip([activation.low, activation.high], -(2**24) * step, (2**24 - 1) * step)
+            assert np.abs(ends / step - [low, high]).max() <= 0.5
+        else:
+            assert (low, high) == (0, 0)
+        if kind == "leaky":
+            assert 2.0**-shift == activation.slope
+        if activation.tabled:  # sums, rounded and shifted, are words of the curve
+            assert fields["output_bits"] + shift == 18
+            into = layer.accumulator_frac - fields["shift"] + shift
+            assert into == (15 if kind == "tanh" else 14)
+    if not activation.tabled:
+        assert 2 ** fields["output_bits"] - 1 == layer.output_format.high
+    table = 4 if bits < 8 else 0
+    biases = [int(rest[table + i // 4]) >> 16 * (i % 4) & 0xFFFF for i in range(7)]
+    assert [b - 2 * (b & 2**15) for b in biases] == layer.bias.tolist()
+    codes = np.array(rest[table + 2 :], np.uint64)
+    assert (unpack(codes, bits, layer.shape) == layer.codes).all()
 
 
 def test_the_bundled_model_adds_less_than_half_a_percent_to_its_codes():

@@ -105,7 +105,6 @@ def test_parameters_go_to_their_layers(small: FloatModel) -> None:
     [
         ({"bits": (4, 8, 4)}, "bits has 3 values, the model 2 layers"),
         ({"scheme": ["u"]}, "scheme has 1 values, the model 2 layers"),
-        ({"bits": (4, 8)}, "layer 1: 8-bit codes"),
         ({"k": (99, 1)}, "layer 0: k is 99"),
     ],
 )

@@ -83,7 +83,8 @@ def test_the_handoff_has_the_kernels_registers_where_vitis_hls_puts_them(module)
     assert found == {
         "CTRL": 0x00, "GIER": 0x04, "IP_IER": 0x08, "IP_ISR": 0x0C,
         "frames": 0x10, "beats": 0x18, "bank": 0x20, "reset": 0x28,
-        "digest": 0x30, "digest_ctrl": 0x34, "identity": 0x40, "identity_ctrl": 0x44,
+        "raw_in": 0x30, "raw_out": 0x38,
+        "digest": 0x40, "digest_ctrl": 0x44, "identity": 0x50, "identity_ctrl": 0x54,
     }  # fmt: skip
 
 

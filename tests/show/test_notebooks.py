@@ -28,7 +28,7 @@ from importlib.machinery import PathFinder
 class Bare(PathFinder):
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        lacking = name in ("librosa", "pesq", "pynq", "rich", "sounddevice", "torch")
+        lacking = name in ("librosa", "pesq", "pynq", "rich", "sklearn", "sounddevice", "torch")
         return None if lacking else super().find_spec(name, path, target)
 
 sys.meta_path[sys.meta_path.index(PathFinder)] = Bare

@@ -12,13 +12,11 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nibblestream import Enhancer, FloatModel, QuantizedModel, quantize, show
+from nibblestream import FloatModel, QuantizedModel, quantize, show
 from nibblestream.demo.recording import CLEAN, NOISY
 from nibblestream.evaluate.metrics import stoi
-from nibblestream.hardware import boards
 from nibblestream.quantize import Scheme, quantize_weights
 from nibblestream.show import beats, cordic_steps, equality, nearest, playback
-from nibblestream.show import users_network as show_network
 from nibblestream.sound import reading
 from nibblestream.speech import cordic, stft
 from nibblestream.speech.pipeline import Pipeline
@@ -196,29 +194,3 @@ def test_rounding_tells_levels_zeros_and_noise():
     line = show.rounding(weights, {"u": quantize_weights(weights, Scheme("u", 4))}).splitlines()[1]
     power = 0.25 + 0.0625 + 1e-4
     assert line.split() == ["u", "3", "50.0%", f"{10 * np.log10(1e-4 / power):.1f}", "dB"]
-
-
-def test_networks_are_compared(clean, noisy):
-    network = FloatModel.load("default-float")
-    models = {"four": quantize(network), "eight": quantize(network, "u", 8)}
-    lines = show.comparison(models, clean, noisy, boards.find("Pynq-Z2")).splitlines()[3:]
-    with Enhancer(models["four"]) as enhancer:
-        score = stoi(clean, enhancer.enhance(noisy, 8000))
-    assert lines[0].split() == ["four", "148,608", f"{score:.3f}", "20,389", "39x"]
-    assert lines[1].split()[1:2] == ["297,216"]
-    assert lines[1].split()[3:] == ["38,725", "21x"]
-
-
-def test_a_network_of_ones_own_is_imported_or_read(capsys, monkeypatch):
-    bundled = FloatModel.load("default-float")
-    mine = show.own_network()
-    assert "imported from PyTorch" in capsys.readouterr().out
-    for ours, theirs in zip(
-        mine.weights + mine.biases, bundled.weights + bundled.biases, strict=True
-    ):
-        np.testing.assert_array_equal(ours, theirs)
-    assert mine.activations == bundled.activations
-    assert mine.front == bundled.front
-    monkeypatch.setattr(show_network, "find_spec", lambda name: None)
-    assert show.own_network().digest == bundled.digest
-    assert "PyTorch is not installed" in capsys.readouterr().out

@@ -28,13 +28,29 @@ class Client:
     ) -> None:
         self.device = device
         self.overlay = Overlay(str(device.bitstream))
-        beats = code_stream.beats(model)
-        shape = (spec.MAX_BLOCK, spec.BINS, 2)
-        self.codes = allocate(beats.shape, "u8", cacheable=cacheable)
-        self.noisy = allocate(shape, "i4", cacheable=cacheable)
-        self.clean = allocate(shape, "i4", cacheable=cacheable)
-        self.codes[:] = beats
+        self.cacheable = cacheable
+        self.load(model)
         self.bank, self.fresh = 0, 1
+
+    def load(self, model: QuantizedModel) -> None:
+        """Put another model's codes into memory; rows that are no spectra lie there as beats."""
+        self.rows, self.raw = model.rows, model.front.raw
+        beats = code_stream.beats(model)
+        self.codes = self._allocate(beats.shape, "u8")
+        self.noisy, self.clean = (
+            self._allocate((spec.MAX_BLOCK, rows.beats), "u8")
+            if self.raw
+            else self._allocate((spec.MAX_BLOCK, *rows.shape), "i4")
+            for rows in model.rows
+        )
+        self.codes[:] = beats
+
+    def _allocate(self, shape: tuple[int, ...], dtype: str) -> Any:
+        return allocate(shape, dtype, cacheable=self.cacheable)
+
+    def beats(self, frames: int) -> tuple[int, int]:
+        """Beats of a block, in and out."""
+        return frames * self.rows[0].beats, frames * self.rows[1].beats
 
     @property
     def spectra(self) -> DMA:
@@ -54,6 +70,12 @@ class Client:
         registers = self.kernel("lut_mac")
         registers.beats = len(self.codes) if beats is None else beats
         registers.bank, registers.reset = self.bank, self.fresh
+        self.configure_rows(*(self.beats(frames) if self.raw else (0, 0)))
+
+    def configure_rows(self, raw_in: int, raw_out: int) -> None:
+        """Write the beats of a block of rows, 0 for spectra."""
+        self.kernel("cordic_vectoring").raw = self.kernel("lut_mac").raw_in = raw_in
+        self.kernel("cordic_rotation").raw = self.kernel("lut_mac").raw_out = raw_out
 
     def start(self, *names: str) -> None:
         """Set ap_start."""
@@ -62,9 +84,9 @@ class Client:
 
     def transfer(self, frames: int) -> None:
         """Start the three transfers of a block."""
-        size = frames * spec.BINS * 8
-        self.spectra.recvchannel.transfer(self.clean, nbytes=size)
-        self.spectra.sendchannel.transfer(self.noisy, nbytes=size)
+        sent, received = (8 * beats for beats in self.beats(frames))
+        self.spectra.recvchannel.transfer(self.clean, nbytes=received)
+        self.spectra.sendchannel.transfer(self.noisy, nbytes=sent)
         self.code_dma.sendchannel.transfer(self.codes)
 
     def wait(self) -> None:
@@ -73,20 +95,22 @@ class Client:
         self.spectra.sendchannel.wait()
         self.code_dma.sendchannel.wait()
 
-    def begin(self, spectrum: np.ndarray) -> None:
+    def begin(self, rows: np.ndarray) -> None:
         """Start all of a block."""
-        frames = len(spectrum)
-        self.noisy[:frames] = spectrum
+        frames = len(rows)
+        packed = self.rows[0].pack(rows).reshape(frames, -1)
+        self.noisy[:frames] = packed if self.raw else rows
         self.configure(frames)
         self.start()
         self.transfer(frames)
 
-    def block(self, spectrum: np.ndarray) -> np.ndarray:
-        """Enhance a block, and keep the state that it leaves."""
-        self.begin(spectrum)
+    def block(self, rows: np.ndarray) -> np.ndarray:
+        """Run a block, and keep the state that it leaves."""
+        self.begin(rows)
         self.wait()
         self.bank, self.fresh = 1 - self.bank, 0
-        return np.array(self.clean[: len(spectrum)])
+        made = np.array(self.clean[: len(rows)])
+        return self.rows[1].unpack(made.reshape(-1)) if self.raw else made
 
     def later(self, seconds: float = 0.1) -> None:
         """Let the board have all the time it may need."""

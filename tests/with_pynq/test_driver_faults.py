@@ -9,7 +9,7 @@ from networks import random_spectrum
 from nibblestream.backends.driver.fault import BoardError
 from nibblestream.backends.driver.kernel import Kernel
 from nibblestream.backends.virtual import faults
-from nibblestream.hardware.traffic import LedgerError
+from nibblestream.hardware.ledger import LedgerError
 from nibblestream.speech.pipeline import Pipeline
 
 RECOVERS = None

@@ -56,7 +56,7 @@ def test_pynq_finds_the_registers_of_the_small_kernels(parsed, kernel):
     offsets = {name: register["address_offset"] for name, register in registers.items()}
     assert offsets == {
         "CTRL": 0x00, "GIER": 0x04, "IP_IER": 0x08, "IP_ISR": 0x0C, "frames": 0x10,
-        "digest": 0x18, "digest_ctrl": 0x1C, "identity": 0x28, "identity_ctrl": 0x2C,
+        "raw": 0x18, "digest": 0x20, "digest_ctrl": 0x24, "identity": 0x30, "identity_ctrl": 0x34,
     }  # fmt: skip
     fields = registers["CTRL"]["fields"]
     assert {name: field["bit_offset"] for name, field in fields.items()} == {

@@ -19,7 +19,7 @@ def test_layers_2048_wide(drive, rng):
 
     torch.manual_seed(0)
     module = nn.Sequential(
-        nn.Linear(1032, 2048), nn.ReLU(), nn.Linear(2048, 2048), nn.Linear(2048, 129)
+        nn.Linear(1032, 2048), nn.ReLU(), nn.Linear(2048, 2048), nn.ReLU(), nn.Linear(2048, 129)
     )
     model = quantize(from_torch(module, front=Speech("log2", "gain")))
     assert [layer.shape for layer in model.layers] == [(2048, 1032), (2048, 2048), (129, 2048)]

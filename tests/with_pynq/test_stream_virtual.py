@@ -31,6 +31,16 @@ def test_any_chunks_equal_the_whole_and_the_emulation(model, noisy, rng):
             np.testing.assert_array_equal(np.concatenate(parts), whole)
 
 
+def test_the_full_band_has_the_bits_of_the_emulation(model, rng):
+    noisy = rng.normal(0, 0.1, 9000)
+    with Enhancer(model, "virtual") as enhancer, Enhancer(model) as emulated:
+        whole = enhancer.enhance(noisy, 48_000)
+        np.testing.assert_array_equal(whole, emulated.enhance(noisy, 48_000))
+        with enhancer.stream(48_000) as stream:
+            parts = [*(stream.process(chunk) for chunk in np.split(noisy, 9)), stream.flush()]
+        np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
 def test_streams_side_by_side_have_a_board_each(model, noisy):
     with Enhancer(model, "virtual") as enhancer:
         expected = [enhancer.enhance(signal, 8000) for signal in (noisy, -noisy[::-1])]

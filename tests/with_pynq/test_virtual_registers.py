@@ -10,7 +10,11 @@ from nibblestream import spec
 from nibblestream.backends import virtual
 from nibblestream.backends.virtual import faults
 
-LUT_MAC = {"frames": 0x10, "beats": 0x18, "bank": 0x20, "reset": 0x28, "digest": 0x30}
+LUT_MAC = {
+    **{"frames": 0x10, "beats": 0x18, "bank": 0x20, "reset": 0x28},
+    **{"raw_in": 0x30, "raw_out": 0x38, "digest": 0x40},
+}
+BITS = {"frames": 8, "beats": 32, "bank": 1, "reset": 1, "raw_in": 32, "raw_out": 32, "digest": 0}
 CODES_READ, SPECTRA_READ, SPECTRA_WRITTEN = 0 << 5 | 3, 1 << 5 | 3, 2 << 5 | 2
 
 
@@ -156,16 +160,15 @@ def test_s2mm_tells_the_bytes_it_received(client, spectrum):
 def test_arguments_have_the_bits_of_the_kernels(client):
     for name, offset in LUT_MAC.items():
         client.overlay.lut_mac.write(offset, 0xFFFF_FFFF)
-        bits = {"frames": 8, "beats": 32, "bank": 1, "reset": 1, "digest": 0}[name]
-        assert client.overlay.lut_mac.read(offset) == (1 << bits) - 1
+        assert client.overlay.lut_mac.read(offset) == (1 << BITS[name]) - 1
 
 
 def test_a_valid_flag_is_set_with_an_output_and_cleared_by_reading(client, spectrum):
     lut_mac = client.overlay.lut_mac
-    assert lut_mac.read(0x34) == 0
+    assert lut_mac.read(0x44) == 0
     client.block(spectrum)
-    assert [lut_mac.read(0x34), lut_mac.read(0x34)] == [1, 0]
-    assert lut_mac.read(0x30)
+    assert [lut_mac.read(0x44), lut_mac.read(0x44)] == [1, 0]
+    assert lut_mac.read(0x40)
 
 
 def test_ap_start_reads_1_until_the_kernel_is_done(connect, spectrum):

@@ -32,6 +32,12 @@ class Backend(Protocol):
     def counted(self) -> Counted | None:
         """Return the bytes moved so far, or None without hardware that counts them."""
 
+    def saturated(self) -> list[int] | None:
+        """Return how many outputs of each layer saturated so far, or None if nothing counts them.
+
+        Layers whose outputs are excluded from saturation by a bound count 0.
+        """
+
     def close(self) -> None:
         """Release the backend's resources."""
 

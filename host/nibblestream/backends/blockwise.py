@@ -39,6 +39,10 @@ class Blockwise(ABC):
             self._bank, self._fresh = 1 - self._bank, False  # only if the block did not raise
         return np.concatenate(parts)
 
+    def saturated(self) -> None:
+        """Return None: the kernels do not count outputs that saturate."""
+        return None
+
     @abstractmethod
     def run(self, rows: IntArray, bank: int, reset: bool) -> Int32:
         """Run one block.

@@ -35,5 +35,9 @@ class Emulation:
     def counted(self) -> None:
         """Return None: an emulation has no hardware counters."""
 
+    def saturated(self) -> list[int] | None:
+        """Return how many outputs of each layer saturated so far; None for speech."""
+        return self._rows.saturated if isinstance(self._rows, Network) else None
+
     def close(self) -> None:
         """Do nothing: there are no resources to release."""

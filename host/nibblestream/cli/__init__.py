@@ -13,4 +13,4 @@ from .group import Commands
 )
 @click.version_option(__version__)
 def main() -> None:
-    """Speech enhancement by a neural network that runs from 4-bit codes."""
+    """Run neural networks from 4-bit codes: any network, and one for speech enhancement."""

@@ -45,6 +45,9 @@ def bench(
 ) -> None:
     """Time the backends, count their bytes, and compare them with NumPy in float32.
 
+    Networks run one frame (or row of numbers) at a time, and in the largest blocks. A model of your
+    own can be for speech or not.
+
     Every figure is labelled: measured (by this machine's clock), counted (by hardware, real or
     virtual) or modelled.
 

@@ -15,7 +15,7 @@ from ..console import progress_bar
 from ..enhance.piecewise import enhanced
 from ..sound import pipe, reading, writing
 from ..sound.wave import Layout
-from .options import BACKEND, MODEL_HELP, refuse_same
+from .options import BACKEND, BAND, BAND_HELP, MODEL_HELP, refuse_same
 
 FORMATS = {"s16le": "PCM_16", "s32le": "PCM_32", "f32le": "FLOAT"}
 PIPE = "-"
@@ -26,6 +26,7 @@ PIPE = "-"
 @click.option("-o", "--output", required=True, metavar="OUT", help="Audio file to write, or -.")
 @click.option("--backend", default="emu", type=BACKEND, show_default=True)
 @click.option("--model", default="default", show_default=True, help=MODEL_HELP)
+@click.option("--band", default="full", type=BAND, show_default=True, help=BAND_HELP)
 @click.option("--rate", type=int, help="Sample rate in Hz of raw samples on standard input.")
 @click.option(
     "--format",
@@ -39,6 +40,7 @@ def enhance(
     output: str,
     backend: str,
     model: str,
+    band: str,
     rate: int | None,
     form: str | None,
     channels: int | None,
@@ -61,7 +63,7 @@ def enhance(
         if output != PIPE:
             writing.check_target(output)
             refuse_same(Path(output), Path(source))
-        enhancer = stack.enter_context(Enhancer(model, backend))
+        enhancer = stack.enter_context(Enhancer(model, backend, band))
         if source == PIPE:
             layout, noisy = pipe.from_pipe(sys.stdin.buffer, raw)
         pieces = enhanced(enhancer, layout, noisy)

@@ -14,6 +14,7 @@ from ..console import warn_in_one_line
 
 EXTRAS = {  # command: the extra that installs its optional dependencies
     "enhance": "",
+    "predict": "",
     "live": "live",
     "train": "train",
     "import": "onnx",
@@ -24,6 +25,7 @@ EXTRAS = {  # command: the extra that installs its optional dependencies
     "reproduce": "eval",
     "sweep": "sweep",
     "compare": "compare",
+    "tasks": "tasks",
     "bench": "eval",
     "info": "",
 }

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import numpy as np
+import numpy.typing as npt
 
-from ..network.topology import FEATURES, HEADS
+from ..network.front import REACH, Front, Plain
+from ..speech.front import FEATURES, HEADS, Speech
 from .options import FILE, model_target, refuse_same
 
 
@@ -14,44 +17,77 @@ from .options import FILE, model_target, refuse_same
 @click.argument("network", type=FILE)
 @click.option("-o", "--output", required=True, type=FILE, help="Float model to write (.npz).")
 @click.option(
-    "--features",
-    required=True,
-    type=click.Choice(list(FEATURES)),
-    help="Input features of the network.",
+    "--example",
+    type=FILE,
+    help="Inputs of the network (.npy), one a row: outputs are compared for them, too, and their "
+    "largest magnitude is the reach.",
 )
 @click.option(
-    "--head",
-    required=True,
-    type=click.Choice(list(HEADS)),
-    help="Meaning of the network's outputs.",
+    "--reach",
+    type=click.FloatRange(0, min_open=True),
+    help=f"Largest magnitude of the inputs.  [default: that of --example, or {REACH:g}]",
+)
+@click.option(
+    "--features",
+    type=click.Choice(list(FEATURES)),
+    help="For speech: input features of the network.",
+)
+@click.option(
+    "--head", type=click.Choice(list(HEADS)), help="For speech: meaning of the network's outputs."
 )
 @click.option(
     "--gain-floor",
-    default=0.0,
     type=click.FloatRange(0, 1),
-    show_default=True,
-    help="Smallest gain, for --head gain.",
+    help="For speech with --head gain: smallest gain.  [default: 0]",
 )
-def import_(network: Path, output: Path, features: str, head: str, gain_floor: float) -> None:
-    """Import an ONNX network of Linear layers with or without ReLU, as a float model.
+def import_(
+    network: Path,
+    output: Path,
+    example: Path | None,
+    reach: float | None,
+    features: str | None,
+    head: str | None,
+    gain_floor: float | None,
+) -> None:
+    """Import an ONNX network as a float model.
 
-    The model is checked against ONNX's reference evaluator before it is written. PyTorch files are
-    not supported, as opening a pickle can run code and a TorchScript file is a program. Export to
-    ONNX with torch.onnx.export, or call nibblestream.importing.from_torch with the module.
+    Supported are fully connected layers with common activations, and what can be folded into them.
+    The model is compared with ONNX's reference evaluator before it is written. Networks in PyTorch,
+    Keras or scikit-learn are imported in Python, by from_torch, from_keras and from_sklearn of
+    nibblestream.importing, or exported to ONNX, as by torch.onnx.export.
 
-    Example: nibblestream import mask.onnx -o mask.npz --features log2 --head gain --gain-floor 0.1
+    For a network that enhances speech, say what it takes and gives by --features and --head, as in
+    --features log2 --head gain --gain-floor 0.1.
+
+    Example: nibblestream import digits.onnx -o digits.npz --example images.npy
     """
     from ..importing import from_onnx
 
     model_target(output)
-    if network.suffix in (".pt", ".pth", ".pt2", ".ckpt", ".bin", ".pkl"):
-        raise click.UsageError(
-            f"{network} is a PyTorch file, and opening one can run code; expected an ONNX "
-            "file: write one with torch.onnx.export, or call nibblestream.importing.from_torch"
-        )
-    model = from_onnx(
-        network, features=features, head=head, gain_floor=gain_floor, name=output.stem
-    )
+    front = _front(reach, features, head, gain_floor)
+    rows = None if example is None else _rows(example)
+    model = from_onnx(network, front=front, example=rows, name=output.stem)
     refuse_same(output, network)
     model.save(output)
     click.echo(f"{output}: the same outputs as {network}\n{model.describe()}")
+
+
+def _front(
+    reach: float | None, features: str | None, head: str | None, gain_floor: float | None
+) -> Front | None:
+    if (features is None) != (head is None):
+        raise click.UsageError("a network for speech needs both --features and --head")
+    if features is None or head is None:
+        if gain_floor is not None:
+            raise click.UsageError("--gain-floor is for speech, with --features and --head gain")
+        return None if reach is None else Plain(reach)
+    if reach is not None:
+        raise click.UsageError("--reach does not apply to speech, whose features have fixed ranges")
+    return Speech(features, head, gain_floor or 0.0)
+
+
+def _rows(path: Path) -> npt.NDArray[np.float64]:
+    try:
+        return np.asarray(np.load(path, allow_pickle=False), np.float64)
+    except (ValueError, TypeError, EOFError) as error:
+        raise click.UsageError(f"{path}: expected an .npy file of numbers ({error})") from error

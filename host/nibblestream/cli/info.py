@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from .. import Enhancer
 from ..hardware import cycles, resources
 from ..hardware.boards import BOARDS
+from ..hardware.traffic import Traffic, layers_of, rows_of
 from ..network.model import load_model
 from ..spec import MAX_BLOCK
 
@@ -16,7 +16,7 @@ from ..spec import MAX_BLOCK
 @click.option("--board", type=click.Choice(list(BOARDS)), help="Also model its cost on this board.")
 @click.option("--clock", type=click.FloatRange(1, 1000), help="Clock in MHz; default the board's.")
 @click.option(
-    "--block", type=click.IntRange(1, MAX_BLOCK), help="Frames per block; default the maximum."
+    "--block", type=click.IntRange(1, MAX_BLOCK), help="Rows per block; default the maximum."
 )
 def info(model: str, board: str | None, clock: float | None, block: int | None) -> None:
     """Describe a model: layers, formats, look-up tables, bytes.
@@ -30,8 +30,6 @@ def info(model: str, board: str | None, clock: float | None, block: int | None) 
         raise click.UsageError("--clock and --block need --board")
     found = load_model(model)
     on_board = cycles.report(found, BOARDS[board], clock, block) if board else ""
-    click.echo(found.describe())
-    with Enhancer(found) as enhancer:
-        click.echo(f"\n{enhancer.traffic}")
+    click.echo(f"{found.describe()}\n\n{Traffic(layers_of(found), 0, 0, rows=rows_of(found))}")
     if board:
         click.echo(f"\n{on_board}\n\n{resources.report(BOARDS[board])}")

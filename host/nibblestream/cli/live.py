@@ -8,7 +8,7 @@ import click
 from tqdm import tqdm
 
 from .. import Enhancer
-from .options import BACKEND, MODEL_HELP
+from .options import BACKEND, BAND, BAND_HELP, MODEL_HELP
 
 if TYPE_CHECKING:
     from ..enhance.live import Player
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 @click.option("--list", "listing", is_flag=True, help="List the devices and exit.")
 @click.option("--backend", default="emu", type=BACKEND, show_default=True)
 @click.option("--model", default="default", show_default=True, help=MODEL_HELP)
-def live(source: str | None, sink: str | None, listing: bool, backend: str, model: str) -> None:
+@click.option("--band", default="full", type=BAND, show_default=True, help=BAND_HELP)
+def live(
+    source: str | None, sink: str | None, listing: bool, backend: str, model: str, band: str
+) -> None:
     """Enhance the microphone signal and play it immediately, until Ctrl-C.
 
     Use headphones to avoid feedback. Needs the extra nibblestream[live].
@@ -37,8 +40,11 @@ def live(source: str | None, sink: str | None, listing: bool, backend: str, mode
     if listing:
         click.echo(devices())
         return
-    chosen = plan(source, sink)
-    with Enhancer(model, backend) as enhancer, tqdm(bar_format="{desc}", disable=None) as line:
+    chosen = plan(source, sink, band)
+    with (
+        Enhancer(model, backend, band) as enhancer,
+        tqdm(bar_format="{desc}", disable=None) as line,
+    ):
 
         def show(player: Player, latency: float) -> None:
             heard, played = player.levels()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,12 @@ import click
 
 from ..backends import BACKENDS
 from ..files.atomic import target
+from ..speech.band import BANDS
 
 FILE = click.Path(path_type=Path)
 BACKEND = click.Choice(list(BACKENDS))
+BAND = click.Choice(list(BANDS))
+BAND_HELP = "Above 8 kHz: the full band, or the network's own, up to 4 kHz."
 SPLIT = click.Choice(["train", "val", "test"])
 MODEL_HELP = "Model file or bundled name: default, paper, default-float, paper-float."
 
@@ -49,6 +53,15 @@ def refuse_same(output: Path, source: Path) -> None:
     """Refuse to overwrite the input file."""
     if output.exists() and source.exists() and output.samefile(source):
         raise click.UsageError(f"{output} is the input itself; name another file to write")
+
+
+@contextmanager
+def naming(source: str) -> Iterator[None]:
+    """Name a source in errors about its content."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{source}: {error}") from error
 
 
 def command_line() -> str:

@@ -7,14 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
+import numpy.typing as npt
 from click.core import ParameterSource
 
 from ..evaluate.noisy import mixed, recordings
 from ..network.float_model import FloatModel
+from ..network.front import Plain
+from ..network.model import load_model
 from ..network.scheme import NAMES
+from ..predict import reading
+from ..predict.inputs import NUMBERS, Inputs
 from ..quantize import Calibration
 from ..quantize import quantize as quantize_model
-from .options import FILE, PerLayer, model_target, refuse_same
+from .options import FILE, PerLayer, model_target, naming, refuse_same
 
 
 @click.command()
@@ -40,7 +46,7 @@ from .options import FILE, PerLayer, model_target, refuse_same
     "recorded",
     multiple=True,
     type=FILE,
-    help="File or folder of noisy speech. Repeatable.",
+    help="File or folder of noisy speech; rows in a .npy, .npz or .csv file. Repeatable.",
 )
 @click.option("--speech", type=FILE, help="Instead: folder of clean speech; requires --noise.")
 @click.option("--noise", type=FILE, help="Folder of noise.")
@@ -56,29 +62,30 @@ def quantize(
     """Quantize a float model's weights to codes and look-up tables, without retraining.
 
     Every option up to --p-stop takes one value, or one per layer separated by commas. 8-bit codes
-    have no table, so if one scheme is given for all layers, 8-bit layers become uniform.
+    have no table, so 8-bit layers become uniform where the scheme has tables.
 
-    fisher, gptq, refit, distil and auto fit the codes to noisy speech of the kind the network will
-    enhance: recordings, or mixtures of speech and noise. Without calibration, auto is kmeans.
+    fisher, gptq, refit, distil and auto fit the codes to data of the kind the network will be
+    given: noisy speech (recordings, or mixtures of speech and noise), or rows of numbers for a
+    network that is not for speech, whose ranges of inputs are then taken from them, too. Without
+    calibration, auto is kmeans.
 
     Example: nibblestream quantize default-float -o mixed.npz --scheme rs-vbs --layer-bits 4,8
 
     Example: nibblestream quantize mine.npz -o best.npz --scheme auto --calibration noisy/
+
+    Example: nibblestream quantize digits.npz -o digits4.npz --scheme auto --calibration digits.npy
     """
     model_target(output)
     for source in (Path(float_model), *recorded):
         refuse_same(output, source)
     _check_sources(options["budget"], layer_bits, recorded, speech, noise)
+    network = _float(float_model)
+    layers = len(network.weights)
+    if isinstance(layer_bits, tuple) and len(layer_bits) != layers:
+        raise ValueError(f"layer-bits has {len(layer_bits)} values, the model has {layers} layers")
     options["bits"] = options["bits"] if layer_bits is None else layer_bits
-    scheme, bits = options["scheme"], options["bits"]
-    if isinstance(scheme, str) and not scheme.startswith("u"):
-        uniform = "u" if scheme.startswith("rs") else "u-vbs"
-        if isinstance(bits, tuple):
-            options["scheme"] = tuple(uniform if b == 8 else scheme for b in bits)
-        elif bits == 8:
-            options["scheme"] = uniform
-    float_net = FloatModel.load(float_model)
-    model = quantize_model(float_net, **options, calibration=_calibration(recorded, speech, noise))
+    data = _calibration(network, recorded, speech, noise)
+    model = quantize_model(network, **options, calibration=data)
     replace(model, name=output.stem).save(output)
     widths = ",".join(str(layer.bits) for layer in model.layers)
     click.echo(
@@ -99,16 +106,47 @@ def _check_sources(
     if recorded and speech is not None:
         raise click.UsageError("give either --calibration, or --speech and --noise")
     source = click.get_current_context().get_parameter_source("bits")
-    given = layer_bits is not None or source is ParameterSource.COMMANDLINE
-    if budget is not None and given:
+    bits = source is ParameterSource.COMMANDLINE
+    if bits and layer_bits is not None:
+        raise click.UsageError("--layer-bits replaces --bits: give either, not both")
+    if budget is not None and (bits or layer_bits is not None):
         raise click.UsageError("--budget chooses the bits: give either, not both")
 
 
+def _float(name: str) -> FloatModel:
+    model = load_model(name)
+    if isinstance(model, FloatModel):
+        return model
+    raise ValueError(
+        f"{name} is quantized already: quantize the float model that it was made from"
+        + (f", which has the digest {model.origin}" if model.origin else "")
+    )
+
+
 def _calibration(
-    recorded: tuple[Path, ...], speech: Path | None, noise: Path | None
-) -> Calibration | None:
+    model: FloatModel, recorded: tuple[Path, ...], speech: Path | None, noise: Path | None
+) -> Calibration | npt.NDArray[Any] | None:
+    if isinstance(model.front, Plain):
+        if speech is not None:
+            raise click.UsageError(
+                f"--speech and --noise are for speech, but {model.name} takes rows of "
+                f"{model.inputs} numbers: give them by --calibration"
+            )
+        return _rows(Inputs(model.front, model.inputs), recorded) if recorded else None
+    for path in recorded:
+        if path.suffix.lower() in reading.SUFFIXES:
+            raise ValueError(f"{path}: {model.name} is for speech; expected recordings, not rows")
     if recorded:
         return Calibration(recordings(recorded))
     if speech is None or noise is None:
         return None
     return Calibration(mixed(speech, noise))
+
+
+def _rows(inputs: Inputs, paths: tuple[Path, ...]) -> npt.NDArray[Any]:
+    found = []
+    for path in paths:
+        rows = reading.read(path)
+        with naming(str(path)):
+            found.append(inputs.array(rows, NUMBERS))
+    return np.concatenate(found) if len(found) > 1 else found[0]

@@ -14,9 +14,11 @@ import numpy.typing as npt
 from .. import spec
 from ..backends import connect
 from ..console import Advance, progress_bar
-from ..hardware.traffic import LayerTraffic, Traffic, layers_of
+from ..hardware.traffic import Traffic, layers_of
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel, load_model
+from ..speech.band import BANDS
+from ..speech.front import speech_of
 from ..speech.reference import FloatPipeline
 from ..speech.samples import from_float, to_float
 from .session import FixedPoint, Network, Pool, Session
@@ -39,11 +41,16 @@ class Enhancer:
     backend : {"emu", "csim", "virtual", "pynq"}
         Where the integer arithmetic runs: in NumPy, in the compiled C++ kernels, on a virtual
         board, or on a real board. Float models run in float64, on "emu" only.
+    band : {"full", "narrow"}
+        What comes out of recordings above 8 kHz: the whole band, where what lies above 4 kHz is
+        the input's, scaled by a gain that follows the network's between 2 and 4 kHz; or only the
+        band of the network, up to 4 kHz. At 8 kHz and below, both are the same.
 
     Raises
     ------
     ValueError
-        The backend is unknown or cannot run the model, or the model file is damaged.
+        The backend or band is unknown, the backend cannot run the model, the model is not for
+        speech, or the model file is damaged.
     FileNotFoundError
         The model does not exist, or "csim" finds no C++ compiler.
 
@@ -60,8 +67,13 @@ class Enhancer:
         self,
         model: str | Path | QuantizedModel | FloatModel = "default",
         backend: str = "emu",
+        band: str = "full",
     ) -> None:
+        if band not in BANDS:
+            raise ValueError(f"the band is {band!r}; expected {' or '.join(BANDS)}")
+        self.band = band
         self.model = load_model(model) if isinstance(model, (str, Path)) else model
+        _check_model(self.model)
         block = self.model.block if isinstance(self.model, QuantizedModel) else spec.MAX_BLOCK
         self._pool = Pool(partial(_connected, self.model, backend), block)
 
@@ -70,7 +82,7 @@ class Enhancer:
     ) -> npt.NDArray[Any]:
         """Enhance a recording.
 
-        Processing runs at 8 kHz: the output has no content above 4 kHz.
+        The network hears the band up to 4 kHz; see `Enhancer` for what lies above.
 
         Parameters
         ----------
@@ -115,7 +127,7 @@ class Enhancer:
         Parameters
         ----------
         sample_rate : int
-            In Hz, 1000 to 768000; as with `enhance`, content above 4 kHz is removed.
+            In Hz, 1000 to 768000.
 
         Raises
         ------
@@ -124,7 +136,7 @@ class Enhancer:
         RuntimeError
             This Enhancer is closed.
         """
-        return Stream(Session(self._pool), checked_rate(sample_rate))
+        return Stream(Session(self._pool), checked_rate(sample_rate), self.band)
 
     @property
     def one_at_a_time(self) -> bool:
@@ -134,11 +146,7 @@ class Enhancer:
     @property
     def traffic(self) -> Traffic:
         """Weight traffic of the most recent `enhance` or `stream`, in bytes."""
-        if isinstance(self.model, FloatModel):
-            layers = [LayerTraffic(len(w), w.shape[1], 32) for w in self.model.weights]
-        else:
-            layers = layers_of(self.model)
-        return (self._pool.last or Session(self._pool)).traffic(layers)
+        return (self._pool.last or Session(self._pool)).traffic(layers_of(self.model))
 
     def close(self) -> None:
         """Free the backend. The Enhancer cannot be used afterwards."""
@@ -156,13 +164,17 @@ class Enhancer:
         self.close()
 
 
-def _connected(model: QuantizedModel | FloatModel, backend: str) -> Network:
-    if isinstance(model, QuantizedModel):
-        return FixedPoint(connect(backend, model))
-    if not isinstance(model, FloatModel):
+def _check_model(model: object) -> None:
+    if not isinstance(model, (QuantizedModel, FloatModel)):
         raise TypeError(
             f"the model is {model!r}; expected a name, a path, a QuantizedModel or a FloatModel"
         )
+    speech_of(model)  # refuses networks by themselves
+
+
+def _connected(model: QuantizedModel | FloatModel, backend: str) -> Network:
+    if isinstance(model, QuantizedModel):
+        return FixedPoint(connect(backend, model))
     if backend != "emu":
         raise ValueError(
             f"{model.name} is a float model and backend {backend!r} computes integers: "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
@@ -9,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..speech.overlap import Overlap
-from ..speech.resampler import LOBES, Resampler
+from ..speech.band import BANDS, Narrow
+from ..speech.resampler import LOBES
 from ..speech.samples import from_float, to_float
 from .session import Session
 
@@ -26,7 +27,7 @@ class Stream:
 
     A sample is output once all input that it depends on has arrived: after 16 ms at 8 kHz, the
     window of 128 samples. At other rates the two resampling filters add 2.5 ms (below 8 kHz: 20
-    samples). See `latency`. As a context manager, a stream is closed on exit.
+    samples), in either band. See `latency`. As a context manager, a stream is closed on exit.
 
     Parameters
     ----------
@@ -34,15 +35,16 @@ class Stream:
         Owned by the stream, which begins and ends it.
     sample_rate : int
         In Hz.
+    band : {"full", "narrow"}
+        As for `Enhancer`.
     """
 
     def __init__(
-        self,
-        session: Session,
-        sample_rate: int = spec.SAMPLE_RATE,
+        self, session: Session, sample_rate: int = spec.SAMPLE_RATE, band: str = "full"
     ) -> None:
         self._session = session
         self._rate = sample_rate
+        self._bands = BANDS[band] if sample_rate > spec.SAMPLE_RATE else Narrow
         self.reset()
 
     @property
@@ -89,7 +91,7 @@ class Stream:
             raise ValueError(f"found a chunk of shape {samples.shape}; expected (n,), mono")
         self._dtype = dtype
         self._owed += len(samples)
-        return self._finish(self._enhance(self._down.process(samples)))
+        return self._finish(self._guarded(lambda: self._band.process(samples)))
 
     def flush(self) -> npt.NDArray[Any]:
         """End the stream and return the samples held back, in the last chunk's dtype.
@@ -97,9 +99,9 @@ class Stream:
         They are fewer than `latency`. `reset` restarts the stream.
         """
         self._check_open()
-        parts = [self._enhance(self._down.flush()), self._enhance(None), self._up.flush()]
+        done = self._guarded(self._band.flush)
         self.close("it was flushed: reset it, or start another")
-        return self._finish(np.concatenate(parts))
+        return self._finish(done)
 
     def reset(self) -> None:
         """Restart with cleared state, even if the stream has ended.
@@ -110,9 +112,7 @@ class Stream:
             The Enhancer is closed.
         """
         self._session.begin()
-        self._core = Overlap(self._session.process)
-        self._down = Resampler(self._rate, spec.SAMPLE_RATE)
-        self._up = Resampler(spec.SAMPLE_RATE, self._rate)
+        self._band = self._bands(self._rate, self._session.process)
         self._owed = 0
         self._dtype = np.dtype(np.float64)
 
@@ -135,18 +135,13 @@ class Stream:
         if self._session.ended:
             raise RuntimeError(f"this stream has ended: {self._session.ended}")
 
-    def _enhance(self, samples: Float | None) -> Float:
-        """Run the next samples at 8 kHz through the network; None flushes it."""
+    def _guarded(self, step: Callable[[], Float]) -> Float:
         try:
-            if samples is None:
-                done = self._core.flush()
-            else:
-                done = self._core.process(np.clip(samples, -1, 1))  # the filter overshoots
+            return step()
         except BaseException:
             # The network's state is undefined now, so the stream cannot continue.
             self.close("a block failed: reset it, or start another")
             raise
-        return self._up.process(np.clip(done, -1, 1))
 
     def _finish(self, samples: Float) -> npt.NDArray[Any]:
         done = samples[: self._owed]  # flushing the filters may yield one sample too many

@@ -10,43 +10,47 @@ import numpy as np
 
 from .. import spec
 from ..network import code_stream
-from ..network.activation import LINEAR, RELU, SIGMOID, TANH, Activation, clip, leaky
+from ..network.activation import LINEAR, RELU, SIGMOID, TANH, clip, leaky
 from ..network.float_model import Float32, FloatModel
 from ..network.front import Plain
 from ..network.lutmac import Network
+from ..network.memory import MEMORY, Cell
 from ..network.model import QuantizedModel
 from ..quantize import quantize
 from .block import Block, changed
 
 # widths, activations, code bits, whether inputs need 32 bits
-KINDS: tuple[tuple[tuple[int, ...], tuple[Activation, ...], int, bool], ...] = (
+KINDS: tuple[tuple[tuple[int, ...], tuple[Cell, ...], int, bool], ...] = (
     ((1, 1), (LINEAR,), 4, False),
     ((5, 3), (TANH,), 4, True),
     ((17, 30, 33, 2), (RELU, SIGMOID, LINEAR), 3, False),
     ((64, 15, 16, 17, 7), (leaky(1 / 64), TANH, clip(-1, 1), SIGMOID), 2, True),
     ((40, 20, 20), (clip(0, 6), leaky(0.5)), 8, False),
     ((300, 9, 8), (RELU, TANH), 4, False),
+    ((12, 9, 5, 20, 3), (RELU, MEMORY, MEMORY, LINEAR), 4, False),
 )
 
 
 def blocks(rng: np.random.Generator) -> Iterator[Block]:
-    """Yield blocks of every kind of network, and refused ones."""
+    """Yield blocks of every kind of network, the state carried on, and refused ones."""
     for kind in KINDS:
         model = random_model(rng, *kind)
-        for rows in (1, 9, model.block):
-            yield block(model, rng, rows)
+        network = Network(model)
+        for i, rows in enumerate((1, 9, model.block, 3)):
+            yield block(model, network, rng, rows, bank=i % 2, reset=int(i == 0))
     yield from refusals(random_model(rng, *KINDS[2]), rng)
 
 
 def random_model(
     rng: np.random.Generator,
     widths: tuple[int, ...],
-    activations: tuple[Activation, ...],
+    activations: tuple[Cell, ...],
     bits: int,
     wide: bool,
 ) -> QuantizedModel:
     """Return a network of random weights, some of them above 1, with inputs of either width."""
-    shapes = [(out, n) for n, out in pairwise(widths)]
+    pairs = zip(pairwise(widths), activations, strict=True)
+    shapes = [(out * cell.sums, n) for (n, out), cell in pairs]
     model = FloatModel(
         name="random",
         weights=tuple(_normal(rng, 3 * n**-0.5, (out, n)) for out, n in shapes),
@@ -62,24 +66,31 @@ def _normal(rng: np.random.Generator, scale: float, shape: tuple[int, ...]) -> F
     return rng.normal(0, scale, shape).astype(np.float32)
 
 
-def block(model: QuantizedModel, rng: np.random.Generator, rows: int) -> Block:
-    """Return a block of random rows, some values of which are extreme."""
+def block(
+    model: QuantizedModel,
+    network: Network,
+    rng: np.random.Generator,
+    rows: int,
+    bank: int,
+    reset: int,
+) -> Block:
+    """Return the next block of random rows, some values of which are extreme."""
     word, (taken, given) = model.front.input_format, model.rows
     x = rng.integers(word.low, word.high + 1, (rows, model.inputs))
     extreme = rng.random(x.shape) < 0.05
     x[extreme] = rng.choice([word.low, 0, word.high], extreme.sum())
     stream = code_stream.beats(model)
     return Block(
-        (rows, len(stream), 0, 0, rows * taken.beats, rows * given.beats),
+        (rows, len(stream), bank, reset, rows * taken.beats, rows * given.beats),
         (taken.pack(x), stream),
-        (given.pack(Network(model).process(x)),),
+        (given.pack(network.process(x)),),
         (code_stream.digest(stream), spec.IDENTITY),
     )
 
 
 def refusals(model: QuantizedModel, rng: np.random.Generator) -> Iterator[Block]:
     """Yield rows whose registers or headers are wrong: all beats are taken, zeros are sent."""
-    good = block(model, rng, 5)
+    good = block(model, Network(model), rng, 5, bank=0, reset=1)
     rows, beats, bank, reset, taken, given = good.arguments
     yield good
     yield _refused(good, (rows + 1, beats, bank, reset, taken, given))
@@ -92,6 +103,7 @@ def refusals(model: QuantizedModel, rng: np.random.Generator) -> Iterator[Block]
         (0, spec.MODEL_BEAT["inputs"], 0),
         (0, spec.MODEL_BEAT["inputs"], spec.MAX_WIDTH + 1),
         (second, spec.LAYER_BEAT["activation"], len(spec.ACTIVATIONS)),
+        (second, spec.LAYER_BEAT["activation"], spec.ACTIVATIONS.index("memory")),
         (second + 1, spec.ACTIVATION_BEAT["shift"], 1),
     ):
         stream = changed(good.inputs[1], at, field, value)

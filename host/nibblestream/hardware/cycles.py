@@ -1,4 +1,4 @@
-"""Cycle model of the overlay: predicted, not measured, clocks per block of frames.
+"""Cycle model of the overlay: predicted, not measured, clocks per block of frames or rows.
 
 `lut_mac` runs its loops one after the other, at one iteration per clock, so a block takes the sum
 of their iterations plus the clocks that each loop's pipeline needs to drain. The two CORDIC kernels
@@ -21,10 +21,11 @@ from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel
 from ..network.topology import largest_block
 from .boards import Board
-from .traffic import BEAT_BYTES, FRAME_BYTES, LayerTraffic, layers_of
+from .traffic import BEAT_BYTES, SPECTRA, LayerTraffic, RowTraffic, layers_of, rows_of
 
 PIPELINE_DEPTH: Final = 40  # clocks to drain a loop's pipeline; assumed, as HLS chooses it
-SPECTRA_BYTES: Final = 2 * FRAME_BYTES  # per frame, in and out
+SPECTRA_BYTES: Final = SPECTRA.bytes  # per frame, in and out
+REAL_TIME: Final = spec.SAMPLE_RATE / spec.HOP  # frames per second of live audio
 
 
 class Loop(NamedTuple):
@@ -42,14 +43,16 @@ class Loop(NamedTuple):
 
 @dataclass(frozen=True)
 class Block:
-    """One block of frames, which share one pass over the codes.
+    """One block of frames, or of rows, which share one pass over the codes.
 
     Parameters
     ----------
     layers : sequence of LayerTraffic
         Shape and code width of each layer.
     frames : int
-        Frames in the block.
+        Frames, or rows of another network, in the block.
+    rows : RowTraffic, optional
+        Spectra if not given.
 
     Raises
     ------
@@ -59,13 +62,15 @@ class Block:
 
     layers: Sequence[LayerTraffic]
     frames: int
+    rows: RowTraffic = SPECTRA
 
     def __post_init__(self) -> None:
         most = largest_block([(layer.outputs, layer.inputs) for layer in self.layers])
         if not 1 <= self.frames <= most:
+            unit = self.rows.unit
             raise ValueError(
-                f"a block has {self.frames} frames; the activation memory holds 1 to {most} frames "
-                "of this network"
+                f"a block has {self.frames} {unit}s; the activation memory holds 1 to {most} "
+                f"{unit}s of this network"
             )
 
     @property
@@ -95,7 +100,7 @@ class Block:
         return "multiply" if 2 * held > sum(loop.iterations for loop in macs) else "stream"
 
     def rate(self, clock_mhz: float) -> float:
-        """Return the frames per second of consecutive blocks."""
+        """Return the frames, or rows, per second of consecutive blocks."""
         return clock_mhz * 1e6 * self.frames / self.cycles
 
     def code_bytes(self, rate: float) -> float:
@@ -103,11 +108,13 @@ class Block:
         return rate * self.beats * BEAT_BYTES / self.frames
 
     def _loops(self) -> Iterator[Loop]:
+        taken, given = self.frames * self.rows.beats_in, self.frames * self.rows.beats_out
+        loaded, sent = row_loops(taken, given, self.rows.raw)
         yield Loop("MODEL", 1, 1)
-        yield Loop("LOAD", (spec.CONTEXT - 1 + self.frames) * spec.BINS)
+        yield loaded
         for layer in self.layers:
             yield from self._layer(layer)
-        yield Loop("SEND", self.frames * spec.BINS)
+        yield sent
 
     def _layer(self, layer: LayerTraffic) -> Iterator[Loop]:
         shape = layer.outputs, layer.inputs
@@ -120,6 +127,15 @@ class Block:
         groups = -(-self.frames // spec.FRAME_LANES)
         steps = layer.outputs * pack.steps(layer.inputs, layer.bits)
         yield Loop("MAC", steps * groups, pack.beats_of(shape, layer.bits))
+        if layer.units:
+            yield Loop("REMEMBER", self.frames * max(layer.units, spec.LEAST_TURN))
+
+
+def row_loops(taken: int, given: int, raw: bool) -> tuple[Loop, Loop]:
+    """Return the loops that take and give the beats of a block; spectra have context besides."""
+    if raw:
+        return Loop("LOAD_ROWS", taken), Loop("SEND_ROWS", given)
+    return Loop("LOAD", (spec.CONTEXT - 1) * spec.BINS + taken), Loop("SEND", given)
 
 
 def report(
@@ -128,7 +144,7 @@ def report(
     clock_mhz: float | None = None,
     frames: int | None = None,
 ) -> str:
-    """Return a table of the model: single frames and blocks, with own and with 8-bit codes.
+    """Return a table of the model: single rows and blocks, with own and with 8-bit codes.
 
     Parameters
     ----------
@@ -138,7 +154,7 @@ def report(
     clock_mhz : float, optional
         The board's clock if None.
     frames : int, optional
-        Frames per block; the most that fit if None.
+        Frames, or rows, per block; the most that fit if None.
 
     Raises
     ------
@@ -152,7 +168,8 @@ def report(
     clock = board.clock_mhz if clock_mhz is None else clock_mhz
     sizes = sorted({1, model.block if frames is None else frames})
     widths = [None, 8] if any(layer.bits != 8 for layer in model.layers) else [None]
-    blocks = [Block(layers_of(model, bits), size) for bits in widths for size in sizes]
+    rows = rows_of(model)
+    blocks = [Block(layers_of(model, bits), size, rows) for bits in widths for size in sizes]
     title = f"{model.name} on {board.name} ({board.part}) at {clock:g} MHz: model, not measured"
     heads = "".join(
         f"{head:>{12 * len(sizes)}}" for head in ("its own codes", "8-bit codes")[: len(widths)]
@@ -161,18 +178,24 @@ def report(
 
 
 def _rows(blocks: list[Block], clock: float) -> Iterator[str]:
-    real_time = spec.SAMPLE_RATE / spec.HOP
+    rows = blocks[0].rows
     rates = [block.rate(clock) for block in blocks]
-    yield _row("frames a block", (block.frames for block in blocks))
+    codes = [block.code_bytes(rate) for block, rate in zip(blocks, rates, strict=True)]
+    yield _row(f"{rows.unit}s a block", (block.frames for block in blocks))
     yield _row("beats of the code stream", (block.beats for block in blocks))
     yield _row("clocks a block", (block.cycles for block in blocks))
-    yield _row("clocks a frame", (block.cycles / block.frames for block in blocks))
-    yield _row("frames a second", rates)
-    yield _row("times real time", (rate / real_time for rate in rates))
-    codes = [block.code_bytes(rate) for block, rate in zip(blocks, rates, strict=True)]
+    yield _row(f"clocks a {rows.unit}", (block.cycles / block.frames for block in blocks))
+    yield _row(f"{rows.unit}s a second", rates)
+    if rows.raw:
+        yield _row("microseconds a block", (block.cycles / clock for block in blocks))
+        yield _row("bytes a row", (block.code_bytes(1) + rows.bytes for block in blocks))
+    else:
+        yield _row("times real time", (rate / REAL_TIME for rate in rates))
     yield _row("codes, MB/s", (each / 1e6 for each in codes))
-    yield _row("spectra, MB/s", (rate * SPECTRA_BYTES / 1e6 for rate in rates))
-    yield _row("codes in real time, MB/s", (block.code_bytes(real_time) / 1e6 for block in blocks))
+    yield _row("rows, MB/s" if rows.raw else "spectra, MB/s", (r * rows.bytes / 1e6 for r in rates))
+    if not rows.raw:
+        live = (block.code_bytes(REAL_TIME) / 1e6 for block in blocks)
+        yield _row("codes in real time, MB/s", live)
     yield f"{'bound by':<26}" + "".join(f"{block.bound:>12}" for block in blocks)
 
 

@@ -3,8 +3,8 @@
 The primitives are 25 x 18-bit multipliers followed by an adder (DSP48E1), 18-Kbit block RAMs,
 six-input look-up tables with carry chains, and flip-flops. Those of UltraScale+ are as good or
 better. The tests compare the model with yosys, a free synthesiser, on the Verilog in hls/check: for
-a frame lane and a CORDIC stage, DSPs and block RAMs are equal, flip-flops agree within 5%, and LUTs
-within a quarter.
+a frame lane, its activation and a CORDIC stage, DSPs and block RAMs are equal, flip-flops agree
+within 5%, and LUTs within a quarter.
 """
 
 from __future__ import annotations
@@ -74,6 +74,11 @@ def logic(bits: int, luts_a_bit: float = 1) -> Resources:
 def register(bits: int) -> Resources:
     """Return the cost of a register."""
     return Resources(flipflops=bits)
+
+
+def delay(bits: int) -> Resources:
+    """Return the cost of a delay of 2 to 32 clocks: a LUT per bit, as a shift register."""
+    return Resources(luts=bits)
 
 
 def select(inputs: int, bits: int) -> Resources:

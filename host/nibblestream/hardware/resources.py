@@ -18,6 +18,7 @@ from .fabric import (
     adder,
     adder_tree,
     block_memory,
+    delay,
     logic,
     multiplier,
     register,
@@ -31,6 +32,7 @@ PRODUCT_BITS: Final = spec.ACTIVATION_BITS + spec.WEIGHT_BITS
 SUM_BITS: Final = spec.ACCUMULATOR_BITS
 LENGTH_BITS: Final = spec.SPECTRUM.bits + 2 + spec.CORDIC_GUARD  # inside the CORDIC
 ANGLE_BITS: Final = spec.CORDIC_ANGLE_BITS + 2
+VALUES: Final = spec.BEAT_BITS // spec.NARROW_VALUE_BITS  # most values in a beat of rows
 LEVEL_BITS: Final = spec.FLOOR_FRAC + 7  # a log2 and a sign
 
 
@@ -42,9 +44,46 @@ def frame_lane() -> Resources:
     tree = adder_tree(spec.LANES, PRODUCT_BITS)
     sums = GROUPS * register(SUM_BITS) + select(GROUPS, SUM_BITS) + adder(SUM_BITS)
     rounded = adder(SUM_BITS) + shifter(SUM_BITS, SUM_BITS)
-    # A LUT compares two bits; a multiplexer selects the sum, a limit or zero.
-    saturated = logic(SUM_BITS, 0.5) + logic(spec.ACTIVATION_BITS) + register(spec.ACTIVATION_BITS)
-    return memories + multipliers + tree + sums + rounded + saturated
+    return memories + multipliers + tree + sums + rounded + saturation()
+
+
+def saturation() -> Resources:
+    """Return the cost of limiting a sum: a LUT compares two bits; one limit, or zero, is chosen."""
+    return logic(SUM_BITS, 0.5) + logic(spec.ACTIVATION_BITS) + register(spec.ACTIVATION_BITS)
+
+
+def activation() -> Resources:
+    """Return the cost of a frame lane's activations other than ReLU.
+
+    A clip has two limits to compare with, a leaky ReLU another shift for negative sums. Sigmoid and
+    tanh read a chord from a table of their own: two ports of a block RAM are not wide enough to
+    share one.
+    """
+    word, start, height = spec.CURVE_INPUT_BITS + 1, spec.CURVE.frac + 1, spec.CURVE.bits
+    steps = spec.CURVE_INPUT_BITS - spec.CURVE_INDEX_BITS  # bits that interpolate on a chord
+    limit, distance = logic(SUM_BITS, 0.5), logic(spec.LAYER_BEAT["shift"].bits)
+    aligned = shifter(word, word) + adder(spec.CURVE_INPUT_BITS)  # and its magnitude
+    chord = block_memory(1 << spec.CURVE_INDEX_BITS, start + steps + 1) + register(start + steps)
+    product = multiplier(steps + 2, steps + 1) + adder(height)  # the adder rounds
+    signed = adder(height) + logic(height + 1)  # of tanh; sigmoid is half of it and a half
+    chosen = logic(spec.ACTIVATION_BITS) + register(spec.ACTIVATION_BITS)
+    return (
+        limit + distance + aligned + chord + product + signed + chosen + delay(spec.ACTIVATION_BITS)
+    )
+
+
+def memory() -> Resources:
+    """Return the cost of layers with memory: two banks of states, a step, an output.
+
+    A unit's three words come from any of the lanes of one frame.
+    """
+    states = block_memory(2 * spec.MAX_UNITS, spec.STATE.bits)
+    frame = spec.LANES * select(spec.FRAME_LANES, spec.CURVE.bits)
+    gathered = frame + 3 * select(spec.LANES, spec.CURVE.bits)
+    difference, bits = adder(spec.STATE.bits + 1), spec.STATE.bits + spec.CURVE.bits
+    step = multiplier(spec.STATE.bits + 1, spec.CURVE.bits) + 2 * adder(bits + 1)  # one rounds
+    shown = multiplier(spec.STATE.bits, spec.CURVE.bits) + adder(bits)
+    return states + gathered + difference + step + shown
 
 
 def table_copies() -> Resources:
@@ -58,10 +97,13 @@ def rounding_constants() -> Resources:
 
 
 def writing() -> Resources:
-    """Return the cost of a frame lane's write port: address, data and write enables."""
+    """Return the cost of a frame lane's write port: address, data and write enables.
+
+    All lanes get the same feature or output, but those next to each other different values of rows.
+    """
     address = (spec.ACTIVATION_DEPTH - 1).bit_length()
     found = 4 * adder(address + 2)  # position * 129 + bin; times groups (2 adders); plus the base
-    word = address + spec.ACTIVATION_BITS
+    word = address + VALUES * spec.ACTIVATION_BITS
     return found + logic(word) + register(word) + logic(spec.LANES)  # a write enable per lane
 
 
@@ -81,9 +123,10 @@ def decoding() -> Resources:
 
 def biases() -> Resources:
     """Return the cost of the bias memory, and of shifting a bias onto the accumulator's grid."""
-    count = spec.BEAT_BITS // spec.BIAS.bits
-    memory = block_memory(spec.MAX_WIDTH // count, spec.BEAT_BITS)
-    return memory + select(count, spec.BIAS.bits) + shifter(SUM_BITS, SUM_BITS)
+    narrow, wide = (spec.BEAT_BITS // bits for bits in (spec.BIAS.bits, spec.WIDE_BIAS_BITS))
+    memory = block_memory(spec.MAX_WIDTH // wide, spec.BEAT_BITS)
+    chosen = select(narrow, spec.BIAS.bits) + select(wide, spec.WIDE_BIAS_BITS)
+    return memory + chosen + logic(spec.WIDE_BIAS_BITS) + shifter(SUM_BITS, SUM_BITS)
 
 
 def features() -> Resources:
@@ -98,15 +141,26 @@ def features() -> Resources:
     return context + floors + log + followed + feature
 
 
+def rows() -> Resources:
+    """Return the cost of unpacking the values of a beat of rows, and of two outputs into a beat."""
+    unpacked = VALUES * (logic(spec.ACTIVATION_BITS) + register(spec.ACTIVATION_BITS))
+    outputs = spec.BEAT_BITS // spec.WIDE_VALUE_BITS
+    packed = outputs * select(spec.LANES * spec.FRAME_LANES // outputs, spec.ACTIVATION_BITS)
+    checks = 2 * multiplier(12, 9)  # beats of a row times rows, in and out
+    counters = 4 * adder(12)  # rows and values
+    return unpacked + packed + checks + counters
+
+
 def lut_mac() -> Resources:
     """Return the cost of `lut_mac`, which runs all layers."""
-    lanes = spec.FRAME_LANES * (frame_lane() + writing())
+    lanes = spec.FRAME_LANES * (frame_lane() + activation() + writing())
     shared = table_copies() + rounding_constants() + decoding() + biases() + features() + digest()
     sent = select(spec.LANES * spec.FRAME_LANES, spec.ACTIVATION_BITS)
-    limits = 2 * adder(spec.ACTIVATION_BITS)  # of a gain
+    limits = 2 * adder(spec.ACTIVATION_BITS) + 2 * select(2, spec.ACTIVATION_BITS)  # gain; clip
     checks = 2 * multiplier(13, 10)  # a header's rows times steps, by quarters and by groups
     counters = 2 * adder(32) + 6 * adder(12)  # beats and clocks left; rows, steps, frames, bins
-    return lanes + shared + sent + limits + checks + counters + _ports(streams=3, registers=7)
+    own = lanes + shared + memory() + rows() + sent + limits + checks + counters
+    return own + _ports(streams=3, registers=9)
 
 
 # --- the other kernels, and the whole ------------------------------------------------------------
@@ -128,8 +182,8 @@ def cordic(length: int) -> Resources:
 def cordic_vectoring() -> Resources:
     """Return the cost of `cordic_vectoring`: spectra to magnitudes and phases."""
     opposite = 2 * adder(LENGTH_BITS)
-    phase = adder(ANGLE_BITS)
-    return cordic(LENGTH_BITS) + opposite + phase + digest() + _ports(streams=3, registers=4)
+    own = cordic(LENGTH_BITS) + opposite + adder(ANGLE_BITS) + passing() + digest()
+    return own + _ports(streams=3, registers=5)
 
 
 def cordic_rotation() -> Resources:
@@ -138,7 +192,13 @@ def cordic_rotation() -> Resources:
     gain = multiplier(word, spec.GAIN.bits) + adder(word + spec.GAIN.bits)
     opposite = adder(LENGTH_BITS)
     parts = 2 * (adder(LENGTH_BITS) + logic(spec.SPECTRUM.bits) + register(spec.SPECTRUM.bits))
-    return cordic(word) + gain + opposite + parts + digest() + _ports(streams=3, registers=4)
+    own = cordic(word) + gain + opposite + parts + passing() + digest()
+    return own + _ports(streams=3, registers=5)
+
+
+def passing() -> Resources:
+    """Return the cost of passing beats of rows through a CORDIC kernel, behind its stages."""
+    return delay(spec.BEAT_BITS) + logic(spec.BEAT_BITS) + 2 * adder(32)  # of them left and in all
 
 
 def polar_fifo() -> Resources:

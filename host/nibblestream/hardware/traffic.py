@@ -1,4 +1,4 @@
-"""The byte ledger: bytes by the model's layout, by the DMAs, and by the hardware counters."""
+"""Bytes that a network moves: by the model's layout, by the DMAs, and by the hardware counters."""
 
 from __future__ import annotations
 
@@ -8,11 +8,60 @@ from dataclasses import dataclass, replace
 from .. import spec
 from ..network import code_stream, pack
 from ..network.activation import LINEAR, RELU
+from ..network.float_model import FloatModel
+from ..network.memory import Memory
 from ..network.model import QuantizedModel
+from .traffic_table import table
 
 BEAT_BYTES = spec.BEAT_BITS // 8
+FLOAT_BITS = 32  # of a weight in a float layer
 FRAME_BYTES = spec.BINS * BEAT_BYTES  # of one spectrum
-CODES, SPECTRA_IN, SPECTRA_OUT = spec.MONITOR_SLOTS
+CODES, SPECTRA_IN, SPECTRA_OUT = spec.MONITOR_SLOTS  # the last two count rows of any network
+
+
+@dataclass(frozen=True)
+class RowTraffic:
+    """One row of a network in memory: a spectrum in and out, or a plain network's numbers.
+
+    Parameters
+    ----------
+    beats_in, beats_out : int
+        Beats of one row of inputs and of outputs.
+    raw : bool
+        Whether rows pass the spectral kernels unchanged.
+    """
+
+    beats_in: int
+    beats_out: int
+    raw: bool = True
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Names of what goes in and of what comes out."""
+        return ("inputs", "outputs") if self.raw else ("spectra", "enhanced spectra")
+
+    @property
+    def unit(self) -> str:
+        """Name of one row."""
+        return "row" if self.raw else "frame"
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of one row, in and out."""
+        return BEAT_BYTES * (self.beats_in + self.beats_out)
+
+    def slot(self, slot: str) -> str:
+        """Return the name of one of `spec.MONITOR_SLOTS` with these rows."""
+        return slot.replace("spectra", "rows") if self.raw else slot
+
+
+SPECTRA = RowTraffic(spec.BINS, spec.BINS, raw=False)
+
+
+def rows_of(model: QuantizedModel | FloatModel) -> RowTraffic:
+    """Return the layout of a model's rows in beats."""
+    given, made = model.front.rows(model.inputs, model.outputs)
+    return RowTraffic(given.beats, made.beats, model.front.raw)
 
 
 @dataclass(frozen=True)
@@ -23,11 +72,13 @@ class LayerTraffic:
     ----------
     outputs, inputs : int
     bits : int
-        Bits per code; 32 for a float layer.
+        Bits per code; `FLOAT_BITS` for a float layer.
     wide_bias : bool
         Whether biases have 16 bits, not 8.
     activation : bool
         Whether an activation beat follows the layer's beat.
+    units : int
+        Units of a layer with memory; 0 in others.
     """
 
     outputs: int
@@ -35,6 +86,7 @@ class LayerTraffic:
     bits: int
     wide_bias: bool = False
     activation: bool = False
+    units: int = 0
 
     @property
     def ideal(self) -> int:
@@ -61,14 +113,17 @@ class LayerTraffic:
         return pack.ideal_bytes((self.outputs, self.inputs), bits)
 
 
-def layers_of(model: QuantizedModel, bits: int | None = None) -> list[LayerTraffic]:
+def layers_of(model: QuantizedModel | FloatModel, bits: int | None = None) -> list[LayerTraffic]:
     """Return the shape and code width of each layer; `bits`, if given, replaces all widths."""
+    if isinstance(model, FloatModel):
+        return [LayerTraffic(len(w), w.shape[1], bits or FLOAT_BITS) for w in model.weights]
     layers = [
         LayerTraffic(
             *layer.shape,
             layer.bits,
             wide_bias=layer.bias_format != spec.BIAS,
             activation=layer.activation not in (LINEAR, RELU),
+            units=layer.width if isinstance(layer.activation, Memory) else 0,
         )
         for layer in model.layers
     ]
@@ -106,45 +161,20 @@ class Counted:
 NOTHING = Counted(*(dict.fromkeys(spec.MONITOR_SLOTS, 0) for _ in range(2)))
 
 
-class LedgerError(RuntimeError):
-    """The byte counts of the model, the DMA and the hardware counters differ."""
-
-
 def stream_bytes(layers: Sequence[LayerTraffic]) -> int:
     """Return the bytes of the whole stream of codes, with its headers, for one block."""
     return BEAT_BYTES + sum(layer.tables + layer.padded for layer in layers)
 
 
-def reconcile(layers: Sequence[LayerTraffic], frames: int, counted: Counted) -> None:
-    """Compare the bytes moved for one block with those of the model.
-
-    Raises
-    ------
-    LedgerError
-        They differ; the message names the port and, for codes, the layer where the bytes end.
-    """
-    spectra = frames * FRAME_BYTES
-    expected = {CODES: stream_bytes(layers), SPECTRA_IN: spectra, SPECTRA_OUT: spectra}
-    for slot, size in expected.items():
-        sides = (("the DMA moved", counted.dma), ("the hardware counted", counted.hardware))
-        for who, found in sides:
-            if found[slot] != size:
-                where = f", which end {_where(layers, found[slot])}" if slot == CODES else ""
-                raise LedgerError(
-                    f"{slot}: the model says {size} bytes, {who} {found[slot]}{where}"
-                )
-
-
-def _where(layers: Sequence[LayerTraffic], size: int) -> str:
-    """Return where the first `size` bytes of the stream of codes end."""
-    end = BEAT_BYTES
-    if size <= end:
-        return "in the model's header"
-    for number, layer in enumerate(layers, 1):
-        end += layer.tables + layer.padded
-        if size <= end:
-            return f"in layer {number} ({layer.inputs} to {layer.outputs}, {layer.bits} bits)"
-    return f"{size - end} bytes after layer {len(layers)}, the last"
+def slot_bytes(
+    layers: Sequence[LayerTraffic], frames: int, passes: int, rows: RowTraffic
+) -> dict[str, int]:
+    """Return the bytes of each of `spec.MONITOR_SLOTS` for `frames` rows in `passes` blocks."""
+    return {
+        CODES: passes * stream_bytes(layers),
+        SPECTRA_IN: frames * rows.beats_in * BEAT_BYTES,
+        SPECTRA_OUT: frames * rows.beats_out * BEAT_BYTES,
+    }
 
 
 @dataclass(frozen=True)
@@ -155,17 +185,20 @@ class Traffic:
     ----------
     layers : sequence of LayerTraffic
     frames : int
-        Frames processed.
+        Frames, or rows of another network, that were processed.
     passes : int
         How often all codes were streamed: once per block of frames.
     counted : Counted, optional
         Bytes that the overlay moved; each block was reconciled with the model.
+    rows : RowTraffic, optional
+        Spectra if not given.
     """
 
     layers: Sequence[LayerTraffic]
     frames: int
     passes: int
     counted: Counted | None = None
+    rows: RowTraffic = SPECTRA
 
     @property
     def ideal(self) -> int:
@@ -197,35 +230,10 @@ class Traffic:
         """Bytes of the same weights at `bits` bits each, without padding."""
         return sum(layer.at(bits) for layer in self.layers)
 
+    @property
+    def slots(self) -> dict[str, int]:
+        """Bytes of each of `spec.MONITOR_SLOTS`, by the layout."""
+        return slot_bytes(self.layers, self.frames, self.passes, self.rows)
+
     def __str__(self) -> str:
-        rows = ["weights         bits   ideal bytes  streamed    at 8 bits  as float32"]
-        for number, layer in enumerate(self.layers, 1):
-            name = f"{number}: {layer.inputs} to {layer.outputs}"
-            rows.append(_row(name, str(layer.bits), layer))
-        rows.append(_row("one pass", "", self))
-        if self.padded < self.at(8):
-            at_8, at_32 = (1 - self.padded / self.at(bits) for bits in (8, 32))
-            rows.append(f"streamed codes save {at_8:.1%} of 8-bit weights, {at_32:.1%} of float32")
-        if self.tables:
-            rows.append(f"headers, look-up tables and biases add {self.tables:,} bytes to a pass")
-        if self.frames:
-            rows.append(
-                f"{self.frames} frames in {self.passes} passes: {self.streamed:,} bytes of codes, "
-                f"{self.per_frame:,.0f} a frame (from the layout)"
-            )
-        if self.counted:
-            rows += self._ledger(self.counted)
-        return "\n".join(rows)
-
-    def _ledger(self, counted: Counted) -> list[str]:
-        spectra = self.frames * FRAME_BYTES
-        model = (self.passes * stream_bytes(self.layers), spectra, spectra)
-        rows = [f"{'reconciled to the byte':<24}{'model':>14}{'DMA':>14}{'hardware':>14}"]
-        for slot, size in zip(spec.MONITOR_SLOTS, model, strict=True):
-            dma, hardware = counted.dma[slot], counted.hardware[slot]
-            rows.append(f"{slot:<24}{size:>14,}{dma:>14,}{hardware:>14,}")
-        return rows
-
-
-def _row(name: str, bits: str, of: LayerTraffic | Traffic) -> str:
-    return f"{name:<17}{bits:>3}{of.ideal:>14,}{of.padded:>10,}{of.at(8):>13,}{of.at(32):>12,}"
+        return table(self)

@@ -1,5 +1,5 @@
-"""Import of PyTorch and ONNX networks (extras: train for PyTorch, onnx for ONNX)."""
+"""Import of networks from PyTorch, ONNX, Keras and scikit-learn (extras: torch, onnx)."""
 
-from .build import from_onnx, from_torch
+from .build import from_keras, from_onnx, from_sklearn, from_torch
 
-__all__ = ["from_onnx", "from_torch"]
+__all__ = ["from_keras", "from_onnx", "from_sklearn", "from_torch"]

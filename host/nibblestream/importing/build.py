@@ -1,88 +1,104 @@
-"""Import of a network: read it, scale it, compare its outputs with those of the original."""
+"""Import of a network: read it, equalise it, compare its outputs with those of the original."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ..network.float_model import FloatModel
-from ..network.topology import INPUTS, check_topology
-from .chain import Chain, Linear, fold
-from .check import Original, check_end, check_equal
-from .rescale import rescale
+from ..network.front import Front, Plain
+from .chain import Layer
+from .check import Original, check_equal
+from .equalise import equalise
+from .refusal import first_line
 
 if TYPE_CHECKING:
+    from onnx import ModelProto
     from torch import nn
+    from torch.export import ExportedProgram
+
+Float = npt.NDArray[np.float64]
 
 
 def from_torch(
-    module: nn.Module, *, features: str, head: str, gain_floor: float = 0.0, name: str = "imported"
+    module: nn.Module | ExportedProgram,
+    *,
+    front: Front | None = None,
+    example: Any = None,
+    name: str = "imported",
 ) -> FloatModel:
     """Import a PyTorch network with its behaviour in evaluation mode.
 
-    Linear and ReLU become layers. Batch normalisation before or after a Linear is folded into it.
-    Dropout, Identity and Flatten are skipped. An activation after the last Linear is allowed if the
-    head applies it anyway, such as a clamp to [0, 1] for a gain. Weights or biases beyond +-1 are
-    scaled by powers of two.
+    It is exported by `torch.export`. Whatever scales, shifts or rearranges values by constants is
+    folded into fully connected layers, so it does not matter whether a network uses modules,
+    functions or parameters. Activations are ReLU, ReLU6, Hardtanh and other clips, LeakyReLU with
+    a power of two as slope, Sigmoid, Tanh and Hardsigmoid.
 
     Parameters
     ----------
-    module : torch.nn.Module
-        1032 inputs (8 frames of 129 bins, oldest first) to 129 outputs; `nn.Sequential`, or any
-        module that `torch.fx.symbolic_trace` can trace. It is not modified.
-    features : {"log2", "magnitude"}
-        Input features that the network was trained on.
-    head : {"gain", "magnitude"}
-        Meaning of the outputs: a gain on the noisy magnitude, or the enhanced magnitude.
-    gain_floor : float
-        Smallest gain, 0 to 1.
+    module : torch.nn.Module or torch.export.ExportedProgram
+        Also scripted, traced, compiled or wrapped in DataParallel; on any device, in any float
+        type. It is not modified. The first dimension of inputs is the batch.
+    front : Front, optional
+        What comes before and after the network; by default `Plain`.
+    example : array_like (n, ...), optional
+        Inputs, for which outputs are compared, too. They tell the shape of inputs, which is
+        otherwise taken from the weights, and, if there is no `front`, their largest magnitude.
     name : str
         Name of the model.
 
     Returns
     -------
     FloatModel
-        Its outputs were checked to equal the module's within float32 rounding.
+        Its outputs were checked to equal the module's within float32 rounding. Hidden units may be
+        scaled by powers of two.
 
     Raises
     ------
     TypeError
-        `module` is not a torch.nn.Module.
+        `module` is not a network, but a path or a state_dict, say.
     ValueError
-        The network is not supported; the message names the layer and its position.
+        The network is not supported; the message names the step and what to do.
 
     Examples
     --------
     >>> from torch import nn
-    >>> from nibblestream import Enhancer, quantize
-    >>> layers = nn.Linear(1032, 512), nn.ReLU(), nn.Linear(512, 512), nn.Linear(512, 129)
-    >>> model = from_torch(nn.Sequential(*layers), features="log2", head="gain", gain_floor=0.1)
-    >>> with Enhancer(quantize(model, "kmeans", bits=3)) as enhancer:
-    ...     clean = enhancer.enhance(np.zeros(8000), 8000)
-    >>> clean.shape
-    (8000,)
+    >>> from nibblestream import quantize
+    >>> layers = nn.Flatten(), nn.Linear(64, 32), nn.BatchNorm1d(32), nn.ReLU(), nn.Linear(32, 10)
+    >>> digits = np.random.default_rng(0).uniform(0, 16, (100, 8, 8))
+    >>> model = from_torch(nn.Sequential(*layers), example=digits)
+    >>> model.inputs, model.outputs, max(model.front.reach) == digits.max()
+    (64, 10, True)
+    >>> [layer.shape for layer in quantize(model).layers]
+    [(32, 64), (10, 32)]
     """
-    from . import pytorch
+    from . import torch_module
 
-    origin = {"imported": f"PyTorch {type(module).__name__}"}
-    chain = fold(pytorch.steps(module))
-    return _build(chain, pytorch.original(module), name, features, head, gain_floor, origin)
+    rows = None if example is None else _rows(example)
+    layers, original = torch_module.read(module, None if rows is None else rows.shape[1:])
+    return _model(layers, original, front, rows, name, f"PyTorch {type(module).__name__}")
 
 
 def from_onnx(
-    path: str | Path, *, features: str, head: str, gain_floor: float = 0.0, name: str = ""
+    network: str | Path | ModelProto,
+    *,
+    front: Front | None = None,
+    example: Any = None,
+    name: str = "",
 ) -> FloatModel:
     """Import an ONNX network, under the same conditions as `from_torch`.
 
-    Gemm, or MatMul and Add, with constant weights become layers.
-
     Parameters
     ----------
-    path : path
-        ONNX file with weights in float64, float32 or float16.
-    features, head, gain_floor
+    network : path or onnx.ModelProto
+        ONNX file, with external data beside it if there are any, or the model in memory. Weights
+        may have any float type, or integers that DequantizeLinear converts. The first dimension of
+        the input is the batch.
+    front, example
         As for `from_torch`.
     name : str
         Name of the model; by default the stem of the file's name.
@@ -100,51 +116,128 @@ def from_onnx(
     """
     from . import onnx_graph
 
-    path = Path(path)
-    graph = onnx_graph.load(path)
+    path = Path(network) if isinstance(network, (str, Path)) else None
+    rows = None if example is None else _rows(example)
+    graph = onnx_graph.load(path or network)
     try:
-        chain = fold(onnx_graph.steps(graph))
-        original, origin = onnx_graph.original(graph), {"imported": path.name}
-        return _build(chain, original, name or path.stem, features, head, gain_floor, origin)
+        layers, original = onnx_graph.read(graph, None if rows is None else rows.shape[1:])
+        origin = "ONNX" if path is None else path.name
+        stem = "imported" if path is None else path.stem
+        return _model(layers, original, front, rows, name or stem, origin)
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise ValueError(f"{path}: {error}" if path else str(error)) from error
 
 
-def _build(
-    chain: Chain,
-    original: Original,
-    name: str,
-    features: str,
-    head: str,
-    gain_floor: float,
-    origin: dict[str, Any],
+def from_keras(
+    network: Any, *, front: Front | None = None, example: Any = None, name: str = ""
 ) -> FloatModel:
-    _check_widths(chain.layers, features, head)
-    layers = rescale(chain.layers)
+    """Import a Keras network: a chain of layers, Sequential or functional.
+
+    Dense, BatchNormalization, Normalization, Rescaling, Activation, ReLU, LeakyReLU, Dropout,
+    Flatten and Reshape are read. For other layers, write ONNX with
+    ``network.export("net.onnx", format="onnx")`` and call `from_onnx`.
+
+    Parameters
+    ----------
+    network : keras.Model
+        With any backend; Keras is not imported here.
+    front, example
+        As for `from_torch`.
+    name : str
+        Name of the model; by default the network's.
+
+    Returns
+    -------
+    FloatModel
+
+    Raises
+    ------
+    TypeError
+        `network` is not a Keras model.
+    ValueError
+        A layer is not supported; the message names it.
+    """
+    from . import keras_layers
+
+    rows = None if example is None else _rows(example)
+    layers, original = keras_layers.read(network)
+    return _model(layers, original, front, rows, name or network.name, "Keras")
+
+
+def from_sklearn(
+    estimator: Any, *, front: Front | None = None, example: Any = None, name: str = "imported"
+) -> FloatModel:
+    """Import a network from scikit-learn: `MLPClassifier` or `MLPRegressor`, or a pipeline to one.
+
+    Scalers and other affine steps of a `Pipeline`, such as PCA, are folded into the first layer.
+
+    Parameters
+    ----------
+    estimator : MLPClassifier, MLPRegressor or Pipeline
+        It must be fitted.
+    front, example
+        As for `from_torch`. Pass raw inputs of the pipeline as `example`, as their range matters.
+    name : str
+        Name of the model.
+
+    Returns
+    -------
+    FloatModel
+        A regressor's outputs are its predictions. A classifier's are one probability for two
+        classes, and for more classes what the softmax is taken of: the largest output is the
+        predicted class.
+
+    Raises
+    ------
+    TypeError
+        `estimator` is another kind of estimator.
+    ValueError
+        It is not fitted, or a step of the pipeline is not affine.
+    """
+    from . import scikit_learn
+
+    rows = None if example is None else _rows(example)
+    layers, original = scikit_learn.read(estimator)
+    origin = f"scikit-learn {type(estimator).__name__}"
+    return _model(layers, original, front, rows, name, origin)
+
+
+def _rows(example: Any) -> Float:
+    """Return examples of inputs as float64 (n, ...)."""
+    try:
+        rows = np.asarray(example, np.float64)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"example: {first_line(error)}; expected numbers (n, inputs)") from error
+    if rows.ndim < 2 or not rows.size or not np.isfinite(rows).all():
+        raise ValueError(
+            f"example has the shape {rows.shape}, or NaN; expected (n, inputs), all finite"
+        )
+    return rows
+
+
+def _model(
+    layers: Sequence[Layer],
+    original: Original,
+    front: Front | None,
+    example: Float | None,
+    name: str,
+    origin: str,
+) -> FloatModel:
+    equal = equalise(layers)
+    rows = None if example is None else example.reshape(len(example), -1)
+    inputs = equal[0].weights.shape[1]
+    if rows is not None and rows.shape[1] != inputs:
+        raise ValueError(f"example has {rows.shape[1]} inputs a row; the network takes {inputs}")
+    if front is None:
+        front = Plain() if rows is None or not rows.any() else Plain(float(np.abs(rows).max()))
     model = FloatModel(
         name=name,
-        weights=tuple(layer.weights.astype(np.float32) for layer in layers),
-        biases=tuple(layer.bias.astype(np.float32) for layer in layers),
-        features=features,
-        head=head,
-        gain_floor=gain_floor,
-        training=origin,
-        relu=chain.relu,
+        weights=tuple(layer.weights.astype(np.float32) for layer in equal),
+        biases=tuple(layer.bias.astype(np.float32) for layer in equal),
+        front=front,
+        training={"imported": origin},
+        activations=tuple(layer.activation for layer in equal),
+        scaled=True,
     )
-    check_end(model, chain.end)
-    check_equal(model, chain.end, original)
+    check_equal(model, original, rows)
     return model
-
-
-def _check_widths(layers: tuple[Linear, ...], features: str, head: str) -> None:
-    try:
-        check_topology([layer.weights.shape for layer in layers], features, head)
-    except ValueError as error:
-        found = ", ".join(
-            f"{layer.where}: {layer.weights.shape[1]} -> {layer.weights.shape[0]}"
-            for layer in layers
-        )
-        raise ValueError(
-            f"{error}; a network takes 8 frames of 129 bins ({INPUTS} inputs, oldest frame first) "
-            f"and gives 129 outputs. Found {found}"
-        ) from error

@@ -1,143 +1,145 @@
-"""Framework-independent form of an imported network: a chain of steps, folded into layers.
-
-A supported chain consists of Linear layers with or without ReLU between them. Elementwise scales
-and offsets, such as batch normalisation, are folded into the Linear before or after them.
-"""
+"""Framework-independent form of an imported network: a chain of layers, built step by step."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .. import spec
+from ..network.activation import LINEAR, RELU, Activation, clip, leaky
+from .affine import BRANCH, Affine
+
 Float = npt.NDArray[np.float64]
 
+UNLIMITED = float(np.finfo(np.float32).max)  # what exporters write for no limit
+
 
 @dataclass(frozen=True, eq=False)
-class Linear:
-    """``weights @ x + bias``: weights float64 (out, in), bias float64 (out,)."""
+class Layer:
+    """``activation(weights @ x + bias)``: weights float64 (out, in), bias float64 (out,)."""
 
-    where: str
     weights: Float
     bias: Float
+    activation: Activation
 
 
-@dataclass(frozen=True, eq=False)
-class Scale:
-    """``factor * x + offset``, each float64 (width,) or (1,)."""
-
-    where: str
-    factor: Float
-    offset: Float
-
-
-@dataclass(frozen=True)
-class Clip:
-    """``min(max(x, low), high)``; the default is ReLU, 0 to infinity."""
-
-    where: str
-    low: float = 0.0
-    high: float = math.inf
-
-
-Step = Linear | Scale | Clip
-
-
-@dataclass(frozen=True, eq=False)
 class Chain:
-    """Layers of a network, and the activation after the last one.
+    """Layers of a network so far; each activation ends one, `finish` the last."""
 
-    Parameters
-    ----------
-    layers : tuple of Linear
-    relu : tuple of bool
-        True for layers followed by a ReLU.
-    end : Clip or None
-        Activation after the last layer.
-    """
+    def __init__(self) -> None:
+        self._layers: list[Layer] = []
 
-    layers: tuple[Linear, ...]
-    relu: tuple[bool, ...]
-    end: Clip | None
+    def start(self, shape: Sequence[int]) -> Affine:
+        """Return the network's inputs; raise ValueError if there are too many."""
+        width = math.prod(shape)
+        if not 1 <= width <= spec.MAX_WIDTH:
+            raise ValueError(
+                f"the network takes {width} inputs of shape {tuple(shape)}; expected 1 to "
+                f"{spec.MAX_WIDTH}"
+            )
+        return Affine.inputs(0, shape)
+
+    def product(self, x: Any, y: Any) -> Affine:
+        """Return ``x @ y``, one of them constant; a bottleneck in between becomes a layer."""
+        product: Affine = x @ y
+        value: Affine = x if isinstance(x, Affine) else y
+        inputs, width, outputs = len(value.slope), value.offset.size, product.offset.size
+        if width * (inputs + outputs) >= inputs * outputs:
+            return product
+        value = self.activate(value, LINEAR)  # two layers have fewer weights than their product
+        found: Affine = value @ y if isinstance(x, Affine) else x @ value
+        return found
+
+    def activate(self, value: Affine, activation: Activation) -> Affine:
+        """Return the outputs of a layer that ends with an activation."""
+        self._append(value, activation)
+        return Affine.inputs(len(self._layers), value.shape)
+
+    def clip(self, value: Affine, low: Any = None, high: Any = None) -> Affine:
+        """Return values clipped to limits, each a number, an array of equal ones, or None."""
+        limits = _limit(low, -math.inf), _limit(high, math.inf)
+        return self.activate(value, clip(*limits))
+
+    def leaky(self, value: Affine, slope: Any) -> Affine:
+        """Return ``max(x, slope * x)``."""
+        factor = _limit(slope, 0.0)
+        if factor in (0.0, 1.0):
+            return self.activate(value, LINEAR if factor else RELU)
+        return self.activate(value, leaky(factor))
+
+    def finish(self, value: Affine) -> tuple[Layer, ...]:
+        """Return all layers of the network that gives `value`."""
+        untouched = Affine.inputs(value.layer, value.shape)
+        same = value.slope.shape == untouched.slope.shape and not value.offset.any()
+        if not self._layers or not (same and (value.slope == untouched.slope).all()):
+            self._append(value, LINEAR)
+        elif value.layer != len(self._layers):
+            raise _stale()
+        layers = self._layers[:1]
+        for layer in self._layers[1:]:
+            merged = _merged(layers[-1], layer)
+            layers[-1:] = [layers[-1], layer] if merged is None else [merged]
+        return tuple(layers)
+
+    def _append(self, value: Affine, activation: Activation) -> None:
+        if value.layer != len(self._layers):
+            raise _stale()
+        self._layers.append(Layer(value.weights, value.offset.ravel(), activation))
 
 
-def fold(steps: Iterable[Step]) -> Chain:
-    """Fold steps into layers.
-
-    Raises
-    ------
-    ValueError
-        A step is not supported: a scale without a Linear before or after it, widths that differ,
-        an activation other than ReLU between layers. The message names the step.
-    """
-    layers: list[Linear] = []
-    ends: list[Clip | None] = []  # the activation after each layer
-    pending: Scale | None = None  # to be folded into the next layer
-    for step in steps:
-        if isinstance(step, Linear):
-            if ends and ends[-1] is not None:
-                _check_relu(ends[-1])
-            layers.append(step if pending is None else _fold_into_next(pending, step))
-            ends.append(None)
-            pending = None
-        elif pending is not None:
-            raise ValueError(f"{pending.where} has no Linear before or after it to be folded into")
-        elif isinstance(step, Clip):
-            if not layers:
-                raise ValueError(
-                    f"{step.where} comes before the first Linear; expected a Linear first"
-                )
-            ends[-1] = step if ends[-1] is None else _intersection(ends[-1], step)
-        elif layers and ends[-1] is None:
-            layers[-1] = _fold_into_previous(layers[-1], step)
-        else:
-            pending = step
-    if pending is not None:
-        raise ValueError(f"{pending.where} has no Linear before or after it to be folded into")
-    if not layers:
-        raise ValueError("the network has no Linear; expected one or more")
-    relu = tuple(end is not None and end.low == 0 for end in ends)
-    return Chain(tuple(layers), relu, ends[-1])
+def _stale() -> ValueError:
+    return ValueError(f"takes values from before the last activation; {BRANCH}")
 
 
-def _check_relu(clip: Clip) -> None:
-    if (clip.low, clip.high) != (0, math.inf):
+def _limit(value: Any, default: float) -> float:
+    if value is None:
+        return default
+    values = np.unique(np.asarray(value, np.float64))
+    if len(values) != 1:
         raise ValueError(
-            f"{clip.where} keeps values between {clip.low:g} and {clip.high:g}; between layers "
-            "expected ReLU or nothing"
+            f"has values from {values[0]:g} to {values[-1]:g}; expected the same for all units"
         )
+    found = float(values[0])
+    return math.copysign(math.inf, found) if abs(found) >= UNLIMITED else found
 
 
-def _intersection(first: Clip, second: Clip) -> Clip:
-    low, high = max(first.low, second.low), min(first.high, second.high)
-    return replace(second, low=low, high=high)
+def _merged(first: Layer, second: Layer) -> Layer | None:
+    """Return one layer that does what two do, if the second only scales and clips."""
+    factor, offset = second.weights[0, 0], second.bias[0]
+    scaled = np.array_equal(second.weights, factor * np.eye(len(first.bias)))
+    if not (scaled and factor > 0 and (second.bias == offset).all()):
+        return None
+    inner = first.activation
+    if inner.kind in ("relu", "clip"):
+        inner = clip(*(factor * limit + offset for limit in _limits(inner)))
+    elif offset or (factor != 1 and not inner.homogeneous):
+        return None
+    activation = _composed(inner, second.activation)
+    if activation is None:
+        return None
+    weights, bias = first.weights * factor, first.bias * factor + offset
+    return replace(first, weights=weights, bias=bias, activation=activation)
 
 
-def _fold_into_previous(layer: Linear, scale: Scale) -> Linear:
-    """Fold a scale into the layer before it."""
-    try:
-        factor, offset = (
-            np.broadcast_to(x, layer.bias.shape) for x in (scale.factor, scale.offset)
-        )
-    except ValueError:
-        raise _misfit(scale, len(layer.bias)) from None
-    weights, bias = layer.weights * factor[:, None], layer.bias * factor + offset
-    return replace(layer, weights=weights, bias=bias)
+def _composed(inner: Activation, outer: Activation) -> Activation | None:
+    """Return one activation that does what two do, or None if there is none."""
+    if LINEAR in (inner, outer):
+        return outer if inner == LINEAR else inner
+    if outer.kind not in ("relu", "clip") or inner.kind == "leaky":
+        return None
+    (low, high), (least, most) = _limits(inner), _limits(outer)
+    if least <= low and high <= most:
+        return inner
+    if inner.kind not in ("relu", "clip") or max(low, least) >= min(high, most):
+        return None
+    return clip(max(low, least), min(high, most))
 
 
-def _fold_into_next(scale: Scale, layer: Linear) -> Linear:
-    """Fold a scale into the layer after it."""
-    width = layer.weights.shape[1]
-    try:
-        factor, offset = (np.broadcast_to(x, (width,)) for x in (scale.factor, scale.offset))
-    except ValueError:
-        raise _misfit(scale, width) from None
-    return replace(layer, weights=layer.weights * factor, bias=layer.bias + layer.weights @ offset)
-
-
-def _misfit(scale: Scale, width: int) -> ValueError:
-    found = max(scale.factor.size, scale.offset.size)
-    return ValueError(f"{scale.where} has {found} values; expected {width} or 1")
+def _limits(activation: Activation) -> tuple[float, float]:
+    fixed = {"relu": (0.0, math.inf), "sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
+    return fixed.get(activation.kind, (activation.low, activation.high))

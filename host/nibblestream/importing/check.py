@@ -1,80 +1,95 @@
-"""Comparison of an imported model with the original: equal outputs, within float32 rounding."""
+"""Comparison of an imported model with the original: equal outputs, within rounding."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from .. import spec
 from ..network.float_model import FloatModel
-from ..network.topology import HEADS, INPUTS
-from .chain import Clip
 
 Float = npt.NDArray[np.float64]
-Original = Callable[[Float], Float]  # (frames, 1032) to (frames, 129)
 
-FRAMES = 16
-ROUNDOFF = 2.0**-24  # largest relative rounding error of float32
-
-
-def check_end(model: FloatModel, end: Clip | None) -> None:
-    """Raise ValueError if the activation after the last layer clips values in the head's range."""
-    word = HEADS[model.head]
-    low, high = 0.0, word.high * word.resolution
-    if model.head == "gain":
-        low, high = model.gain_floor, 1.0
-    if end is not None and not (end.low <= low and high <= end.high):
-        raise ValueError(
-            f"{end.where} keeps outputs between {end.low:g} and {end.high:g}, but head "
-            f"{model.head!r} takes {low:g} to {high:g}: remove the activation, or give the head "
-            "and gain_floor that the network was trained for"
-        )
+ROWS = 16
+FLOAT32 = 2.0**-24  # largest relative rounding error of a float type
+FLOAT64 = 2.0**-53
 
 
-def check_equal(model: FloatModel, end: Clip | None, original: Original) -> None:
-    """Compare the outputs of the model and the original for random inputs.
+@dataclass(frozen=True)
+class Original:
+    """A network as it was before the import.
+
+    Parameters
+    ----------
+    run : callable
+        Its outputs (n, outputs) for inputs (n, inputs).
+    roundoff : float
+        Largest relative rounding error of the numbers that it computes with.
+    softmax : bool
+        It gives the softmax of the outputs.
+    """
+
+    run: Callable[[Float], Float]
+    roundoff: float = FLOAT64
+    softmax: bool = False
+
+
+def check_equal(model: FloatModel, original: Original, example: Float | None) -> None:
+    """Compare outputs for random inputs, and for `example` (n, inputs) if there is one.
 
     Raises
     ------
     ValueError
-        The outputs differ by more than float32 rounding explains.
+        The outputs differ by more than rounding explains.
     """
-    x = np.random.default_rng(0).uniform(-1, 1, (FRAMES, INPUTS))
-    expected = original(x)
-    if expected.shape != (FRAMES, spec.BINS):
+    bounds = model.front.bounds(model.inputs)
+    x = np.random.default_rng(0).uniform(-1, 1, (ROWS, model.inputs))
+    x *= 1.0 if bounds is None else bounds
+    _compare(model, original, x)
+    if example is not None:
+        _compare(model, original, example)
+
+
+def _compare(model: FloatModel, original: Original, x: Float) -> None:
+    expected = original.run(x)
+    if expected.shape != (len(x), model.outputs):
         raise ValueError(
             f"the network gives outputs of shape {expected.shape} for inputs of shape {x.shape}; "
-            f"expected {(FRAMES, spec.BINS)}"
+            f"expected {(len(x), model.outputs)}, one row for each row of inputs"
         )
-    found, bound = outputs(model, x)
-    if end is not None:
-        found = np.clip(found, end.low, end.high)
+    found, bound = outputs(model, x, original.roundoff)
+    if original.softmax:  # its slopes add up to less than 1
+        powers = np.exp(found - found.max(axis=1, keepdims=True))
+        found = powers / powers.sum(axis=1, keepdims=True)
+        bound = bound.max(axis=1, keepdims=True) + 8 * original.roundoff + 0 * found
     excess = np.abs(found - expected) - bound
     if not (excess <= 0).all():
         worst = np.unravel_index(np.argmax(np.nan_to_num(excess, nan=np.inf)), excess.shape)
         raise ValueError(
             f"the imported model does not match the original: output {worst[1]} is "
-            f"{found[worst]:g}, expected {expected[worst]:g} within {bound[worst]:.1g} (float32 "
-            "rounding). A layer computes something that its type and parameters do not show; "
-            "replace it by a standard one"
+            f"{found[worst]:g}, expected {expected[worst]:g} within {bound[worst]:.1g} (rounding). "
+            "A layer computes something that its type and parameters do not show, or that depends "
+            "on other rows; replace it by a standard one"
         )
 
 
-def outputs(model: FloatModel, x: Float) -> tuple[Float, Float]:
-    """Return the last layer's outputs for inputs (frames, 1032), and bounds on their error.
+def outputs(model: FloatModel, x: Float, roundoff: float = FLOAT64) -> tuple[Float, Float]:
+    """Return the outputs for inputs (n, inputs), and bounds on how far the original's may differ.
 
-    Model and original are computed in float64; the model's weights were rounded to float32 once,
-    with a relative error of at most `ROUNDOFF`. The error of a sum is thus at most `ROUNDOFF` times
-    the magnitudes of its products, plus the propagated error of its inputs. The bound uses twice
-    `ROUNDOFF`, which leaves ample room for float64 rounding.
+    The model's weights were rounded to float32 once, with a relative error of at most `FLOAT32`.
+    The original rounds inputs, products, sums and activations with `roundoff`; a sum of n products
+    has an error of at most n roundoffs of their magnitudes, plus the propagated error of its
+    inputs. No activation has a slope above 1. Twice `FLOAT32` leaves room for scales that were
+    folded in float64.
     """
-    error = np.zeros_like(x)
-    for weights, bias, relu in zip(model.weights, model.biases, model.relu, strict=True):
+    error = roundoff * np.abs(x)
+    for weights, bias, activation in model.layers():
         exact = weights.T.astype(np.float64)
         magnitudes = (np.abs(x) + error) @ np.abs(exact) + np.abs(bias)
-        error = error @ np.abs(exact) + 2 * ROUNDOFF * magnitudes
-        x = x @ exact + bias
-        x = np.maximum(x, 0) if relu else x
+        rounding = 2 * FLOAT32 + (len(exact) + 4) * roundoff
+        error = error @ np.abs(exact) + rounding * magnitudes
+        x = activation(x @ exact + bias)
+        error += 4 * roundoff * np.abs(x)
     return x, error

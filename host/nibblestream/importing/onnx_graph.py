@@ -1,122 +1,218 @@
-"""Conversion of an ONNX graph to a chain of steps."""
+"""Reading of an ONNX graph: constants are folded, the other nodes computed on `Affine` values.
+
+Constants are folded by ONNX's reference evaluator, node by node. The packages onnxsim 0.8 and
+onnxslim 0.1 leave casts, quantized weights and computed shapes in the graph (tried 2026-10).
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnx
-from onnx import numpy_helper
+from onnx import inliner, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
-from ..network.topology import INPUTS
-from .chain import Linear, Step
+from .affine import Affine
+from .chain import Chain, Layer
 from .check import Original
-from .onnx_node import Node, constant, step
+from .onnx_ops import MOVES, OPERATIONS, Node
+from .refusal import advice, first_line, unsupported
 
+Array = npt.NDArray[Any]
 Float = npt.NDArray[np.float64]
 
+FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16)
 
-def load(path: Path) -> onnx.ModelProto:
-    """Read an ONNX file.
+
+def load(network: Any) -> onnx.ModelProto:
+    """Read an ONNX file, by its path, or check a model in memory.
 
     Raises
     ------
     FileNotFoundError
         The file does not exist.
+    TypeError
+        It is neither a path nor a model.
     ValueError
         It is damaged or not an ONNX file.
     """
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file; expected an ONNX model")
+    if not isinstance(network, (Path, onnx.ModelProto)):
+        raise TypeError(f"found a {type(network).__name__}; expected a path or onnx.ModelProto")
+    name = network if isinstance(network, Path) else "the model"
+    if isinstance(network, Path):
+        hint = advice(network)
+        if not network.is_file() and hint is None:
+            raise FileNotFoundError(f"{network}: no such file; expected an ONNX model")
+        if hint is not None:
+            raise ValueError(f"{hint}; expected an ONNX file")
     try:
-        model = onnx.load(str(path))
+        model = onnx.load(str(network)) if isinstance(network, Path) else network
         onnx.checker.check_model(model)
+        return inliner.inline_local_functions(model)
     except Exception as error:  # protobuf and the checker have exception types of their own
-        reason = str(error).strip().splitlines() or ["no details"]
-        raise ValueError(f"{path}: not an ONNX model, or a damaged one: {reason[0]}") from error
-    return model
-
-
-def original(model: onnx.ModelProto) -> Original:
-    """Return a function that evaluates the graph frame by frame.
-
-    It uses ONNX's reference evaluator in float64.
-
-    Raises
-    ------
-    ValueError
-        The input does not have 1032 values for one frame.
-    """
-    evaluator, entry = ReferenceEvaluator(_in_float64(model)), _entry(model.graph)
-    shape = [size.dim_value or 1 for size in entry.type.tensor_type.shape.dim]
-    if math.prod(shape) != INPUTS:
         raise ValueError(
-            f"the input {entry.name!r} has the shape {shape} for one frame; expected {INPUTS} "
-            "values"
-        )
-
-    def run(x: Float) -> Float:
-        answers: list[Any] = [evaluator.run(None, {entry.name: f.reshape(shape)}) for f in x]
-        return np.stack([np.asarray(first, np.float64).ravel() for first, *_ in answers])
-
-    return run
+            f"{name}: not an ONNX model, or a damaged one, or its external data are missing: "
+            f"{first_line(error)}"
+        ) from error
 
 
-def steps(model: onnx.ModelProto) -> Iterator[Step]:
-    """Yield the steps of a graph in order.
+def read(
+    model: onnx.ModelProto, sizes: tuple[int, ...] | None
+) -> tuple[tuple[Layer, ...], Original]:
+    """Return the layers of a graph, and the graph to compare them with.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+    sizes : tuple of int or None
+        Shape of one row of inputs, for sizes that the graph leaves open; they are 1 otherwise.
 
     Raises
     ------
     ValueError
         The graph branches or a node is not supported; nodes are named as ``node 3 'fc1/MatMul'``.
     """
-    graph = model.graph
-    constants: dict[str, npt.NDArray[Any]] = {
-        tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer
-    }
-    given, width = _entry(graph).name, INPUTS
-    for number, proto in enumerate(graph.node):
-        node = Node.read(proto, number, given, constants)
-        if node.kind == "Constant":
-            constants[node.output] = constant(node)
-            continue
-        if node.inputs.count(given) != 1:
-            raise ValueError(
-                f"{node.where} takes {', '.join(node.inputs)}; expected a chain without branches, "
-                f"in which it takes {given!r}"
-            )
-        found = step(node, width)
-        if isinstance(found, Linear):
-            width = len(found.weights)
-        if found is not None:
-            yield found
-        given = node.output
-    if [output.name for output in graph.output] != [given]:
-        names = ", ".join(output.name for output in graph.output)
-        raise ValueError(f"the outputs are {names}; expected only {given!r}, of the last node")
+    folded = _folded(model)
+    outputs = [output.name for output in folded.graph.output]
+    if len(outputs) != 1:
+        raise ValueError(
+            f"the network gives {len(outputs)} outputs ({', '.join(outputs)}); expected 1"
+        )
+    entry, shape = _entry(folded.graph, sizes)
+    chain = Chain()
+    values: dict[str, Any] = {t.name: numpy_helper.to_array(t) for t in folded.graph.initializer}
+    values[entry] = chain.start(shape)
+    numbers = {name: i for i, node in enumerate(model.graph.node) for name in node.output}
+    for proto in folded.graph.node:
+        where = f"node {numbers[proto.output[0]]} {proto.name or proto.output[0]!r}"
+        try:
+            values.update(_computed(chain, proto, values, folded))
+        except Exception as error:  # the evaluator's own, where shapes do not fit
+            raise ValueError(f"{where}: {first_line(error)}") from error
+    result = values.get(outputs[0])
+    if not isinstance(result, Affine):
+        raise ValueError("the outputs do not depend on the inputs")
+    return chain.finish(result), _original(folded, entry, shape)
 
 
-def _in_float64(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return a copy of the model with all floating-point constants converted to float64."""
-    wide = onnx.ModelProto()
-    wide.CopyFrom(model)
-    values = (a.t for node in wide.graph.node for a in node.attribute if a.name == "value")
-    for tensor in (*wide.graph.initializer, *values):
-        array = numpy_helper.to_array(tensor)
-        if array.dtype.kind == "f":
-            tensor.CopyFrom(numpy_helper.from_array(array.astype(np.float64), tensor.name))
+def _original(model: onnx.ModelProto, entry: str, shape: tuple[int, ...]) -> Original:
+    """Return the graph as a function of rows, computed one by one in float64."""
+    evaluator = ReferenceEvaluator(model)
+
+    def run(x: Float) -> Float:
+        answers: list[Any] = []
+        try:
+            for row in x:
+                answers += evaluator.run(None, {entry: row.reshape(shape)})
+        except Exception as error:
+            raise ValueError(f"ONNX's evaluator cannot run it: {first_line(error)}") from error
+        return np.stack([np.asarray(answer, np.float64).ravel() for answer in answers])
+
+    return Original(run)
+
+
+def _folded(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Return the model without nodes that depend on no input, and with floats in float64."""
+    constants = {t.name: _plain(numpy_helper.to_array(t)) for t in model.graph.initializer}
+    kept = []
+    for number, node in enumerate(model.graph.node):
+        if all(name in constants for name in node.input if name):
+            try:
+                constants.update(_evaluated(node, constants, model))
+            except Exception as error:
+                where = f"node {number} {node.name or node.output[0]!r}"
+                raise ValueError(f"{where}: {node.op_type}: {first_line(error)}") from error
+        else:
+            kept.append(_in_float64(node))
+    used = {name for node in kept for name in node.input}
+    folded = onnx.ModelProto()
+    folded.CopyFrom(model)
+    del folded.graph.node[:], folded.graph.initializer[:], folded.graph.value_info[:]
+    folded.graph.node.extend(kept)
+    folded.graph.initializer.extend(
+        numpy_helper.from_array(_wide(array), name)
+        for name, array in constants.items()
+        if name in used
+    )
+    entries = [entry for entry in model.graph.input if entry.name not in constants]
+    del folded.graph.input[:]
+    folded.graph.input.extend(entries)
+    return folded
+
+
+def _evaluated(
+    node: onnx.NodeProto, values: dict[str, Any], model: onnx.ModelProto
+) -> dict[str, Any]:
+    """Return the outputs of a node by name, computed by ONNX's reference evaluator."""
+    names = [name for name in dict.fromkeys(node.input) if name]
+    graph = onnx.helper.make_graph(
+        [node],
+        "node",
+        [onnx.helper.make_tensor_value_info(name, 0, None) for name in names],
+        [onnx.helper.make_tensor_value_info(name, 0, None) for name in node.output if name],
+    )
+    alone = onnx.helper.make_model(
+        graph, opset_imports=model.opset_import, ir_version=model.ir_version
+    )
+    found = ReferenceEvaluator(alone).run(None, {name: values[name] for name in names})
+    outputs = [name for name in node.output if name]
+    return {name: _plain(array) for name, array in zip(outputs, found, strict=True)}
+
+
+def _computed(
+    chain: Chain, proto: onnx.NodeProto, values: dict[str, Any], model: onnx.ModelProto
+) -> dict[str, Any]:
+    """Return the outputs of a node by name, at least one of whose inputs is computed."""
+    inputs = [values[name] if name else None for name in proto.input]
+    computed = [value for value in inputs if isinstance(value, Affine)]
+    if not computed:
+        return _evaluated(proto, values, model)
+    if proto.op_type == "Shape":
+        return _evaluated(proto, {proto.input[0]: computed[0].offset}, model)
+    if proto.op_type in MOVES and computed == [inputs[0]]:
+        given = {**values, proto.input[0]: computed[0].positions()}
+        return {k: computed[0].moved(v) for k, v in _evaluated(proto, given, model).items()}
+    if proto.op_type not in OPERATIONS or proto.domain not in ("", "ai.onnx"):
+        raise unsupported(proto.op_type)
+    attributes = {a.name: onnx.helper.get_attribute_value(a) for a in proto.attribute}
+    return {proto.output[0]: OPERATIONS[proto.op_type](Node(chain, inputs, attributes))}
+
+
+def _entry(graph: onnx.GraphProto, known: tuple[int, ...] | None) -> tuple[str, tuple[int, ...]]:
+    """Return the name of the only input, and the shape of one row."""
+    if len(graph.input) != 1:
+        names = ", ".join(entry.name for entry in graph.input)
+        raise ValueError(f"the network takes {len(graph.input)} inputs ({names}); expected 1")
+    entry = graph.input[0]
+    if not entry.type.tensor_type.HasField("shape"):
+        raise ValueError(f"the input {entry.name!r} has no shape; export it with one")
+    sizes = [size.dim_value for size in entry.type.tensor_type.shape.dim]
+    if len(sizes) == 1:
+        return entry.name, (sizes[0],)
+    given = known if known is not None and len(known) == len(sizes) - 1 else sizes[1:]
+    return entry.name, (
+        1,
+        *(size or other or 1 for size, other in zip(sizes[1:], given, strict=True)),
+    )
+
+
+def _plain(array: Any) -> Any:
+    """Return bfloat16 as float32, which NumPy has; other arrays as they are."""
+    return array.astype(np.float32) if getattr(array, "dtype", None) == "bfloat16" else array
+
+
+def _wide(array: Any) -> Array:
+    return array.astype(np.float64) if array.dtype.kind == "f" else np.asarray(array)
+
+
+def _in_float64(node: onnx.NodeProto) -> onnx.NodeProto:
+    """Return the node with casts to float types replaced by casts to float64."""
+    wide = onnx.NodeProto()
+    wide.CopyFrom(node)
+    for attribute in wide.attribute:
+        if wide.op_type == "Cast" and attribute.name == "to" and attribute.i in FLOATS:
+            attribute.i = onnx.TensorProto.DOUBLE
     return wide
-
-
-def _entry(graph: onnx.GraphProto) -> onnx.ValueInfoProto:
-    initial = {tensor.name for tensor in graph.initializer}
-    entries = [entry for entry in graph.input if entry.name not in initial]
-    if len(entries) != 1:
-        raise ValueError(f"the network has {len(entries)} inputs; expected one")
-    entry: onnx.ValueInfoProto = entries[0]
-    return entry

@@ -7,7 +7,6 @@ All are elementwise and never fall, so they map the ends of a range to the ends 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -57,6 +56,11 @@ class Activation:
                 f"a leaky ReLU has the slope {self.slope:g}; expected a power of two from "
                 f"2**-{LARGEST_LEAK} to 1/2, for example 1/64 or 1/128"
             )
+
+    @property
+    def sums(self) -> int:
+        """Number of sums per output."""
+        return 1
 
     @property
     def homogeneous(self) -> bool:
@@ -110,11 +114,6 @@ class Activation:
         """Return the activation as JSON for a model file, without parameters that do not apply."""
         found = {"kind": self.kind, "low": self.low, "high": self.high, "slope": self.slope}
         return {key: value for key, value in found.items() if value != _DEFAULTS.get(key)}
-
-    @classmethod
-    def read(cls, entry: Mapping[str, Any]) -> Activation:
-        """Return the activation of a model file's entry."""
-        return cls(**entry)
 
     def __str__(self) -> str:
         if self.kind == "clip":

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from .. import spec
 from .activation import RELU
 from .layer import QuantizedLayer
+from .memory import Memory
 from .model import QuantizedModel
 from .pack import Beats
 
@@ -112,6 +113,8 @@ def _activation(layer: QuantizedLayer) -> list[int]:
         words = {name: spec.ACTIVATION_BEAT[name].bits for name in ("low", "high")}
         ends = zip(words.items(), layer.limits, strict=True)
         return [_beat(spec.ACTIVATION_BEAT, **{n: end % (1 << bits) for (n, bits), end in ends})]
+    if isinstance(layer.activation, Memory):
+        return [_beat(spec.ACTIVATION_BEAT, units=layer.width)]
     shift = layer.curve_shift if layer.activation.tabled else layer.activation.leak
     return [_beat(spec.ACTIVATION_BEAT, shift=shift)]
 

@@ -25,7 +25,11 @@ from .activation import Activation
 INPUT: Final = {
     "tanh": QFormat(spec.CURVE_INPUT_BITS + 1, spec.CURVE_INPUT_FRAC),
     "sigmoid": QFormat(spec.CURVE_INPUT_BITS + 1, spec.CURVE_INPUT_FRAC - 1),
+    "memory": QFormat(spec.CURVE_INPUT_BITS + 1, spec.CURVE_INPUT_FRAC),  # of its tanh
 }
+# Largest left shift of sums to inputs. From 16, steps of sums are 2 or more before tanh, and the
+# largest input is one such step below the table's end: 4 in the worst case, where tanh is 0.9993.
+COARSEST: Final = spec.CURVE_INPUT_BITS - 1
 _STEP = spec.CURVE_INPUT_BITS - spec.CURVE_INDEX_BITS  # bits that interpolate
 _ONE = 1 << spec.CURVE.frac
 _WIDTH = 2.0 ** (_STEP - spec.CURVE_INPUT_FRAC)  # of a chord

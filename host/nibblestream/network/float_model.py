@@ -13,6 +13,7 @@ import numpy.typing as npt
 from . import model_file
 from .activation import LINEAR, RELU, Activation
 from .front import Front, Plain, read_front
+from .memory import Cell, Memory, read_cell
 from .model_file import Arrays, Header, Stored
 from .topology import check_topology
 
@@ -33,7 +34,7 @@ class FloatModel(Stored):
         What comes before and after the network: `Plain`, or `Speech` for spectra.
     training : dict
         JSON metadata: the training command, the seed, the scores.
-    activations : tuple of Activation, optional
+    activations : tuple of Activation or Memory, optional
         One for each layer; default: ReLU.
     scaled : bool
         Whether quantization gives each layer a power of two, so that weights may have any size,
@@ -53,7 +54,7 @@ class FloatModel(Stored):
     biases: tuple[Float32, ...]
     front: Front = field(default_factory=Plain)
     training: dict[str, Any] = field(default_factory=dict)
-    activations: tuple[Activation, ...] = ()
+    activations: tuple[Cell, ...] = ()
     scaled: bool = False
 
     def __post_init__(self) -> None:
@@ -64,16 +65,19 @@ class FloatModel(Stored):
         object.__setattr__(self, "training", through_json(self.training))
         activations = tuple(self.activations) or (RELU,) * len(self.weights)
         object.__setattr__(self, "activations", activations)
-        check_topology([w.shape for w in self.weights])
+        self._check_cells()
+        check_topology([w.shape for w in self.weights], [cell.sums for cell in self.activations])
         self.front.check(self.inputs, self.outputs)
         self._check_values()
+
+    def _check_cells(self) -> None:
+        kinds = {*map(type, self.activations)}
+        if len(self.activations) != len(self.weights) or not kinds <= {Activation, Memory}:
+            raise ValueError(f"activations are {self.activations}; expected one for each layer")
 
     def _check_values(self) -> None:
         if len(self.biases) != len(self.weights):
             raise ValueError(f"{len(self.weights)} layers have {len(self.biases)} biases")
-        kinds = {*map(type, self.activations)}
-        if len(self.activations) != len(self.weights) or kinds != {Activation}:
-            raise ValueError(f"activations are {self.activations}; expected one for each layer")
         for i, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             if bias.shape != weight.shape[:1]:
                 raise ValueError(
@@ -90,14 +94,17 @@ class FloatModel(Stored):
     @property
     def outputs(self) -> int:
         """Number of outputs."""
-        return len(self.weights[-1])
+        return len(self.weights[-1]) // self.activations[-1].sums
 
-    def layers(self) -> Iterator[tuple[Float32, Float32, Activation]]:
+    def layers(self) -> Iterator[tuple[Float32, Float32, Cell]]:
         """Yield the weights, biases and activation of each layer."""
         yield from zip(self.weights, self.biases, self.activations, strict=True)
 
     def __call__(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return the last layer's outputs (n, outputs) for inputs (n, inputs), in their dtype."""
+        """Return the last layer's outputs (n, outputs) for inputs (n, inputs), in their dtype.
+
+        In a network with memory, the rows are a sequence from its beginning.
+        """
         for weights, bias, activation in self.layers():
             x = activation(x @ weights.T.astype(x.dtype) + bias)
         return x
@@ -156,9 +163,9 @@ class FloatModel(Stored):
         return header, arrays
 
 
-def _activations(header: Header) -> tuple[Activation, ...]:
+def _activations(header: Header) -> tuple[Cell, ...]:
     if "activations" in header:
-        return tuple(Activation.read(entry) for entry in header["activations"])
+        return tuple(read_cell(entry) for entry in header["activations"])
     return tuple(RELU if relu else LINEAR for relu in header.get("relu", ()))
 
 

@@ -41,6 +41,7 @@ Float = npt.NDArray[np.float64]
 
 MIN_FRAC = 12  # of layers that are not scaled
 TOLERANCE = 64.0  # bounds up to this many times the largest output seen are used
+LARGEST_SHIFT = spec.ACCUMULATOR_BITS - 2  # from an accumulator to an output
 HEADROOM = 4.0  # times the largest output seen that a format holds if the bound is not used
 
 
@@ -76,7 +77,7 @@ def activation_format(largest: float, finest: int, least: int | None = None) -> 
 
 def bias_format(largest: float, finest: int) -> QFormat:
     """Return the 16-bit format of biases with magnitudes up to `largest`, in a scaled layer."""
-    frac = spec.WIDE_BIAS_BITS - 1 - math.frexp(largest)[1]
+    frac = spec.WIDE_BIAS_BITS - 1 - math.frexp(largest)[1] if largest else finest
     return QFormat(spec.WIDE_BIAS_BITS, min(frac, finest))
 
 
@@ -122,7 +123,8 @@ def largest_shift_that_fits(
         weight = 1 << (scheme.m - 1 + (k if scheme.split or scheme.free else 0))
         frac = word.frac + scheme.m - 1 + k
         largest = math.ceil(math.ldexp(bias, frac))
-        bound = accumulator_bound(inputs, word, weight, largest, max(frac, 0))
+        shift = min(max(frac, 0), LARGEST_SHIFT)
+        bound = accumulator_bound(inputs, word, weight, largest, shift)
         if signed_bits(bound) <= spec.ACCUMULATOR_BITS:
             return k
     return None

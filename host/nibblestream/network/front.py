@@ -46,6 +46,17 @@ class Front(ABC):
         """Limits to which outputs of the last layer are clipped."""
         return -np.inf, np.inf
 
+    def scale(self, inputs: int) -> Float:
+        """Return the powers of two that inputs are divided by, float64 (inputs,).
+
+        The integers of the first layer's inputs are in `input_format` after this division.
+        """
+        return np.ones(inputs)
+
+    def integers(self, x: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.int32]:
+        """Return inputs, float (n, inputs), in integers as the first layer takes them."""
+        return self.input_format.from_float(x / self.scale(x.shape[1]))
+
     def in_integers(self) -> Front:
         """Return this front with its parameters rounded to their integer formats."""
         return self
@@ -101,6 +112,10 @@ class Plain(Front):
     ----------
     reach : float or sequence of float
         Largest magnitude of the inputs, for all or for each; larger ones saturate.
+    exponents : sequence of int
+        Of the power of two that each input is divided by (see `scale`), in a quantized model:
+        inputs of very different ranges then share a format and, with the inverse factors, a table
+        of weights. Empty if all are 0.
 
     Raises
     ------
@@ -110,28 +125,38 @@ class Plain(Front):
 
     raw: ClassVar[bool] = True
     reach: float | Sequence[float] | Float = REACH
+    exponents: Sequence[int] | npt.NDArray[np.integer[Any]] = ()
 
     def __post_init__(self) -> None:
         values = tuple(float(value) for value in np.ravel(self.reach))
         if not values or not all(0 < value < np.inf for value in values):
             raise ValueError(f"reach is {self.reach}; expected positive, finite magnitudes")
         object.__setattr__(self, "reach", values)
+        exponents = tuple(int(value) for value in self.exponents)
+        object.__setattr__(self, "exponents", exponents if any(exponents) else ())
 
     @property
     def input_format(self) -> QFormat:
-        """Format of the inputs: 16 bits, or 25 if their ranges differ much."""
-        whole = int(np.frexp(np.max(self.reach))[1])
+        """Format of the divided inputs: 16 bits, or 25 if their ranges differ much."""
+        reach = np.ldexp(self.reach, np.negative(self.exponents or 0))
+        whole = int(np.frexp(reach.max())[1])
         narrow = QFormat(spec.NARROW_VALUE_BITS, spec.NARROW_VALUE_BITS - 1 - whole)
-        if np.min(self.reach) >= narrow.resolution * 2**NARROW_STEPS:
+        if reach.min() >= narrow.resolution * 2**NARROW_STEPS:
             return narrow
         return QFormat(spec.ACTIVATION_BITS, spec.ACTIVATION_BITS - 1 - whole)
 
     def check(self, inputs: int, outputs: int) -> None:
-        """Raise ValueError unless there is one reach, or one for each input."""
+        """Raise ValueError unless there is one reach, or one for each input, as of exponents."""
         if np.size(self.reach) not in (1, inputs):
             raise ValueError(
                 f"reach has {np.size(self.reach)} values; expected 1, or {inputs}, one per input"
             )
+        if len(self.exponents) not in (0, inputs):
+            raise ValueError(f"there are {len(self.exponents)} exponents; expected {inputs}")
+
+    def scale(self, inputs: int) -> Float:
+        """Return the powers of two that inputs are divided by, float64 (inputs,)."""
+        return np.ldexp(np.ones(inputs), self.exponents or 0)
 
     def norm(self, inputs: int) -> float:
         """Return a bound on the Euclidean norm of an input row."""
@@ -152,12 +177,15 @@ class Plain(Front):
 
     def entries(self, kind: str) -> Header:
         """Return the front's fields in the header of a model file."""
-        return {"front": "plain", "reach": np.ravel(self.reach).tolist()}
+        entries: Header = {"front": "plain", "reach": np.ravel(self.reach).tolist()}
+        return {**entries, "exponents": list(self.exponents)} if self.exponents else entries
 
     @classmethod
     def read(cls, header: Header) -> Plain | None:
         """Return the front of a model file's header; None if it has another kind of front."""
-        return cls(header["reach"]) if header.get("front") == "plain" else None
+        if header.get("front") != "plain":
+            return None
+        return cls(header["reach"], header.get("exponents", ()))
 
     @property
     def _wide(self) -> bool:
@@ -165,4 +193,5 @@ class Plain(Front):
 
     def __str__(self) -> str:
         largest = np.max(self.reach)
-        return f"inputs within +-{largest:g} in {self.input_format.bits} bits"
+        each = ", each over a power of two" if self.exponents else ""
+        return f"inputs within +-{largest:g} in {self.input_format.bits} bits{each}"

@@ -13,8 +13,9 @@ from .. import spec
 from ..fixed import QFormat, round_half_away
 from . import formats, pack
 from .activation import RELU, Activation
-from .curve import INPUT
+from .curve import COARSEST, INPUT
 from .lut import Lut, decode
+from .memory import SHIFTS, Cell, Memory
 from .scheme import Scheme
 
 
@@ -36,7 +37,7 @@ class QuantizedLayer:
         In `bias_format`.
     input_format, output_format : QFormat
         Formats of the layer's input and output activations.
-    activation : Activation
+    activation : Activation or Memory
     exponent : int
         e: weights are the decoded codes times 2**e.
     bias_format : QFormat
@@ -58,7 +59,7 @@ class QuantizedLayer:
     bias: npt.NDArray[np.int32]
     input_format: QFormat
     output_format: QFormat
-    activation: Activation = RELU
+    activation: Cell = RELU
     exponent: int = 0
     bias_format: QFormat = spec.BIAS
     saturated: float | None = None
@@ -68,6 +69,12 @@ class QuantizedLayer:
         self._check_lut()
         self._check_bias()
         self._check_words()
+        if isinstance(self.activation, Memory) and self.shift + min(SHIFTS) < 0:
+            raise ValueError(
+                f"sums have {self.accumulator_frac} fractional bits; expected "
+                f"{self.word.frac - min(SHIFTS)} or more before a memory: use a larger m or k, or "
+                "scale the weights down"
+            )
         if self.shift < 0:
             raise ValueError(
                 f"outputs have {self.output_format.frac} fractional bits, but the accumulator only "
@@ -119,8 +126,13 @@ class QuantizedLayer:
 
     @property
     def outputs(self) -> int:
-        """Number of outputs (neurons)."""
+        """Number of sums: rows of the weights."""
         return self.codes.shape[0]
+
+    @property
+    def width(self) -> int:
+        """Number of outputs: of sums, or of units of a memory."""
+        return self.outputs // self.activation.sums
 
     @cached_property
     def decoded(self) -> npt.NDArray[np.int32]:
@@ -158,7 +170,7 @@ class QuantizedLayer:
         low, high = self.word.low, self.word.high
         if self.activation.kind == "relu":
             return max(low, 0), high
-        if self.activation.kind == "clip":
+        if isinstance(self.activation, Activation) and self.activation.kind == "clip":
             ends = (self.activation.low, self.activation.high)
             steps = np.clip(np.ldexp(ends, self.word.frac), low, high)
             low, high = (int(end) for end in round_half_away(steps))
@@ -251,6 +263,12 @@ class QuantizedLayer:
                     f"activations are {word}; expected words that fit the multiplier's "
                     f"{spec.ACTIVATION_BITS} signed bits"
                 )
+        if self.activation.tabled and self.curve_shift > COARSEST:
+            least = INPUT[self.activation.kind].frac - COARSEST
+            raise ValueError(
+                f"sums have {self.accumulator_frac} fractional bits; expected {least} or more "
+                f"before {self.activation}: scale the weights down"
+            )
         if self.activation.tabled and self.output_format != spec.CURVE:
             raise ValueError(
                 f"outputs of {self.activation} are {self.output_format}; expected {spec.CURVE}"

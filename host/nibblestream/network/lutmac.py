@@ -16,6 +16,7 @@ import numpy.typing as npt
 from ..fixed import IntArray, round_shift
 from .curve import curve
 from .layer import QuantizedLayer
+from .memory import SHIFTS, Memory, remember
 from .model import QuantizedModel
 
 
@@ -34,6 +35,7 @@ class LutMac:
         # is exact in any order of summation, and fast.
         self._weights = np.ascontiguousarray(layer.decoded.T, dtype=np.float64)
         self._bias = layer.bias.astype(np.int64) << layer.bias_shift
+        self._state = np.zeros(layer.width, np.int64)  # of a layer with memory
         self.saturated = 0  # outputs so far that were beyond the output format
 
     def __call__(self, x: IntArray) -> npt.NDArray[np.int32]:
@@ -51,16 +53,33 @@ class LutMac:
         """
         layer = self._layer
         accumulator = (x.astype(np.float64) @ self._weights).astype(np.int64) + self._bias
+        if isinstance(layer.activation, Memory):
+            return self._remember(accumulator)
         rounded = round_shift(accumulator, layer.shift)
         if layer.activation.kind == "leaky":
             leaked = round_shift(accumulator, layer.shift + layer.activation.leak)
             rounded = np.where(accumulator < 0, leaked, rounded)
-        if layer.saturated is not None:
-            self.saturated += int(np.count_nonzero(layer.word.saturate(rounded) != rounded))
         y = np.clip(rounded, *layer.limits)
+        if layer.saturated is not None:  # at the format's ends, not at an activation's limits
+            beyond = np.where(
+                rounded > y, y == layer.word.high, (rounded < y) & (y == layer.word.low)
+            )
+            self.saturated += int(np.count_nonzero(beyond))
         if layer.activation.tabled:
             return curve(y << layer.curve_shift, layer.activation)
         return y.astype(np.int32)
+
+    def reset(self) -> None:
+        """Forget all previous rows."""
+        self._state = np.zeros_like(self._state)
+
+    def _remember(self, accumulator: IntArray) -> npt.NDArray[np.int32]:
+        """Return the outputs of a layer with memory."""
+        for i, more in enumerate(SHIFTS):
+            sums = accumulator[:, i :: len(SHIFTS)]
+            sums[:] = round_shift(sums, self._layer.shift + more)
+        y, self._state = remember(np.clip(accumulator, *self._layer.limits), self._state)
+        return y
 
 
 class Network:
@@ -80,7 +99,9 @@ class Network:
         return [layer.saturated for layer in self._layers]
 
     def reset(self) -> None:
-        """Do nothing: a row does not depend on those before it."""
+        """Forget all previous rows."""
+        for layer in self._layers:
+            layer.reset()
 
     def process(self, x: IntArray) -> npt.NDArray[np.int32]:
         """Return the outputs, int32 (rows, outputs), of inputs, int32 (rows, inputs)."""

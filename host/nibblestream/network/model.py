@@ -12,11 +12,12 @@ import numpy as np
 from .. import spec
 from ..fixed import QFormat
 from . import model_file, pack
-from .activation import LINEAR, RELU, Activation
+from .activation import LINEAR, RELU
 from .float_model import FloatModel, through_json
 from .front import Front, read_front
 from .layer import QuantizedLayer
 from .lut import Lut
+from .memory import Cell, read_cell
 from .model_file import Arrays, Header, Stored
 from .rows import Rows
 from .scheme import Scheme
@@ -54,7 +55,8 @@ class QuantizedModel(Stored):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "training", through_json(self.training))
-        check_topology([layer.shape for layer in self.layers])
+        cells = [layer.activation for layer in self.layers]
+        check_topology([layer.shape for layer in self.layers], [cell.sums for cell in cells])
         self.front.check(self.inputs, self.outputs)
         last = self.layers[-1].output_format
         ends = [*(layer.input_format for layer in self.layers), self.front.output_format or last]
@@ -71,7 +73,7 @@ class QuantizedModel(Stored):
     @property
     def outputs(self) -> int:
         """Number of outputs."""
-        return self.layers[-1].outputs
+        return self.layers[-1].width
 
     @property
     def rows(self) -> tuple[Rows, Rows]:
@@ -196,9 +198,9 @@ def _layer(i: int, entry: dict[str, Any], arrays: Arrays) -> QuantizedLayer:
         raise ValueError(f"layer {i}: {error}") from error
 
 
-def _activation(entry: dict[str, Any]) -> Activation:
+def _activation(entry: dict[str, Any]) -> Cell:
     if "activation" in entry:
-        return Activation.read(entry["activation"])
+        return read_cell(entry["activation"])
     return RELU if entry["relu"] else LINEAR
 
 

@@ -86,11 +86,6 @@ def pack(codes: npt.NDArray[Any], bits: int) -> Beats:
     return stream.view("<u8").astype(np.uint64)
 
 
-def spectrum_beats(spectrum: npt.NDArray[Any]) -> Beats:
-    """Return integer spectra (frames, 129, 2) as beats, one per bin (`spec.SPECTRUM_BEAT`)."""
-    return np.ascontiguousarray(spectrum, "<i4").view("<u8").reshape(-1)
-
-
 def unpack(beats: Beats, bits: int, shape: tuple[int, int]) -> Codes:
     """Unpack beats into codes: the inverse of `pack`.
 

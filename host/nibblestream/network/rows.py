@@ -34,14 +34,14 @@ class Rows:
         return -(-math.prod(self.shape) * self.bits // spec.BEAT_BITS)
 
     def pack(self, rows: IntArray) -> Beats:
-        """Return rows (n, *shape) as uint64 (n * beats,); values must fit `bits`."""
+        """Return rows ``(n, *shape)`` as uint64 (n * beats,); values must fit `bits`."""
         size = math.prod(self.shape)
         padded = np.zeros((len(rows), self.beats * spec.BEAT_BITS // self.bits), self._dtype)
         padded[:, :size] = np.reshape(rows, (len(rows), size))
         return padded.view("<u8").reshape(-1).astype(np.uint64)
 
     def unpack(self, beats: Beats) -> npt.NDArray[np.int32]:
-        """Return beats, uint64 (n * beats,), as rows int32 (n, *shape)."""
+        """Return beats, uint64 (n * beats,), as rows, int32 ``(n, *shape)``."""
         values = beats.astype("<u8").view(self._dtype)
         values = values.reshape(-1, self.beats * spec.BEAT_BITS // self.bits)
         return values[:, : math.prod(self.shape)].reshape(-1, *self.shape).astype(np.int32)

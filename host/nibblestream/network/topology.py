@@ -9,13 +9,15 @@ from .. import spec
 MAX_LAYERS = (1 << spec.MODEL_BEAT["layers"].bits) - 1
 
 
-def check_topology(shapes: Sequence[tuple[int, ...]]) -> None:
+def check_topology(shapes: Sequence[tuple[int, ...]], sums: Sequence[int]) -> None:
     """Raise an error for a network that the hardware cannot run.
 
     Parameters
     ----------
     shapes : list of (int, int)
         (out, in) of each layer's weights.
+    sums : sequence of int
+        Number of rows of the weights per output of the layer: 3 in a layer with memory, else 1.
 
     Raises
     ------
@@ -27,13 +29,22 @@ def check_topology(shapes: Sequence[tuple[int, ...]]) -> None:
     width = shapes[0][-1] if shapes[0] else 0
     if not 1 <= width <= spec.MAX_WIDTH:
         raise ValueError(f"the network has {width} inputs; expected 1 to {spec.MAX_WIDTH}")
-    for i, shape in enumerate(shapes):
+    for i, (shape, each) in enumerate(zip(shapes, sums, strict=True)):
         if len(shape) != 2 or shape[1] != width or not 1 <= shape[0] <= spec.MAX_WIDTH:
             raise ValueError(
                 f"layer {i}: weights have the shape {shape}; expected (out, {width}) "
                 f"with 1 to {spec.MAX_WIDTH} outputs"
             )
-        width = shape[0]
+        if shape[0] % each:
+            raise ValueError(
+                f"layer {i}: {shape[0]} rows of weights; expected {each} per unit of the memory"
+            )
+        width = shape[0] // each
+    units = sum(shape[0] // each for shape, each in zip(shapes, sums, strict=True) if each > 1)
+    if units > spec.MAX_UNITS:
+        raise ValueError(
+            f"the layers with memory have {units} units; expected {spec.MAX_UNITS} or fewer"
+        )
 
 
 def largest_block(shapes: Sequence[tuple[int, int]]) -> int:

@@ -85,7 +85,8 @@ def quantize(
     gptq          like fisher, but codes assigned in order with error feedback (calibration)
     refit         gptq, then table and codes fitted in turn to the layer's outputs (calibration)
     distil        refit, then tables and biases tuned on the network's outputs (calibration)
-    auto          distil after scaling the hidden units for it; without calibration, kmeans
+    auto          distil after scaling the hidden units for it, or whichever scheme of this table
+                  has the least error in integers on the calibration; without one, kmeans
     ============= ==========================================================================
 
     Parameters
@@ -95,7 +96,8 @@ def quantize(
     scheme : str
         A scheme of the table above.
     bits : int
-        n, the width of a code: 2, 3, 4, or 8 (uniform schemes only).
+        n, the width of a code: 2, 3, 4 or 8. Codes of 8 bits have no table, so such layers become
+        uniform, whatever the scheme: u in place of the range splits, u-vbs in place of the others.
     m : int
         Width of a LUT entry, `bits` to 8.
     k : int, optional

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,9 +12,12 @@ import numpy.typing as npt
 from .. import spec
 from ..fixed import QFormat
 from ..network import formats
+from ..network.curve import COARSEST, INPUT
 from ..network.float_model import FloatModel
+from ..network.formats import LARGEST_SHIFT
 from ..network.layer import QuantizedLayer
 from ..network.lut import Lut, decode
+from ..network.memory import Cell
 from ..network.model import QuantizedModel
 from ..network.scheme import Scheme
 
@@ -108,12 +111,17 @@ class Words:
             bias = math.ldexp(largest, -exponent)
             k = formats.largest_shift_that_fits(inputs, self._word, scheme, bias)
             exponent += k is None
-        finest = self._word.frac + scheme.m - 1 - exponent
+        finest = self._word.frac + scheme.m - 1
+        activation = self._model.activations[i]
+        if activation.tabled:  # tiny sums: keep the shift to the table's inputs within its limit
+            exponent = max(exponent, finest + k - INPUT[activation.kind].frac - LARGEST_SHIFT)
+        finest -= exponent
         return Unit(k, exponent, formats.bias_format(largest, finest))
 
     def append(self, coded: CodedLayer) -> None:
         """Append the next layer; raise ValueError if its accumulator could overflow."""
         activation = self._model.activations[len(self.layers)]
+        coded = _within_curve(coded, activation, self._word)
         finest = self._word.frac + coded.scheme.m - 1 + coded.k - coded.exponent
         reach = activation.reach(self._bounds(coded))
         seen = None if self._seen is None else activation(coded(self._seen))
@@ -161,9 +169,21 @@ class Words:
             return model.front.output_format, None
         if not model.scaled:
             return formats.activation_format(bound, finest, formats.MIN_FRAC), None
+        word = formats.activation_format(bound, finest)
         largest = bound if seen is None else float(np.abs(seen).max())
-        if bound <= formats.TOLERANCE * largest:
-            return formats.activation_format(bound, finest), None
-        assert seen is not None
-        word = formats.activation_format(formats.HEADROOM * largest, finest)
-        return word, float(np.mean(np.abs(seen) > word.high * word.resolution))
+        narrow = formats.activation_format(formats.HEADROOM * largest, finest)
+        if seen is None or bound <= formats.TOLERANCE * largest or narrow == word:
+            return word, None
+        return narrow, float(np.mean(np.abs(seen) > narrow.high * narrow.resolution))
+
+
+def _within_curve(coded: CodedLayer, activation: Cell, word: QFormat) -> CodedLayer:
+    """Scale sums down whose steps are so large that each saturates a sigmoid or tanh."""
+    if not activation.tabled:
+        return coded
+    frac = word.frac + coded.scheme.m - 1 + coded.k - coded.exponent
+    excess = max(0, INPUT[activation.kind].frac - COARSEST - frac)
+    if not excess:
+        return coded
+    bias_format = replace(coded.bias_format, frac=coded.bias_format.frac + excess)
+    return replace(coded, exponent=coded.exponent - excess, bias_format=bias_format)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,6 +17,7 @@ Data = Calibration | Float32  # recordings for speech, else rows (n, inputs)
 ROWS = 16384  # most rows used; a random choice of more
 LEAST = 16
 PROBES = 256
+HEADROOM = 2  # of the ranges of inputs over those of the data
 
 
 def checked(data: Calibration | npt.ArrayLike, model: FloatModel) -> Data:
@@ -55,19 +58,40 @@ def rows(data: Data, model: FloatModel) -> Float32:
 
 
 def probe(model: FloatModel) -> Float32 | None:
-    """Return random rows within the ranges of a plain model's inputs, for want of data."""
+    """Return random rows within the ranges of a plain model's inputs, for want of data.
+
+    Half of the rows have both signs, as standardized data; a quarter each has only positive values,
+    as images, or only negative ones. Those add up to sums far beyond those of mixed signs.
+    """
     bounds = model.front.bounds(model.inputs)
     if bounds is None:
         return None
-    rng = np.random.default_rng(0)
-    return (rng.uniform(-1, 1, (PROBES, model.inputs)) * bounds).astype(np.float32)
+    shares = np.random.default_rng(0).uniform(-1, 1, (PROBES, model.inputs))
+    shares[::2] = np.abs(shares[::2])
+    shares[::4] *= -1
+    return (shares * bounds).astype(np.float32)
 
 
 def fitted(model: FloatModel, data: Data) -> Plain:
     """Return the front of a plain model for the ranges of its inputs in the data.
 
-    Inputs that are always zero take the smallest range of the others.
+    Up to twice what is seen fits, within the range that the model has by itself, which inputs that
+    are always zero keep. Powers of two bring all ranges above half of the largest.
     """
-    reach = np.abs(rows(data, model)).max(axis=0).astype(np.float64)
-    smallest = reach[reach > 0].min(initial=np.inf)
-    return Plain(np.where(reach > 0, reach, smallest if np.isfinite(smallest) else 1.0))
+    seen = np.abs(rows(data, model)).max(axis=0).astype(np.float64)
+    whole = model.front.bounds(model.inputs)
+    assert whole is not None
+    reach = np.where(seen > 0, np.clip(whole, seen, HEADROOM * seen), whole)
+    return Plain(reach, 1 - np.frexp(reach.max() / reach)[1])
+
+
+def divided(model: FloatModel, data: Data, front: Plain) -> tuple[FloatModel, Float32]:
+    """Return the same network and data for inputs that the powers of two have been divided out of.
+
+    As in the hidden layers (`rescale`), weights of inputs whose ranges differ share one table.
+    """
+    scale = front.scale(model.inputs).astype(np.float32)
+    first = model.weights[0] * scale
+    reach = front.bounds(model.inputs) / scale
+    source = replace(model, weights=(first, *model.weights[1:]), front=Plain(reach))
+    return source, rows(data, model) / scale

@@ -128,7 +128,7 @@ class _Tunable:
                 found[i] = [table, slope.sum(axis=0, dtype=np.float64) * moves]
             if i > 0:
                 slope = slope @ coded[i].weights.astype(np.float32)
-                slope = slope * model.activations[i - 1].derivative(sums[i - 1])
+                slope = slope * self._teacher.activations[i - 1].derivative(sums[i - 1])
         return [gradient for i in self._tuned for gradient in found[i]]
 
 

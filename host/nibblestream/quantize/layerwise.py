@@ -12,15 +12,17 @@ import numpy.typing as npt
 from ..network.float_model import FloatModel
 from ..network.front import Plain
 from ..network.model import QuantizedModel
-from ..network.scheme import CALIBRATED, Scheme
+from ..network.scheme import CALIBRATED, NAMES, Scheme
+from .best import best, candidates
 from .budget import check_budget, choose_bits
 from .calibrated import Student
 from .calibration import Calibration
 from .coded_layer import CodedLayer, Unit, Words
-from .data import Data, checked, fitted, probe, rows
+from .data import Data, checked, divided, fitted, probe, rows
 from .distil import distil
 from .rescale import rescale
 from .sensitivity import Sensitivity
+from .teacher import Teacher
 from .weights import check_range, quantize_weights
 
 DATA_FREE = "kmeans"  # the scheme of auto without calibration
@@ -40,19 +42,31 @@ def quantized(
     if not model.scaled:
         _check_weights(model)
     data = None if calibration is None else checked(calibration, model)
-    _check_calibration(columns["name"], data, budget)
-    source = model
+    narrow = [name for name, n in zip(columns["name"], columns["bits"], strict=True) if n != 8]
+    _check_calibration(model, narrow, data, budget)
+    source, front = model, model.front
     if data is None:
         columns["name"] = [DATA_FREE if name == "auto" else name for name in columns["name"]]
     elif isinstance(model.front, Plain):
-        source = replace(model, front=fitted(model, data))
+        front = fitted(model, data)
+        source, data = divided(model, data, front)
     if budget is not None:
         assert data is not None
         columns["bits"] = _bits_within(source, columns, budget, data)
-        wide = [n == 8 for n in columns["bits"]]
-        columns["name"] = ["u-vbs" if w else n for n, w in zip(columns["name"], wide, strict=True)]
+        columns["name"] = [
+            "u-vbs" if n == 8 else name
+            for n, name in zip(columns["bits"], columns["name"], strict=True)
+        ]
     schemes = [_scheme(columns, i) for i in range(count)]
-    return replace(_quantize(source, schemes, data), origin=model.digest)
+    front = front.in_integers()
+    return replace(_best(source, schemes, data), front=front, origin=model.digest)
+
+
+def _best(model: FloatModel, schemes: list[Scheme], data: Data | None) -> QuantizedModel:
+    every = list(candidates(schemes))
+    if data is None or len(every) == 1:
+        return _quantize(model, schemes, data)
+    return best((_quantize(model, some, data) for some in every), Teacher(model, data))
 
 
 def _quantize(model: FloatModel, schemes: list[Scheme], data: Data | None) -> QuantizedModel:
@@ -116,8 +130,12 @@ def _bits_within(
 
 
 def _scheme(columns: dict[str, Sequence[Any]], i: int) -> Scheme:
+    given = {key: column[i] for key, column in columns.items()}
+    name = given["name"]
+    if given["bits"] == 8 and name in NAMES and not name.startswith("u"):  # there is no table
+        given["name"] = "u" if name.startswith("rs") and not given["k"] else "u-vbs"
     try:
-        return Scheme(**{key: column[i] for key, column in columns.items()})
+        return Scheme(**given)
     except (TypeError, ValueError) as error:
         raise type(error)(f"layer {i}: {error}") from error
 
@@ -128,15 +146,18 @@ def _check_weights(model: FloatModel) -> None:
             check_range(values.astype(np.float64), f"layer {i}: {what}")
 
 
-def _check_calibration(names: Sequence[str], data: Data | None, budget: int | None) -> None:
+def _check_calibration(
+    model: FloatModel, names: Sequence[str], data: Data | None, budget: int | None
+) -> None:
     needing = [name for name in names if name in CALIBRATED and name != "auto"]
     if budget is not None:
         needing.append("a budget")
     if data is None and needing:
         otherwise = "give bits" if budget is not None else "use kmeans or rs-vbs"
+        kind = "rows of inputs" if isinstance(model.front, Plain) else "recordings of noisy speech"
         raise ValueError(
-            f"{needing[0]} needs calibration (recordings of noisy speech, or rows, like those that "
-            f"the network will be given): give it, or {otherwise}"
+            f"{needing[0]} needs calibration ({kind}, like those that the network will be given): "
+            f"give it, or {otherwise}"
         )
 
 

@@ -21,6 +21,8 @@ Float = npt.NDArray[np.float64]
 Float32 = npt.NDArray[np.float32]
 
 DAMPING = 0.01  # times the mean diagonal of H, added to its diagonal because frames are few
+ENOUGH = 16  # rows per column; with fewer, H says little of other rows, and more is added:
+SHRINK = 0.4  # times what columns per row are above that
 OWN = 10_000_000  # most entries of all H together, if each output has its own
 FRAMES = 4096  # most frames used for an output's own H
 
@@ -94,7 +96,8 @@ def layer_error(
         hessian, gradient = _shared(x, residual, sensitivity.mean(axis=1))
         importance = sensitivity.mean(axis=0, dtype=np.float64)
     mean = np.trace(hessian, axis1=1, axis2=2) / columns
-    hessian += (DAMPING * mean + 1e-12 * (mean.max() or 1.0))[:, None, None] * np.eye(columns)
+    damping = max(DAMPING, SHRINK * (columns / len(x) - 1 / ENOUGH))
+    hessian += (damping * mean + 1e-12 * (mean.max() or 1.0))[:, None, None] * np.eye(columns)
     if len(hessian) == 1:
         correction = np.linalg.solve(hessian[0], gradient.T).T
     else:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from ..network.float_model import FloatModel
+from ..network.memory import elementwise
 from .data import Data, rows
 from .objective import LayerError, layer_error
 
@@ -27,7 +30,7 @@ class Teacher:
     """
 
     def __init__(self, model: FloatModel, calibration: Data) -> None:
-        self.model = model
+        self.model, self.activations = model, elementwise(model.activations)
         self.inputs = rows(calibration, model)
         self.weight = model.front.row_weights(self.inputs)
         self.outputs: list[Float32] = []  # of each layer, before its activation
@@ -43,7 +46,7 @@ class Teacher:
         seen = [(slope**2 * self.weight[:, None]).astype(np.float32)]
         for i in range(len(self.outputs) - 2, -1, -1):
             below: Float32 = seen[0] @ self.model.weights[i + 1] ** 2
-            below *= self.model.activations[i].derivative(self.outputs[i]) ** 2
+            below *= self.activations[i].derivative(self.outputs[i]) ** 2
             seen.insert(0, below)
         return seen
 
@@ -56,7 +59,7 @@ class Teacher:
         """Return the inputs of layer i in the float network, float32 (frames, in)."""
         if i == 0:
             return self.inputs
-        return self.model.activations[i - 1](self.outputs[i - 1])
+        return self.activations[i - 1](self.outputs[i - 1])
 
     def layer_error(self, i: int, inputs: Float32, sensitivity: Float32) -> LayerError:
         """Return the quadratic error of layer i for the given inputs, float32 (frames, in)."""
@@ -68,9 +71,13 @@ class Teacher:
         return layer_error(values, inputs, self.outputs[i], sensitivity, biased)
 
     def error(self, outputs: Float32) -> float:
-        """Return the weighted mean squared error for given outputs of the last layer."""
-        difference = final(outputs, self.model) - self.target
-        return float(self.weight @ np.mean(difference**2, axis=1, dtype=np.float64)) / len(outputs)
+        """Return `loss` for given sums of the last layer."""
+        return self.loss(final(outputs, self.model))
+
+    def loss(self, outputs: npt.NDArray[np.floating[Any]]) -> float:
+        """Return the weighted mean squared error of outputs of the network, after `final`."""
+        squares = np.mean(np.square(outputs - self.target, dtype=np.float64), axis=1)
+        return float(self.weight @ squares) / len(outputs)
 
 
 def final(outputs: Float32, model: FloatModel) -> Float32:
@@ -80,7 +87,7 @@ def final(outputs: Float32, model: FloatModel) -> Float32:
 
 def final_slope(outputs: Float32, model: FloatModel) -> Float32:
     """Return the derivative of `final`: that of the activation, or 0 where a limit applies."""
-    activation = model.activations[-1]
+    (activation,) = elementwise(model.activations[-1:])
     passed = final(outputs, model)
     if activation.kind in ("linear", "relu", "clip"):
         return np.asarray(passed == outputs, np.float32)

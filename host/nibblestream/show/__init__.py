@@ -2,8 +2,10 @@
 
 from .bandwidth import bytes_a_frame, roofline
 from .beats import accumulating, accumulator_picture, beat, headers
+from .classified import accuracies, margins, mistakes
 from .cordic_steps import turning, turning_picture
-from .equality import same_bits
+from .digits import digits
+from .equality import same_bits, same_outputs
 from .figures import paper_figure
 from .intelligibility import scores, stoi_against_bits
 from .nearest import backend
@@ -11,25 +13,27 @@ from .partitions import intervals, rounding
 from .playback import players
 from .spectra import spectrograms
 from .trace import Frame, frame
-from .users_network import comparison, own_network
 
 __all__ = [
     "Frame",
     "accumulating",
     "accumulator_picture",
+    "accuracies",
     "backend",
     "beat",
     "bytes_a_frame",
-    "comparison",
+    "digits",
     "frame",
     "headers",
     "intervals",
-    "own_network",
+    "margins",
+    "mistakes",
     "paper_figure",
     "players",
     "roofline",
     "rounding",
     "same_bits",
+    "same_outputs",
     "scores",
     "spectrograms",
     "stoi_against_bits",

@@ -9,12 +9,10 @@ from typing import Any, Final
 
 from .. import spec
 
-RATES: Final = (
-    spec.SAMPLE_RATE,
-    16_000,
-    48_000,
-    44_100,
-)  # in Hz, in order of preference
+RATES: Final = {  # of each band, in Hz, in order of preference
+    "full": (48_000, 44_100, 16_000, spec.SAMPLE_RATE),
+    "narrow": (spec.SAMPLE_RATE, 16_000, 48_000, 44_100),
+}
 
 
 def sounddevice() -> ModuleType:
@@ -64,7 +62,7 @@ class Plan:
         return spec.HOP * self.rate // spec.SAMPLE_RATE
 
 
-def plan(source: str | None, sink: str | None) -> Plan:
+def plan(source: str | None, sink: str | None, band: str = "full") -> Plan:
     """Select the input and output device, and the first sample rate that both support.
 
     Parameters
@@ -72,6 +70,8 @@ def plan(source: str | None, sink: str | None) -> Plan:
     source, sink : str, optional
         Number or part of the name of the input and the output device; PortAudio's default if not
         given.
+    band : {"full", "narrow"}
+        The highest rates first, or the network's own.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def plan(source: str | None, sink: str | None) -> Plan:
     sd = sounddevice()
     found = [_find(sd, *wanted) for wanted in ((source, "input"), (sink, "output"))]
     pair = (found[0]["index"], found[1]["index"])
-    for rate in RATES:
+    for rate in RATES[band]:
         try:
             sd.check_input_settings(pair[0], channels=1, dtype="float32", samplerate=rate)
             sd.check_output_settings(pair[1], channels=1, dtype="float32", samplerate=rate)
@@ -93,7 +93,7 @@ def plan(source: str | None, sink: str | None) -> Plan:
             return Plan(pair, rate)
     raise RuntimeError(
         f"{found[0]['name']} and {found[1]['name']} support none of "
-        f"{', '.join(map(str, RATES))} Hz together ({why}): try 'default' or 'pulse'"
+        f"{', '.join(map(str, RATES[band]))} Hz together ({why}): try 'default' or 'pulse'"
     )
 
 

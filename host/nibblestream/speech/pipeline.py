@@ -53,6 +53,7 @@ class Pipeline:
 
     def reset(self) -> None:
         """Discard the state of previous frames."""
+        self._network.reset()
         self._tracker = FloorTracker()
         self._context = np.zeros((spec.CONTEXT - 1, spec.BINS), np.int32)
 

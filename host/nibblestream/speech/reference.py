@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from .. import spec
 from ..network.float_model import FloatModel
+from ..network.float_network import FloatNetwork
 from .front import speech_of
 from .pipeline import stack
 
@@ -27,11 +28,12 @@ class FloatPipeline:
     one_at_a_time = False
 
     def __init__(self, model: FloatModel) -> None:
-        self._model, self._speech = model, speech_of(model)
+        self._network, self._speech = FloatNetwork(model), speech_of(model)
         self.reset()
 
     def reset(self) -> None:
         """Discard the state of previous frames."""
+        self._network.reset()
         self._floor: Float | None = None
         self._context = np.zeros((spec.CONTEXT - 1, spec.BINS))
 
@@ -49,7 +51,7 @@ class FloatPipeline:
         )
         x = np.ascontiguousarray(stack(features, self._context))  # BLAS rejects overlapping rows
         self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
-        x = self._model(x)
+        x = self._network.process(x)
         if self._speech.head == "gain":
             return np.asarray(spectrum * np.clip(x, *self._speech.limits))
         return np.asarray(np.maximum(x, 0) * np.exp(1j * np.angle(spectrum)))

@@ -31,6 +31,11 @@ def resample(samples: Float, rate: int, target: int) -> Float:
     return np.concatenate([resampler.process(samples), resampler.flush()])
 
 
+def rounded(samples: Float) -> Float:
+    """Round samples to 2^-23, the resolution of all that is resampled; 24-bit PCM is exact."""
+    return np.asarray(np.round(samples * SAMPLE) / SAMPLE)
+
+
 class Resampler:
     """Streaming resampler for mono audio; state is kept between calls.
 
@@ -54,8 +59,7 @@ class Resampler:
         """Process samples (n,) and return the outputs that are complete."""
         if self._filter.up == self._filter.down:
             return samples
-        rounded = np.round(samples * SAMPLE) / SAMPLE
-        self._inputs = np.concatenate([self._inputs, rounded])
+        self._inputs = np.concatenate([self._inputs, rounded(samples)])
         return self._until(self._count() * self._filter.up - self._filter.half)
 
     def flush(self) -> Float:

@@ -35,9 +35,9 @@ class OnBoard(Blockwise):
         """Free the memory and the board."""
         self.board.close()
 
-    def run(self, spectrum: IntArray, bank: int, reset: bool) -> Int32:
+    def run(self, rows: IntArray, bank: int, reset: bool) -> Int32:
         """Run one block; see `Board.run`."""
-        return self.board.run(spectrum, bank, reset)
+        return self.board.run(rows, bank, reset)
 
     def counted(self) -> Counted:
         """Return the bytes moved by all blocks so far."""

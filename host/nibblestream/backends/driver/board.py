@@ -12,26 +12,25 @@ import numpy as np
 import numpy.typing as npt
 from pynq import Device
 
-from ... import spec
 from ...fixed import IntArray
 from ...hardware import cycles
+from ...hardware.ledger import LedgerError, reconcile
 from ...hardware.traffic import (
+    BEAT_BYTES,
     CODES,
-    FRAME_BYTES,
     NOTHING,
     SPECTRA_IN,
     SPECTRA_OUT,
     Counted,
-    LedgerError,
     layers_of,
-    reconcile,
+    rows_of,
 )
 from ...network import code_stream
 from ...network.model import QuantizedModel
-from ...network.pack import spectrum_beats
+from ...network.pack import Beats
 from .deadline import Deadline
 from .fault import BoardError
-from .hardware import Hardware
+from .hardware import Hardware, Transfer
 from .lock import BoardLock
 from .memory import allocate
 from .monitor import Monitor
@@ -82,15 +81,15 @@ class Board:
     def _allocate(self, model: QuantizedModel) -> None:
         self._beats = code_stream.beats(model)
         self._digest = code_stream.digest(self._beats)
-        self._block_model = cycles.Block(layers_of(model), model.block)
-        shape = (model.block, spec.BINS, 2)
-        self._codes = self._buffer(self._beats.shape, "u8")
-        self._noisy, self._enhanced = self._buffer(shape, "i4"), self._buffer(shape, "i4")
+        self._rows, self._layout = rows_of(model), model.rows
+        self._block_model = cycles.Block(layers_of(model), model.block, self._rows)
+        self._codes = self._buffer(len(self._beats))
+        self._given, self._made = (self._buffer(model.block * rows.beats) for rows in model.rows)
         self._stack.callback(self._quiesce)  # before any buffer is freed
         self._upload()
 
-    def _buffer(self, shape: tuple[int, ...], dtype: str) -> Any:
-        buffer = allocate(self._board, self._device, shape, dtype)
+    def _buffer(self, beats: int) -> Any:
+        buffer = allocate(self._board, self._device, (beats,), "u8")
         self._stack.callback(buffer.freebuffer)
         return buffer
 
@@ -100,20 +99,26 @@ class Board:
 
     @property
     def block(self) -> int:
-        """Maximum frames per block."""
+        """Maximum rows per block."""
         return self._block_model.frames
 
-    def run(self, spectrum: IntArray, bank: int, reset: bool) -> npt.NDArray[np.int32]:
+    def run(self, rows: IntArray, bank: int, reset: bool) -> npt.NDArray[np.int32]:
         """Run a block; after a fault, reset the hardware and try once more.
 
         Parameters
         ----------
-        spectrum : int32, shape (frames, 129, 2)
-            1 to `block` frames in `spec.SPECTRUM`.
+        rows : int32, shape (n, ...)
+            1 to `block` rows in the first of `model.rows`: for speech, frames (n, 129, 2) in
+            `spec.SPECTRUM`; otherwise inputs (n, inputs) in the first layer's format.
         bank : int
             The bank with the state before the block.
         reset : bool
             Whether to take that state as empty.
+
+        Returns
+        -------
+        int32, shape (n, ...)
+            In the second of `model.rows`.
 
         Raises
         ------
@@ -125,11 +130,12 @@ class Board:
         """
         with self._turn:
             self._check_usable()
-            self._noisy[: len(spectrum)] = spectrum
+            sent = self._layout[0].pack(rows)
+            self._given[: len(sent)] = sent
             for _ in range(ATTEMPTS - 1):
                 with suppress(BoardError, LedgerError):
-                    return self._attempt(len(spectrum), bank, reset)
-            return self._attempt(len(spectrum), bank, reset)
+                    return self._attempt(len(rows), bank, reset)
+            return self._attempt(len(rows), bank, reset)
 
     def close(self) -> None:
         """Free the memory and the board; in a forked process do nothing."""
@@ -149,23 +155,34 @@ class Board:
             self._hardware.recover()
             self._monitor.since()  # discards the bytes of the failed block
         self._clean = False  # until the block has succeeded: an interrupt may end it anywhere
-        size = frames * FRAME_BYTES
-        self._noisy.flush()
-        self._enhanced.flush()  # else a dirty cache line may overwrite the DMA's data
-        words = {"frames": frames, "beats": len(self._beats), "bank": bank, "reset": int(reset)}
-        self._hardware.start(self._noisy, self._enhanced, self._codes, size, **words)
-        received = self._hardware.wait(self._deadline())
-        if received != size:
+        given, made = frames * self._rows.beats_in, frames * self._rows.beats_out
+        self._given.flush()
+        self._made.flush()  # else a dirty cache line may overwrite the DMA's data
+        self._hardware.start(
+            Transfer(self._given, given * BEAT_BYTES),
+            Transfer(self._made, made * BEAT_BYTES),
+            Transfer(self._codes, self._codes.nbytes),
+            **self._arguments(frames, bank, reset),
+        )
+        received = self._hardware.wait(self._deadline(), self._rows.names)
+        if received != made * BEAT_BYTES:
             raise BoardError(
-                f"the packet of enhanced spectra had {received} bytes; expected {size}",
+                f"the packet of {self._rows.names[1]} had {received} bytes; "
+                f"expected {made * BEAT_BYTES}",
                 self._hardware.registers(),
             )
         self._book(frames, received)
-        self._enhanced.invalidate()
-        enhanced = np.array(self._enhanced[:frames])
-        self._check_digests(self._noisy[:frames], enhanced)
+        self._made.invalidate()
+        beats = np.array(self._made[:made])
+        self._check_digests(np.array(self._given[:given]), beats)
         self._clean = True
-        return enhanced
+        return self._layout[1].unpack(beats)
+
+    def _arguments(self, frames: int, bank: int, reset: bool) -> dict[str, int]:
+        """Return the arguments of `lut_mac`."""
+        words = {"frames": frames, "beats": len(self._beats), "bank": bank, "reset": int(reset)}
+        raw = frames * self._rows.raw
+        return {**words, "raw_in": raw * self._rows.beats_in, "raw_out": raw * self._rows.beats_out}
 
     def _deadline(self) -> Deadline:
         clocks = self._block_model.cycles * PATIENCE
@@ -173,24 +190,24 @@ class Board:
 
     def _book(self, frames: int, received: int) -> None:
         """Reconcile the block's bytes between model, DMA and hardware counters."""
-        sent = {CODES: self._codes.nbytes, SPECTRA_IN: frames * FRAME_BYTES}
+        sent = {CODES: self._codes.nbytes, SPECTRA_IN: frames * self._rows.beats_in * BEAT_BYTES}
         counted = Counted({**sent, SPECTRA_OUT: received}, self._monitor.since())
-        reconcile(self._block_model.layers, frames, counted)
+        reconcile(self._block_model.layers, frames, counted, self._rows)
         self.counted += counted
 
-    def _check_digests(self, noisy: IntArray, enhanced: IntArray) -> None:
+    def _check_digests(self, given: Beats, made: Beats) -> None:
         """Compare the kernels' digests with those of the buffers, which detects wrong bits."""
         arrived, codes, left = self._hardware.digests()
         if codes != self._digest:
             self._upload()  # in case the codes in memory are wrong
             how = "were refused by lut_mac" if codes == 0 else "were not those of the model"
             raise BoardError(_damaged(f"the codes that arrived {how}", codes, self._digest))
-        if arrived != _digest(noisy):
-            what = "spectra on their way to cordic_vectoring were damaged"
-            raise BoardError(_damaged(what, arrived, _digest(noisy)))
-        if left != _digest(enhanced):
-            what = "enhanced spectra on their way from cordic_rotation were damaged"
-            raise BoardError(_damaged(what, left, _digest(enhanced)))
+        ways = (("to cordic_vectoring", arrived, given), ("from cordic_rotation", left, made))
+        for name, (way, found, beats) in zip(self._rows.names, ways, strict=True):
+            expected = code_stream.digest(beats)
+            if found != expected:
+                what = f"{name} on their way {way} were damaged"
+                raise BoardError(_damaged(what, found, expected))
 
     def _quiesce(self) -> None:
         """Stop all DMA transfers before the buffers are freed."""
@@ -204,10 +221,6 @@ def _active_device() -> Any:
         return Device.active_device
     except RuntimeError as error:
         raise BoardError(f"pynq finds no board: {error}") from error
-
-
-def _digest(spectrum: IntArray) -> int:
-    return code_stream.digest(spectrum_beats(spectrum))
 
 
 def _damaged(what: str, found: int, expected: int) -> str:

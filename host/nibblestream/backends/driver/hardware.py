@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from .deadline import Deadline
 from .dma import MM2S, S2MM, Channel
 from .fault import BoardError
 from .kernel import KERNELS, Kernel
+
+
+class Transfer(NamedTuple):
+    """A DMA transfer: a buffer of `pynq.allocate`, and how many bytes of it."""
+
+    buffer: Any
+    size: int
 
 
 class Hardware:
@@ -29,22 +36,30 @@ class Hardware:
         self._feed = Channel("dma_codes", codes, MM2S, device)
         self._channels = (self._receive, self._send, self._feed)
 
-    def start(self, noisy: Any, enhanced: Any, codes: Any, size: int, **arguments: int) -> None:
-        """Start the kernels and the three transfers: `size` bytes of spectra each way, all codes.
+    def start(self, given: Transfer, made: Transfer, codes: Transfer, **arguments: int) -> None:
+        """Start the kernels and the three transfers: rows in, rows out, codes.
 
-        `arguments` are those of `lut_mac`; `frames` is an argument of all three kernels.
+        `arguments` are those of `lut_mac`, which include those of the other kernels.
         """
-        for kernel in self.kernels:
-            kernel.set(frames=arguments["frames"])
-        self.kernels[KERNELS.index("lut_mac")].set(**arguments)
+        vectoring, lut_mac, rotation = self.kernels
+        frames = arguments["frames"]
+        vectoring.set(frames=frames, raw=arguments["raw_in"])
+        lut_mac.set(**arguments)
+        rotation.set(frames=frames, raw=arguments["raw_out"])
         for kernel in self.kernels:
             kernel.begin()
-        self._receive.start(enhanced.device_address, size)
-        self._send.start(noisy.device_address, size)
-        self._feed.start(codes.device_address, codes.nbytes)
+        transfers = zip((self._receive, self._send, self._feed), (made, given, codes), strict=True)
+        for channel, transfer in transfers:
+            channel.start(transfer.buffer.device_address, transfer.size)
 
-    def wait(self, deadline: Deadline) -> int:
-        """Wait for all transfers, and return the bytes of enhanced spectra received.
+    def wait(self, deadline: Deadline, names: tuple[str, str]) -> int:
+        """Wait for all transfers, and return the bytes received.
+
+        Parameters
+        ----------
+        deadline : Deadline
+        names : (str, str)
+            Names of what goes in and of what comes out, for messages.
 
         Raises
         ------
@@ -53,7 +68,9 @@ class Hardware:
         """
         # The receiving channel ends last, so it is polled first, and the others only after it.
         if not deadline.until(lambda: all(channel.idle() for channel in self._channels)):
-            late = [_unfinished(channel) for channel in self._channels if not channel.idle()]
+            late = [
+                _unfinished(channel, *names) for channel in self._channels if not channel.idle()
+            ]
             raise BoardError(
                 f"a block was not done within {deadline.seconds:.2f} s: "
                 f"{', '.join(late) or 'all transfers have ended by now'}",
@@ -91,9 +108,9 @@ class Hardware:
         return found
 
 
-def _unfinished(channel: Channel) -> str:
+def _unfinished(channel: Channel, given: str, made: str) -> str:
     if channel.receives:
-        return "cordic_rotation has not given all enhanced spectra"
+        return f"cordic_rotation has not given all {made}"
     if channel.name == "dma_codes":
         return "lut_mac has not taken all codes"
-    return "cordic_vectoring has not taken all spectra"
+    return f"cordic_vectoring has not taken all {given}"

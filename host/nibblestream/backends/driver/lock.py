@@ -25,7 +25,7 @@ class BoardLock:
     Raises
     ------
     BoardError
-        Another Enhancer, here or in another process, holds the lock.
+        Another Enhancer or Predictor, here or in another process, holds the lock.
     """
 
     def __init__(self, name: str) -> None:
@@ -43,7 +43,8 @@ class BoardLock:
         if not held:
             file.close()
             raise BoardError(
-                f"{name} is in use by another Enhancer, here or in another process: close that one"
+                f"{name} is in use by another Enhancer or Predictor, here or in another process: "
+                "close that one"
             )
         self.release = weakref.finalize(self, _release, path, file, os.getpid())
 

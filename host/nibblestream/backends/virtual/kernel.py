@@ -16,9 +16,9 @@ START, DONE, IDLE, READY, RESTART = 1 << 0, 1 << 1, 1 << 2, 1 << 3, 1 << 7
 
 # The arguments that are modelled; the handoff has their offsets and widths.
 INPUTS: Final = {
-    "cordic_vectoring": ("frames",),
-    "lut_mac": ("frames", "beats", "bank", "reset"),
-    "cordic_rotation": ("frames",),
+    "cordic_vectoring": ("frames", "raw"),
+    "lut_mac": ("frames", "beats", "bank", "reset", "raw_in", "raw_out"),
+    "cordic_rotation": ("frames", "raw"),
 }
 OUTPUTS: Final = ("digest", "identity")  # of every kernel
 

@@ -5,6 +5,8 @@ of the streams `magnitude` and `polar` carries the spectrum's bin that it is com
 `lut_mac` has read all its inputs, the compiled kernels compute the block from those bins, and
 `lut_mac` sends each enhanced bin XORed with the noisy bin; `cordic_rotation` undoes this with the
 bin in `polar`. If the streams are out of step, the output is as wrong as it would be in hardware.
+
+Rows of a network without spectra pass as they are, and `polar` carries nothing.
 """
 
 from __future__ import annotations
@@ -18,11 +20,13 @@ from ... import spec
 from ...hardware.cycles import Loop
 from ...network import code_stream
 from ...network.pack import Beats
+from .call import Call
 from .stream import Chunk, Stream
 from .timing import Timing, loops
 
 Streams = Mapping[str, Stream]
-Compute = Callable[[Beats, Beats], tuple[Beats, int]]  # bins, codes -> enhanced bins, digest
+Compute = Callable[[Beats, Beats], tuple[Beats, int]]  # bins or rows, codes -> outputs, digest
+BEATWISE = ("LOAD", "LOAD_ROWS", "SEND", "SEND_ROWS")  # loops timed by their beats
 
 
 class Process:
@@ -63,11 +67,10 @@ class Process:
     def run(self, loop: Loop, read: float) -> None:
         """Add the time of a loop of `lut_mac`, which reads a beat of codes every `read` seconds.
 
-        The iterations of LOAD and SEND are timed by their beats, so only the rest is added here.
+        The iterations of `BEATWISE` loops are timed by their beats, so only the rest is added here.
         """
         self.kernel += loop.cycles / self.clock
-        beatwise = loop.label in ("LOAD", "SEND")
-        clocks = loop.cycles - loop.iterations if beatwise else loop.cycles
+        clocks = loop.cycles - loop.iterations if loop.label in BEATWISE else loop.cycles
         self.at += max(clocks / self.clock, loop.beats * read)
 
 
@@ -104,45 +107,48 @@ def receive(process: Process, stream: Stream, beats: int, timing: Timing) -> Ite
     process.at += timing.latency
 
 
-def vectoring(process: Process, streams: Streams, frames: int, seconds: float) -> Iterator[None]:
-    """Model `cordic_vectoring`: a beat in, two out, at the rate of the DMA."""
+def vectoring(process: Process, streams: Streams, call: Call, seconds: float) -> Iterator[None]:
+    """Model `cordic_vectoring`: a bin in, two beats out, or a beat as it is; at the DMA's rate."""
     spectrum, magnitude, polar = (streams[name] for name in ("spectrum", "magnitude", "polar"))
+    outputs = (magnitude,) if call.raw else (magnitude, polar)
     taken = [np.empty(0, np.uint64)]
-    left = frames * spec.BINS
+    left = call.beats_in
     while left:
-        beats = min(left, spectrum.ready, magnitude.free, polar.free)
+        beats = min(left, spectrum.ready, *(stream.free for stream in outputs))
         if not beats:
             yield
             continue
-        start = process.at = max(process.at, magnitude.freed, polar.freed)
+        start = process.at = max(process.at, *(stream.freed for stream in outputs))
         taken.append(process.take(spectrum, beats, seconds).words)
-        process.give(magnitude, taken[-1], start)
-        process.give(polar, taken[-1], start)
+        for stream in outputs:
+            process.give(stream, taken[-1], start)
         left -= beats
     process.outputs["digest"] = code_stream.digest(np.concatenate(taken))
 
 
 def lut_mac(
-    process: Process, streams: Streams, frames: int, beats: int, compute: Compute, timing: Timing
+    process: Process, streams: Streams, call: Call, beats: int, compute: Compute, timing: Timing
 ) -> Iterator[None]:
-    """Model `lut_mac`: read a header, all magnitudes and all codes, then write all outputs."""
+    """Model `lut_mac`: read a header, all inputs and all codes, then write all outputs."""
     process.outputs["digest"] = 0
-    if not frames:
+    if not call.frames:
         return
     clock, read = 1 / process.clock, timing.read_beat(process.clock)
-    bins: list[Beats] = []
+    taken: list[Beats] = []
     words = [np.empty(0, np.uint64)]
     yield from _collect(process, streams["codes"], min(beats, 1), clock, words)
-    process.at += (spec.CONTEXT - 1) * spec.BINS * clock
-    yield from _collect(process, streams["magnitude"], frames * spec.BINS, clock, bins)
+    process.at += 0 if call.raw else (spec.CONTEXT - 1) * spec.BINS * clock
+    yield from _collect(process, streams["magnitude"], call.beats_in, clock, taken)
     yield from _collect(process, streams["codes"], beats - len(words[-1]), 0.0, words)
-    inputs, codes = np.concatenate(bins), np.concatenate(words)
-    enhanced, process.outputs["digest"] = compute(inputs, codes)
-    for loop in loops(codes, frames, refused=not process.outputs["digest"]):
+    if not call.consistent:  # the core and the port behind it disagree on the beats to send
+        yield from never()
+    inputs, codes = np.concatenate(taken), np.concatenate(words)
+    made, process.outputs["digest"] = compute(inputs, codes)
+    for loop in loops(codes, call, refused=not process.outputs["digest"]):
         process.run(loop, read)
         if loop.beats:
             streams["codes"].freed = process.at
-    yield from _give(process, streams["network"], enhanced ^ inputs, clock)
+    yield from _give(process, streams["network"], made if call.raw else made ^ inputs, clock)
 
 
 class Packet(NamedTuple):
@@ -152,31 +158,33 @@ class Packet(NamedTuple):
     last: bool = True
 
 
-def rotation(process: Process, streams: Streams, frames: int, packet: Packet) -> Iterator[None]:
-    """Model `cordic_rotation`: a beat of each input in, one out.
+def rotation(process: Process, streams: Streams, call: Call, packet: Packet) -> Iterator[None]:
+    """Model `cordic_rotation`: a beat of each input in, or of `network` alone, one out.
 
-    The packet has `frames` * 129 beats. If a fault makes it shorter, the rest is not sent; if
-    longer, zeros are appended.
+    The packet has the block's beats. If a fault makes it shorter, the rest is not sent; if longer,
+    zeros are appended.
     """
     network, polar, spectrum = (streams[name] for name in ("network", "polar", "enhanced"))
+    clock = 1 / process.clock
+    inputs = {network: clock} if call.raw else {polar: 0.0, network: clock}  # seconds of a beat
     made = [np.empty(0, np.uint64)]
-    left = frames * spec.BINS
+    left = call.beats_out
     given = 0
     while left:
-        beats = min(left, network.ready, polar.ready, spectrum.free)
+        beats = min(left, spectrum.free, *(stream.ready for stream in inputs))
         if not beats:
             yield
             continue
         start = process.at = max(process.at, spectrum.freed)
-        words = process.take(polar, beats, 0.0).words
-        made.append(words ^ process.take(network, beats, 1 / process.clock).words)
+        taken = [process.take(stream, beats, each).words for stream, each in inputs.items()]
+        made.append(np.bitwise_xor.reduce(taken))
         left -= beats
         bins = made[-1][: max(packet.beats - given, 0)]
         given += len(bins)
         process.give(spectrum, bins, start, packet.last and given == packet.beats)
     process.outputs["digest"] = code_stream.digest(np.concatenate(made))
     extra = np.zeros(packet.beats - given, np.uint64)
-    yield from _give(process, spectrum, extra, 1 / process.clock, packet.last)
+    yield from _give(process, spectrum, extra, clock, packet.last)
 
 
 def _collect(

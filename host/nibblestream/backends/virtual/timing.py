@@ -9,6 +9,7 @@ from ... import spec
 from ...hardware import cycles
 from ...hardware.traffic import BEAT_BYTES, LayerTraffic
 from ...network.pack import Beats
+from .call import Call
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,13 @@ class Timing:
         return max(1 / (clock * self.write_share), BEAT_BYTES / self.bandwidth)
 
 
-def loops(codes: Beats, frames: int, refused: bool) -> list[cycles.Loop]:
+def loops(codes: Beats, call: Call, refused: bool) -> list[cycles.Loop]:
     """Return the loops of `lut_mac` for a block, in order, from the stream of codes it read."""
     if not refused:
-        return cycles.Block(list(_layers(codes)), frames).loops
-    return [
-        cycles.Loop("MODEL", 1, 1),
-        cycles.Loop("LOAD", (spec.CONTEXT - 1 + frames) * spec.BINS),
-        cycles.Loop("DRAIN", len(codes), len(codes)),
-        cycles.Loop("SEND", frames * spec.BINS),
-    ]
+        return cycles.Block(list(_layers(codes)), call.frames, call.rows).loops
+    drained = cycles.Loop("DRAIN", len(codes), len(codes))
+    loaded, sent = cycles.row_loops(call.beats_in, call.beats_out, call.raw)
+    return [cycles.Loop("MODEL", 1, 1), loaded, drained, sent]
 
 
 def _layers(codes: Beats) -> Iterator[LayerTraffic]:
@@ -67,8 +65,13 @@ def _layers(codes: Beats) -> Iterator[LayerTraffic]:
     at = 1
     for _ in range(_field(codes[0], spec.MODEL_BEAT["layers"])):
         names = ("outputs", "inputs", "code_bits", "wide_bias", "activation")
-        outputs, inputs, bits, *flags = (_field(codes[at], spec.LAYER_BEAT[name]) for name in names)
-        layer = LayerTraffic(outputs, inputs, bits, *map(bool, flags))
+        outputs, inputs, bits, wide, kind = (
+            _field(codes[at], spec.LAYER_BEAT[name]) for name in names
+        )
+        units = 0
+        if kind == spec.ACTIVATIONS.index("memory"):
+            units = _field(codes[at + 1], spec.ACTIVATION_BEAT["units"])
+        layer = LayerTraffic(outputs, inputs, bits, bool(wide), bool(kind), units)
         yield layer
         at += (layer.tables + layer.padded) // BEAT_BYTES
 

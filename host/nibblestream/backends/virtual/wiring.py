@@ -8,11 +8,11 @@ from typing import Final
 
 import numpy as np
 
-from ... import spec
 from ...hardware.cycles import PIPELINE_DEPTH
 from ...network.pack import Beats
 from ..csim import Board
 from . import process as run
+from .call import Call
 from .faults import Faults, NeverDone, NoLast, Overrun, ShortPacket, Stall
 from .handoff import Handoff, Port
 from .process import Process
@@ -146,38 +146,39 @@ class Fabric:
 
     def _body(self, process: Process, values: dict[str, int]) -> Iterator[None]:
         """Return the body of a kernel's process."""
-        frames = values["frames"] if values["frames"] <= spec.MAX_BLOCK else 0
+        call = Call.of(values)
         if self._faults.draw(NeverDone, kernel=process.name):
             return run.never()
         if process.name == "cordic_vectoring":
             seconds = self._timing.read_beat(process.clock)
-            return run.vectoring(process, self.streams, frames, seconds)
+            return run.vectoring(process, self.streams, call, seconds)
         if process.name == "cordic_rotation":
-            return run.rotation(process, self.streams, frames, self._packet(frames))
+            return run.rotation(process, self.streams, call, self._packet(call.beats_out))
         compute = partial(self._compute, dict(values))
-        return run.lut_mac(process, self.streams, frames, values["beats"], compute, self._timing)
+        return run.lut_mac(process, self.streams, call, values["beats"], compute, self._timing)
 
-    def _packet(self, frames: int) -> run.Packet:
+    def _packet(self, beats: int) -> run.Packet:
         """Return the packet of a block, as faults change it."""
-        beats = frames * spec.BINS
         if beats and (short := self._faults.draw(ShortPacket)):
             beats = min(beats, short.beats)
         if beats and (over := self._faults.draw(Overrun)):
             beats += over.beats
         return run.Packet(beats, not (beats and self._faults.draw(NoLast)))
 
-    def _compute(self, values: dict[str, int], bins: Beats, codes: Beats) -> tuple[Beats, int]:
+    def _compute(self, values: dict[str, int], inputs: Beats, codes: Beats) -> tuple[Beats, int]:
         """Compute a block with the compiled kernels; return also the digest of its codes."""
         self._board = self._board or Board()
-        enhanced, digests = self._board.run(
-            np.ascontiguousarray(bins),
+        made, digests = self._board.run(
+            np.ascontiguousarray(inputs),
             codes,
             frames=values["frames"],
             beats=values["beats"],
             bank=values["bank"],
             reset=bool(values["reset"]),
+            raw_in=values["raw_in"],
+            raw_out=values["raw_out"],
         )
-        return enhanced, digests.codes
+        return made, digests.codes
 
     def _received(self, done: Done, process: Process) -> None:
         """Record the block's time: since its last start, the host could only wait."""

@@ -6,19 +6,26 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from ...hardware.traffic import LayerTraffic
+from ...hardware.traffic import SPECTRA as SPEECH
+from ...hardware.traffic import LayerTraffic, RowTraffic
 
 MEASURED: Final = "measured"  # by a clock during the run
 COUNTED: Final = "counted"  # by the counters of the hardware, real or virtual
 MODELLED: Final = "modelled"  # computed from the stream layout or from a model of the board
 
-# Names of the figures in the JSON.
+# Names of the figures in the JSON; those of plain networks speak of rows.
 RATE, REAL_TIME = "frames_per_second", "times_real_time"
+PER_ROW = "time_per_row"
 P50, P99 = "latency_p50", "latency_p99"
 HOP_P50, HOP_P99 = "hop_latency_p50", "hop_latency_p99"
 BLOCKS = "blocks"
 WEIGHTS, SPECTRA = "weight_bytes_per_frame", "spectra_bytes_per_frame"
 DDR = "ddr_traffic"
+OF_ROWS: Final = {
+    RATE: "rows_per_second",
+    WEIGHTS: "weight_bytes_per_row",
+    SPECTRA: "value_bytes_per_row",
+}
 PYTHON, DMA, KERNEL = SHARES = ("python_share", "dma_share", "kernel_share")
 
 
@@ -39,9 +46,9 @@ def widths(layers: Sequence[LayerTraffic]) -> str:
     return ",".join(map(str, bits if len(set(bits)) > 1 else bits[:1]))
 
 
-def frames(block: int) -> str:
+def size(block: int, unit: str = "frame") -> str:
     """Format the size of a block."""
-    return f"{block} frame{'s' if block > 1 else ''} a block"
+    return f"{block} {unit}{'s' if block > 1 else ''} a block"
 
 
 @dataclass(frozen=True)
@@ -56,8 +63,10 @@ class Row:
     layers : sequence of LayerTraffic
         Shapes and code widths of the layers.
     block : int
-        Frames per block.
+        Frames, or rows of a plain network, per block.
     figures : dict of str to Figure
+    rows : RowTraffic
+        Layout of a row in memory.
     """
 
     backend: str
@@ -66,6 +75,7 @@ class Row:
     layers: Sequence[LayerTraffic]
     block: int
     figures: dict[str, Figure]
+    rows: RowTraffic = SPEECH
 
     @property
     def bits(self) -> tuple[int, ...]:
@@ -84,10 +94,13 @@ class Row:
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as it is written to the JSON file."""
+        names = OF_ROWS if self.rows.raw else {}
         return {
             "backend": self.backend,
             "model": self.model,
             "bits": list(self.bits),
             "block": self.block,
-            "figures": {name: asdict(figure) for name, figure in self.figures.items()},
+            "figures": {
+                names.get(name, name): asdict(figure) for name, figure in self.figures.items()
+            },
         }

@@ -1,4 +1,4 @@
-"""The baseline: the network in NumPy float32, without quantization."""
+"""The baseline: speech through networks in NumPy float32, without quantization."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from ... import spec
 from ...network.float_model import Float32, FloatModel
+from ...network.float_network import FloatNetwork
 from ...speech.front import speech_of
 from ...speech.pipeline import stack
 
@@ -25,8 +26,7 @@ class NumpyFloat32:
     """
 
     def __init__(self, model: FloatModel) -> None:
-        self._model, self._speech = model, speech_of(model)
-        self._weights = [np.ascontiguousarray(weights.T) for weights in model.weights]
+        self._network, self._speech = FloatNetwork(model, np.float32), speech_of(model)
         self._floor: Float32 | None = None
         self._context = np.zeros((spec.CONTEXT - 1, spec.BINS), np.float32)
 
@@ -35,22 +35,15 @@ class NumpyFloat32:
         magnitude = np.abs(spectrum)
         features = self._features(magnitude) if self._speech.features == "log2" else magnitude
         # A copy: the stack is a view with overlapping rows, which BLAS does not accept.
-        x: npt.NDArray[Any] = np.ascontiguousarray(stack(features, self._context))
+        inputs = np.ascontiguousarray(stack(features, self._context))
         self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
-        model = self._model
-        for weights, bias, activation in zip(
-            self._weights, model.biases, model.activations, strict=True
-        ):
-            x = activation(x @ weights + bias)
+        x = self._network.process(inputs)
         if self._speech.head == "gain":
             return np.asarray(spectrum * np.clip(x, np.float32(self._speech.gain_floor), 1))
         return np.asarray(np.maximum(x, 0) * np.exp(1j * np.angle(spectrum)), np.complex64)
 
     def counted(self) -> None:
         """Return None: this backend has no byte counters."""
-
-    def close(self) -> None:
-        """Do nothing."""
 
     def _features(self, magnitude: Float32) -> Float32:
         """Return log2 magnitudes above the tracked floor, as `FloorTracker` but unrounded."""

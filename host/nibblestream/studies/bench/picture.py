@@ -11,7 +11,7 @@ from ...files.atomic import replacing, target
 from ...hardware import boards
 from ...hardware.boards import Board
 from ...plots.style import COLOURS, INK
-from .figures import Row, frames
+from .figures import Row, size
 from .roofline import KERNELS, Point, multipliers, points, port
 
 if TYPE_CHECKING:
@@ -116,9 +116,10 @@ def _points(axes: Axes, found: Sequence[Point]) -> None:
     for point in found:
         number = networks.index(point.network)
         axes.plot(point.intensity, point.speed, **_style(number, point.who))
-    for block in sorted({point.block for point in found}):
-        lowest = min((point for point in found if point.block == block), key=lambda p: p.speed)
-        _note(axes, frames(block), (lowest.intensity, lowest.speed), (10, -14), "left")
+    for block, unit in sorted({(point.block, point.unit) for point in found}):
+        here = (point for point in found if (point.block, point.unit) == (block, unit))
+        lowest = min(here, key=lambda p: p.speed)
+        _note(axes, size(block, unit), (lowest.intensity, lowest.speed), (10, -14), "left")
     for number, network in enumerate(networks):
         axes.plot([], [], label=network, **_style(number, KERNELS))
     _say_who(axes, list(dict.fromkeys(point.who for point in found)))

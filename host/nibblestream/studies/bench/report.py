@@ -6,7 +6,7 @@ import json
 import os
 import platform
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from .figures import (
     MODELLED,
     P50,
     P99,
+    PER_ROW,
     PYTHON,
     RATE,
     REAL_TIME,
@@ -34,6 +35,8 @@ from .figures import (
 )
 from .run import NUMPY, Results
 from .savings import savings
+
+Columns = Mapping[str, tuple[str, int, str, float]]
 
 WIDTH = 100
 LEFT = 14  # characters for weights and block
@@ -45,7 +48,7 @@ HEADINGS = (  # over groups of columns: title, width
     ("DDR", 7),
     ("% of the time in", 21),
 )
-COLUMNS = {  # figure: title, width, format, factor
+COLUMNS: Columns = {  # figure: title, width, format, factor
     RATE: ("a second", 10, ",.0f", 1),
     REAL_TIME: ("real time", 11, ",.1f", 1),
     P50: ("p50", 9, ",.3f", 1),
@@ -56,6 +59,13 @@ COLUMNS = {  # figure: title, width, format, factor
     PYTHON: ("Python", 8, ".1f", 100),
     DMA: ("DMA", 6, ".1f", 100),
     KERNEL: ("kernel", 7, ".1f", 100),
+}
+HEADINGS_OF_ROWS = (("rows", 10), ("us", 11), *HEADINGS[2:3], ("bytes a row", 20), *HEADINGS[4:])
+COLUMNS_OF_ROWS: Columns = {
+    RATE: COLUMNS[RATE],
+    PER_ROW: ("a row", 11, ",.2f", 1),
+    **{name: column for name, column in COLUMNS.items() if name not in (RATE, REAL_TIME)},
+    SPECTRA: ("in, out", *COLUMNS[SPECTRA][1:]),
 }
 
 
@@ -70,7 +80,8 @@ def machine() -> str:
 def text(results: Results) -> str:
     """Return the table, its notes, the savings and the reconciled traffic ledgers."""
     rows = results.rows
-    parts = [_table(rows), _hops(rows), _wrapped(_notes(results)), _wrapped(savings(rows))]
+    tables = [_table([row for row in rows if row.rows.raw == raw]) for raw in (False, True)]
+    parts = [*tables, _hops(rows), _wrapped(_notes(results)), _wrapped(savings(rows))]
     for title, traffic in results.ledgers:
         parts.append(f"{title}: all of its blocks\n{traffic}")
     return "\n\n".join(part for part in parts if part)
@@ -100,15 +111,21 @@ def _wrapped(lines: Iterable[str]) -> str:
 
 
 def _table(rows: Sequence[Row]) -> str:
+    """Return the table of rows that are all of speech, or all of plain networks."""
+    if not rows:
+        return ""
+    headings, columns = HEADINGS, COLUMNS
+    if rows[0].rows.raw:
+        headings, columns = HEADINGS_OF_ROWS, COLUMNS_OF_ROWS
     lines = [
-        " " * LEFT + "".join(f"{title:>{width}}" for title, width in HEADINGS),
+        " " * LEFT + "".join(f"{title:>{width}}" for title, width in headings),
         f"{'weights':<9}block"
-        + "".join(f"{title:>{width}}" for title, width, *_ in COLUMNS.values()),
+        + "".join(f"{title:>{width}}" for title, width, *_ in columns.values()),
     ]
     for (model, backend), group in groupby(rows, lambda row: (row.model, row.backend)):
         found = list(group)
         lines.append(f"{model} on {_place(backend)}: {_kinds(found[0])}")
-        lines += [_line(row) for row in found]
+        lines += [_line(row, columns) for row in found]
     return "\n".join(line.rstrip() for line in lines)
 
 
@@ -134,23 +151,24 @@ def _kinds(row: Row) -> str:
     return f"{kinds}, MB/s and shares {' '.join(rest)}" if rest else kinds
 
 
-def _line(row: Row) -> str:
-    cells = (_cell(row, name) for name in COLUMNS)
+def _line(row: Row, columns: Columns) -> str:
+    cells = (_cell(row, name, columns) for name in columns)
     return f"  {row.widths:<7}{row.block:>5}" + "".join(cells)
 
 
-def _cell(row: Row, name: str) -> str:
-    _, width, form, factor = COLUMNS[name]
+def _cell(row: Row, name: str, columns: Columns) -> str:
+    _, width, form, factor = columns[name]
     found = row.figures.get(name)
     return " " * width if found is None else f"{factor * found.value:>{width}{form}}"
 
 
 def _notes(results: Results) -> Iterator[str]:
     """Explain the kinds of figures that occur in the table."""
-    yield (
-        "Spectra go in and come out: the STFT is not in the times, nor is the wait for the frames "
-        "of a block, 8 ms each."
-    )
+    if not all(row.rows.raw for row in results.rows):
+        yield (
+            "Spectra go in and come out: the STFT is not in the times, nor is the wait for the "
+            "frames of a block, 8 ms each."
+        )
     kinds = {row.figures[name].kind for row in results.rows for name in (RATE, WEIGHTS)}
     if MEASURED in kinds:
         yield f"measured: by the clock of this machine ({machine()}), after a warm-up"

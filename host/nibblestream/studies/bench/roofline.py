@@ -24,6 +24,8 @@ class Point(NamedTuple):
         `KERNELS` for the cycle model, else the backend the network ran on.
     network : str
     block : int
+    unit : str
+        "frame", or "row" for a plain network.
     intensity : float
         MAC per byte of codes.
     speed : float
@@ -33,6 +35,7 @@ class Point(NamedTuple):
     who: str
     network: str
     block: int
+    unit: str
     intensity: float
     speed: float
 
@@ -67,11 +70,13 @@ def points(rows: Sequence[Row], board: Board) -> list[Point]:
         weights = row.figures[WEIGHTS]
         if weights.kind == COUNTED:
             speed = row.macs * row.figures[RATE].value
-            found.append(Point(row.backend, name, row.block, row.macs / weights.value, speed))
+            intensity = row.macs / weights.value
+            found.append(Point(row.backend, name, row.block, row.rows.unit, intensity, speed))
     return list(dict.fromkeys(found))
 
 
 def _kernels(row: Row, name: str, board: Board) -> Point:
-    block = cycles.Block(row.layers, row.block)
+    block = cycles.Block(row.layers, row.block, row.rows)
     intensity = row.macs * row.block / stream_bytes(row.layers)
-    return Point(KERNELS, name, row.block, intensity, row.macs * block.rate(board.clock_mhz))
+    speed = row.macs * block.rate(board.clock_mhz)
+    return Point(KERNELS, name, row.block, row.rows.unit, intensity, speed)

@@ -10,12 +10,12 @@ import numpy as np
 from ... import spec
 from ...hardware.traffic import (
     CODES,
-    FRAME_BYTES,
     SPECTRA_IN,
     SPECTRA_OUT,
     LayerTraffic,
     stream_bytes,
 )
+from ...hardware.traffic import SPECTRA as SPEECH
 from .figures import (
     BLOCKS,
     COUNTED,
@@ -23,6 +23,7 @@ from .figures import (
     MODELLED,
     P50,
     P99,
+    PER_ROW,
     RATE,
     REAL_TIME,
     SHARES,
@@ -38,7 +39,14 @@ if TYPE_CHECKING:
 FRAME_RATE = spec.SAMPLE_RATE / spec.HOP  # frames per second of real-time audio
 
 
-def figures(timed: Timed, layers: Sequence[LayerTraffic], kind: str) -> dict[str, Figure]:
+def figures(
+    timed: Timed,
+    layers: Sequence[LayerTraffic],
+    kind: str,
+    *,
+    raw: bool = False,
+    row_bytes: int = SPEECH.bytes,
+) -> dict[str, Figure]:
     """Return all figures of the timed blocks.
 
     Parameters
@@ -47,17 +55,26 @@ def figures(timed: Timed, layers: Sequence[LayerTraffic], kind: str) -> dict[str
     layers : sequence of LayerTraffic
     kind : str
         Kind of the times: `MEASURED` or `MODELLED`.
+    raw : bool
+        Whether these are rows of a plain network, which have no real time.
+    row_bytes : int
+        Bytes of a row, or of a frame's spectra, in and out; for backends without byte counters.
     """
     rate = timed.frames / float(timed.laps.mean())
     half, most = (1e3 * float(np.quantile(timed.laps, q)) for q in (0.5, 0.99))
+    per_row = {PER_ROW: Figure(1e6 / rate, "us", kind)}
+    live = {REAL_TIME: Figure(rate / FRAME_RATE, "1", kind)}
     found = {
         RATE: Figure(rate, "1/s", kind),
-        REAL_TIME: Figure(rate / FRAME_RATE, "1", kind),
+        **(per_row if raw else live),
         P50: Figure(half, "ms", kind),
         P99: Figure(most, "ms", kind),
         BLOCKS: Figure(len(timed.laps), "1", COUNTED),
     }
-    found |= _counted(timed, rate, kind) if timed.counted else _modelled(timed.frames, layers)
+    if timed.counted:
+        found |= _counted(timed, rate, kind)
+    else:
+        found |= _modelled(timed.frames, layers, row_bytes)
     return found | (_shares(timed.ledger, kind) if timed.ledger else {})
 
 
@@ -73,13 +90,13 @@ def _counted(timed: Timed, rate: float, kind: str) -> dict[str, Figure]:
     }
 
 
-def _modelled(frames: int, layers: Sequence[LayerTraffic]) -> dict[str, Figure]:
+def _modelled(frames: int, layers: Sequence[LayerTraffic], row_bytes: int) -> dict[str, Figure]:
     """Return bytes from the layout: the whole code stream, or the float32 weights."""
     coded = all(layer.bits in spec.CODE_BITS for layer in layers)
     size = stream_bytes(layers) if coded else sum(layer.ideal for layer in layers)
     return {
         WEIGHTS: Figure(size / frames, "bytes", MODELLED),
-        SPECTRA: Figure(2 * FRAME_BYTES, "bytes", MODELLED),
+        SPECTRA: Figure(row_bytes, "bytes", MODELLED),
     }
 
 

@@ -13,7 +13,9 @@ from tqdm import tqdm
 
 from ... import spec
 from ...backends import connect
-from ...hardware.traffic import LayerTraffic, Traffic, layers_of
+from ...hardware.traffic import Traffic, layers_of, rows_of
+from ...network.float_model import FloatModel
+from ...network.float_network import FloatNetwork
 from ...network.model import QuantizedModel
 from ...speech import stft
 from . import hop
@@ -103,18 +105,21 @@ def _rows(
 
 def _float32(subject: Subject, seconds: float) -> Iterator[Row]:
     model = subject.float32
-    layers = [LayerTraffic(len(w), w.shape[1], 32) for w in model.weights]
-    session = Session(NumpyFloat32(model), Wall())
+    layers = layers_of(model)
+    rows, raw = rows_of(model), model.front.raw
+    session = Session(FloatNetwork(model, np.float32) if raw else NumpyFloat32(model), Wall())
+    row_bytes = 4 * (model.inputs + model.outputs) if raw else rows.bytes
     for size in _sizes(subject.codes[0].block):
-        timed = session.time(spectra(size).astype(np.complex64), seconds)
-        found = figures(timed, layers, Wall.kind)
-        yield Row(NUMPY, subject.name, model.digest, layers, size, found)
+        block = numbers(model, size) if raw else spectra(size)
+        timed = session.time(block.astype(np.float32 if raw else np.complex64), seconds)
+        found = figures(timed, layers, Wall.kind, raw=raw, row_bytes=row_bytes)
+        yield Row(NUMPY, subject.name, model.digest, layers, size, found, rows)
 
 
 def _codes(
     name: str, model: QuantizedModel, backend: str, seconds: float, results: Results
 ) -> Iterator[Row]:
-    layers = layers_of(model)
+    layers, beats, raw = layers_of(model), rows_of(model), model.front.raw
     with closing(connect(backend, model)) as machine:
         clock: Wall | BoardTime = Wall()
         if backend == "virtual":
@@ -122,13 +127,13 @@ def _codes(
             clock, results.parameters = BoardTime(device), parameters(device)
         session, rows = Session(machine, clock), []
         for size in _sizes(model.block):
-            timed = session.time(integers(spectra(size)), seconds)
-            found = figures(timed, layers, clock.kind)
-            rows.append(Row(backend, name, model.origin, layers, size, found))
-        traffic = session.traffic(layers)
+            timed = session.time(_block(model, size), seconds)
+            found = figures(timed, layers, clock.kind, raw=raw, row_bytes=beats.bytes)
+            rows.append(Row(backend, name, model.origin, layers, size, found, beats))
+        traffic = session.traffic(layers, beats)
         if traffic.counted:
             results.ledgers.append((f"{name}, {widths(layers)} bits, on {backend}", traffic))
-        if isinstance(clock, Wall):  # a virtual board's time does not include the STFT
+        if isinstance(clock, Wall) and not raw:  # a virtual board's time does not include the STFT
             rows[0].figures.update(hop.figures(machine, seconds))
         yield from rows
 
@@ -142,6 +147,19 @@ def spectra(frames: int) -> Array:
 def integers(spectrum: Array) -> Array:
     """Convert complex spectra to the backends' input: int32 (frames, 129, 2)."""
     return spec.SPECTRUM.from_float(np.stack([spectrum.real, spectrum.imag], axis=-1))
+
+
+def numbers(model: FloatModel | QuantizedModel, rows: int) -> Array:
+    """Return random rows (rows, inputs) within the reach of a plain model, with a fixed seed."""
+    reach = model.front.bounds(model.inputs)
+    assert reach is not None  # plain models have it
+    return np.random.default_rng(0).uniform(-1, 1, (rows, model.inputs)) * reach
+
+
+def _block(model: QuantizedModel, size: int) -> Array:
+    if model.front.raw:
+        return model.front.input_format.from_float(numbers(model, size))
+    return integers(spectra(size))
 
 
 def _sizes(block: int) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .figures import COUNTED, SPECTRA, WEIGHTS, Row, frames
+from .figures import COUNTED, SPECTRA, WEIGHTS, Row, size
 
 
 def savings(rows: Sequence[Row]) -> list[str]:
@@ -26,12 +26,15 @@ def _of(backend: str, rows: Sequence[Row]) -> Iterator[str]:
     for (model, widths), found in narrow.items():
         pairs = [(row, eights[row.origin, row.block]) for row in found]
         kind = found[0].figures[WEIGHTS].kind
-        with_spectra = ", ".join(
-            f"{_saved(*pair, WEIGHTS, SPECTRA):.1%} at {frames(pair[0].block)}" for pair in pairs
+        beats = found[0].rows
+        whole = ", ".join(
+            f"{_saved(*pair, WEIGHTS, SPECTRA):.1%} at {size(pair[0].block, beats.unit)}"
+            for pair in pairs
         )
+        what = "rows in and out" if beats.raw else "spectra"
         yield (
             f"{model}: {widths}-bit codes move {_saved(*pairs[0], WEIGHTS):.1%} fewer bytes than "
-            f"8-bit ones ({kind} on {backend}); with spectra {with_spectra}"
+            f"8-bit ones ({kind} on {backend}); with {what} {whole}"
         )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ...hardware.traffic import Counted, LayerTraffic, Traffic
+from ...hardware.traffic import SPECTRA, Counted, LayerTraffic, RowTraffic, Traffic
 from .clocks import BoardTime, Wall
 
 if TYPE_CHECKING:
@@ -21,10 +21,10 @@ FEWEST: Final = 20  # timed blocks at least, however long they take
 
 
 class Machine(Protocol):
-    """A `Backend` or a `NumpyFloat32`: it maps spectra to spectra."""
+    """A `Backend`, a `NumpyFloat32` or a `FloatNetwork`: it maps spectra to spectra, or rows."""
 
-    def process(self, spectrum: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Enhance the next frames."""
+    def process(self, rows: npt.NDArray[Any], /) -> npt.NDArray[Any]:
+        """Return the outputs of the next frames or rows."""
 
     def counted(self) -> Counted | None:
         """Return the bytes transferred so far, or None without byte counters."""
@@ -37,7 +37,7 @@ class Timed:
     Parameters
     ----------
     frames : int
-        Frames per block.
+        Frames, or rows of a plain network, per block.
     laps : float64, shape (blocks,)
         Duration of each block in seconds.
     counted : Counted, optional
@@ -83,9 +83,9 @@ class Session:
             later - ledger if later and ledger else None,
         )
 
-    def traffic(self, layers: Sequence[LayerTraffic]) -> Traffic:
+    def traffic(self, layers: Sequence[LayerTraffic], rows: RowTraffic = SPECTRA) -> Traffic:
         """Return the traffic of all blocks of this session, including the warm-up."""
-        return Traffic(layers, self._frames, self._passes, self._machine.counted())
+        return Traffic(layers, self._frames, self._passes, self._machine.counted(), rows)
 
     def _run(self, block: npt.NDArray[Any]) -> float:
         start = self._clock.now()

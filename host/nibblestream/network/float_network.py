@@ -1,0 +1,50 @@
+"""Float evaluation of a network, row by row, with the state of its layers with memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .float_model import FloatModel
+from .memory import Memory
+
+Array = npt.NDArray[Any]
+
+
+class FloatNetwork:
+    """A float model that remembers the rows it has seen, as `lutmac.Network` does in integers.
+
+    Parameters
+    ----------
+    model : FloatModel
+    dtype : dtype
+        float64 or float32.
+    """
+
+    def __init__(self, model: FloatModel, dtype: npt.DTypeLike = np.float64) -> None:
+        self._dtype = dtype
+        self._layers = [
+            (np.ascontiguousarray(weights.T, dtype), bias.astype(dtype), cell)
+            for weights, bias, cell in model.layers()
+        ]
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all previous rows."""
+        self._states: dict[int, Array] = {}
+
+    def process(self, x: Array) -> Array:
+        """Return the last layer's outputs (n, outputs) of the next rows (n, inputs)."""
+        for i, (weights, bias, cell) in enumerate(self._layers):
+            sums = x @ weights + bias
+            if isinstance(cell, Memory):
+                state = self._states.get(i, np.zeros(len(bias) // cell.sums, self._dtype))
+                x, self._states[i] = cell.run(sums, state)
+            else:
+                x = cell(sums)
+        return x
+
+    def counted(self) -> None:
+        """Return None: no memory traffic is counted."""

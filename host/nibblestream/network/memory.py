@@ -1,0 +1,132 @@
+"""A layer with memory: a recurrence per unit, without a recurrent matrix (QRNN).
+
+The layer's matrix gives three sums for each unit, z, c and o in rows 3 u, 3 u + 1 and 3 u + 2; its
+inputs are those of one row, so all rows of a block share every code. Then, row by row,
+
+    h <- h + sigmoid(4 z) (tanh(c) - h),    y = sigmoid(o) h
+
+(Bradbury, Merity, Xiong and Socher, *Quasi-recurrent neural networks*, 2016,
+https://arxiv.org/abs/1611.01576; the factor 4 lets small weights open and close the gate).
+
+In integers, gates and candidates are those of `curve`, in units of 2**-15, and the state has 22
+fractional bits. A rounded step from h towards tanh(c) never passes it, so the state stays within
++-1: it cannot saturate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from .. import spec
+from ..fixed import IntArray, round_shift
+from .activation import SIGMOID, TANH, Activation
+from .curve import INPUT, curve
+
+Array = npt.NDArray[Any]
+Int32 = npt.NDArray[np.int32]
+
+GATES: Final = (SIGMOID, TANH, SIGMOID)  # of z, c and o
+GAIN: Final = 1 << spec.GATE_GAIN_BITS  # the factor of z
+# Right shifts of the sums z, c and o, relative to that of c
+SHIFTS: Final = tuple(
+    INPUT["tanh"].frac - INPUT[kind.kind].frac - bits
+    for kind, bits in zip(GATES, (spec.GATE_GAIN_BITS, 0, 0), strict=True)
+)
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The function after the matrix of a layer with memory, in place of an `Activation`."""
+
+    kind: ClassVar[str] = "memory"
+    sums: ClassVar[int] = len(GATES)  # per unit
+    tabled: ClassVar[bool] = True
+    homogeneous: ClassVar[bool] = False
+    leak: ClassVar[int] = max(SHIFTS)  # the most that a sum is shifted beyond the layer's shift
+
+    def __call__(self, x: Array) -> Array:
+        """Return the outputs (n, units) of sums (n, 3 units), which follow on an empty state."""
+        return self.run(x, np.zeros(x.shape[1] // self.sums, x.dtype))[0]
+
+    def run(self, x: Array, state: Array) -> tuple[Array, Array]:
+        """Return the outputs of the next sums, and the state after them.
+
+        Parameters
+        ----------
+        x : float, shape (n, 3 units)
+        state : float, shape (units,)
+
+        Returns
+        -------
+        outputs : shape (n, units)
+        state : shape (units,)
+        """
+        forget = SIGMOID(GAIN * x[:, 0::3])
+        candidate, gate = TANH(x[:, 1::3]), SIGMOID(x[:, 2::3])
+        states = np.empty_like(candidate)
+        for t in range(len(x)):
+            state = states[t] = state + forget[t] * (candidate[t] - state)
+        return gate * states, state
+
+    def reach(self, bounds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Return the largest magnitude of each output: 1."""
+        return np.ones(len(bounds) // self.sums)
+
+    def entry(self) -> dict[str, Any]:
+        """Return the function as JSON for a model file."""
+        return {"kind": self.kind}
+
+    def __str__(self) -> str:
+        return "memory"
+
+
+MEMORY: Final = Memory()
+Cell = Activation | Memory  # what follows a layer's matrix
+
+
+def read_cell(entry: Mapping[str, Any]) -> Cell:
+    """Return the function of a model file's entry."""
+    return MEMORY if entry.get("kind") == MEMORY.kind else Activation(**entry)
+
+
+def elementwise(cells: Sequence[Cell]) -> list[Activation]:
+    """Return activations; raise ValueError if there is a memory, which depends on earlier rows."""
+    found = [cell for cell in cells if isinstance(cell, Activation)]
+    if len(found) != len(cells):
+        raise ValueError(
+            "a layer with memory depends on earlier rows, which calibration does not follow: use "
+            "kmeans or rs-vbs, without a budget"
+        )
+    return found
+
+
+def remember(x: IntArray, state: IntArray) -> tuple[Int32, IntArray]:
+    """Return the outputs of the next rows in normative integers, and the state after them.
+
+    Parameters
+    ----------
+    x : int64, shape (n, 3 units)
+        Rounded sums in the inputs of `curve`: of sigmoid for 4 z and o, of tanh for c.
+    state : int64, shape (units,)
+        In `spec.STATE`, within +-1.
+
+    Returns
+    -------
+    outputs : int32, shape (n, units)
+        In `spec.CURVE`.
+    state : int64, shape (units,)
+    """
+    forget, candidate, gate = (
+        curve(x[:, i :: len(GATES)], kind).astype(np.int64) for i, kind in enumerate(GATES)
+    )
+    finer = spec.STATE.frac - spec.CURVE.frac
+    states = np.empty_like(candidate)
+    for t in range(len(x)):
+        step = forget[t] * ((candidate[t] << finer) - state)
+        state = states[t] = state + round_shift(step, spec.CURVE.frac)
+    return round_shift(gate * states, spec.STATE.frac).astype(np.int32), state

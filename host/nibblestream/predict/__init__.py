@@ -1,0 +1,1 @@
+"""Predictions: rows of numbers through a network by itself, from arrays and from files."""
