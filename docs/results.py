@@ -57,12 +57,13 @@ def wrapped(block: str) -> str:
 def figures(data: dict[str, Json]) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of every figure and table."""
     for name, found in data.items():
-        yield f"command_{name}", tables.command(found.get("command", ""))
+        yield f"command_{name.replace('-', '_')}", tables.command(found.get("command", ""))
     yield from _table3(data["table3"])
     yield from _compare(data["compare"])
     yield from _sweep(data["sweep"])
     yield from _channels(data["channels"])
     yield "clean", tables.clean(data["clean"])
+    yield from _peers(data["peers"], data["peers-telephone"])
     yield from _emulation(data["emulation"])
     yield from _bench(data["bench"])
     yield from _board(data["board"])
@@ -134,6 +135,15 @@ def _channels(found: Json) -> Iterator[tuple[str, str]]:
     worst = found["worst"]["default"]
     yield "worst_group", f"`{worst['group']}`"
     yield "worst_gain", "{:+.3f} [{:+.3f}, {:+.3f}]".format(*worst["gain"])
+
+
+def _peers(found: Json, telephone: Json) -> Iterator[tuple[str, str]]:
+    yield "peers_costs", tables.costs(found)
+    yield "peers_mixtures", str(found["models"]["noisy"]["all"]["n"])
+    yield "peers", tables.peers(found)
+    yield "peers_telephone", tables.peers(telephone)
+    versions = sorted({v for cost in found["costs"].values() for v in cost.get("versions", ())})
+    yield "peers_versions", ", ".join(versions)
 
 
 def _emulation(found: Json) -> Iterator[tuple[str, str]]:

@@ -123,6 +123,16 @@ def evaluation(name: str) -> Callable[[Path], Json]:
     return reduce
 
 
+def peers(name: str) -> Callable[[Path], Json]:
+    """Return what reduces the JSON of `evaluate --peer`: scores, and what each system costs."""
+
+    def reduce(folder: Path) -> Json:
+        costs = _read(folder / f"{name}.json")["costs"]
+        return {**evaluation(name)(folder), "costs": _rounded(costs)}
+
+    return reduce
+
+
 def _worst(groups: Json) -> Any:
     """Return the group of 10 clips or more in which a model gains least STOI, and its gain."""
     large = {name: of["d_stoi"] for name, of in groups.items() if of["n"] >= 10 and "d_stoi" in of}
@@ -197,6 +207,8 @@ PARTS: dict[str, Callable[[Path], Json]] = {
     "sweep": sweep,
     "channels": evaluation("channels"),
     "clean": evaluation("clean"),
+    "peers": peers("peers"),
+    "peers-telephone": peers("peers-telephone"),
     "bench": bench,
     "emulation": emulation,
     "tasks": tasks,

@@ -131,6 +131,29 @@ def clean(found: Json) -> str:
     return table(("model", "STOI", "gain", "lost, %"), rows)
 
 
+def costs(found: Json) -> str:
+    """Return what each model and each peer costs to store and to run."""
+    rows = []
+    for model, cost in found["costs"].items():
+        macs, latency = cost["macs_per_second"], cost["latency"]
+        millions = "" if macs is None else number(macs / 1e6)
+        wait = "whole file" if latency is None else f"{1e3 * latency:g}"
+        rows.append([model, number(cost["weight_bytes"]), millions, wait])
+    titles = ("model", "bytes of weights", "million multiplications/s", "latency, ms")
+    return table(titles, rows)
+
+
+def peers(found: Json) -> str:
+    """Return the scores of models and peers."""
+    rows = []
+    for model, groups in found["models"].items():
+        of, cells = groups["all"], [model]
+        for metric, decimals in (("stoi", 3), ("si_sdr", 1), ("pesq", 2)):
+            cells += [number(of[metric][0], decimals), about(of.get(f"d_{metric}"), decimals, "+")]
+        rows.append(cells)
+    return table(("model", "STOI", "gain", "SI-SDR, dB", "gain, dB", "PESQ", "gain"), rows)
+
+
 def emulation(found: Json) -> str:
     """Return the times of the emulation, the compiled kernels and PyTorch."""
     rows = [

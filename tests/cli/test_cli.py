@@ -212,7 +212,8 @@ def test_info_refuses(arguments, status, message):
     assert len(result.output.splitlines()) == 1
 
 
-def test_evaluate_pairs(tmp_path, rng):
+def test_evaluate_pairs(tmp_path, rng, monkeypatch):
+    monkeypatch.setenv("NIBBLESTREAM_CACHE", str(tmp_path / "cache"))
     speech = np.repeat(rng.uniform(0, 1, 12), 2000) * rng.normal(0, 0.1, 24000)
     soundfile.write(tmp_path / "c.wav", speech, 8000)
     soundfile.write(tmp_path / "n.wav", speech + rng.normal(0, 0.02, 24000), 8000)

@@ -102,7 +102,8 @@ def test_the_digest_follows_clips_and_scores() -> None:
 
 
 def test_table_is_plain_text_of_100_columns(capsys: pytest.CaptureFixture[str]) -> None:
-    show(summarise(clips(), origins={"small": "float"}), {"small": 148608})
+    costs = {"small": {"weight_bytes": 148608, "macs_per_second": 37e6, "latency": None}}
+    show({**summarise(clips(), origins={"small": "float"}), "costs": costs})
     text = capsys.readouterr().out
     assert "\x1b" not in text
     assert max(len(line) for line in text.splitlines()) <= 100
@@ -110,6 +111,8 @@ def test_table_is_plain_text_of_100_columns(capsys: pytest.CaptureFixture[str]) 
         "snr=1 dB",
         " n=2 ",
         "148,608",
+        " 37 ",
+        "whole file",
         " (9.4%)",
         "-0.075 ±.",
         "+1.0 ±.0",
@@ -126,12 +129,13 @@ def test_table_names_the_worst_group_of_ten_clips(capsys: pytest.CaptureFixture[
         Scored(str(i), (f"noise={i % 2}",), {"noisy": {"stoi": 0.5}, "m": {"stoi": 0.6 - i % 2}})
         for i in range(20)
     ]
-    show(summarise([*scored, Scored("x", ("noise=2",), scored[0].scores)]), {})
+    found = summarise([*scored, Scored("x", ("noise=2",), scored[0].scores)])
+    show({**found, "costs": {}})
     assert "-0.900 [-0.900, -0.900] noise=1" in capsys.readouterr().out
 
 
 def test_single_clips_show_no_interval(capsys: pytest.CaptureFixture[str]) -> None:
-    show(summarise(clips()[:1]), {})
+    show({**summarise(clips()[:1]), "costs": {}})
     rows = capsys.readouterr().out.split("gain: ")[0]
     assert "+0.200" in rows
     assert "±" not in rows

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ..evaluate.peers.table import NAMES
 from ..files.atomic import target
 from .options import BACKEND, FILE, MODEL_HELP, SPLIT, command_line, refuse_drawing, refuse_same
 
@@ -20,6 +21,14 @@ from .options import BACKEND, FILE, MODEL_HELP, SPLIT, command_line, refuse_draw
     "--pairs", type=FILE, help="Instead: CSV of clean,noisy[,group], or VoiceBank-DEMAND, NOIZEUS."
 )
 @click.option("--model", "models", multiple=True, help=f"{MODEL_HELP} Repeatable.")
+@click.option(
+    "--peer",
+    "peers",
+    multiple=True,
+    type=click.Choice(NAMES),
+    metavar="NAME",
+    help=f"Noise suppressor of another package to score too; repeatable: {', '.join(NAMES)}.",
+)
 @click.option("--count", default=200, type=click.IntRange(1), show_default=True, help="Mixtures.")
 @click.option("--seed", default=0, type=click.IntRange(0), show_default=True)
 @click.option("--snr", "snrs", multiple=True, default=(0.0, 5.0), type=float, show_default=True)
@@ -47,18 +56,22 @@ def evaluate(
     mixtures: Path | None,
     split: str | None,
     models: tuple[str, ...],
+    peers: tuple[str, ...],
     output: Path | None,
     **options: Any,
 ) -> None:
-    """Score the noisy input and models by STOI, SI-SDR and narrow-band PESQ.
+    """Score the noisy input, models and peers by STOI, SI-SDR and narrow-band PESQ.
 
     If a quantized model is listed together with the float model it was made from, its loss of STOI
-    against that model is shown too.
+    against that model is shown too. Peers are resampled to their own rate and back, and aligned to
+    the sample; the extra "peers" installs them. Scores are cached.
 
     Example: nibblestream evaluate --speech test/speech --noise test/noise --model default
+    --peer rnnoise
     """
     from ..evaluate import run, table
     from ..evaluate.collect import collect
+    from ..evaluate.known import open_known
     from ..evaluate.workers import local
 
     if [speech is None, noise is None, pairs is not None] not in ([False] * 3, [True] * 3):
@@ -73,10 +86,12 @@ def evaluate(
             if source is not None:
                 refuse_same(output, source)
     drawn = {key: options.pop(key) for key in ("count", "seed", "snrs", "channel")}
+    loaded = run.load(models, peers)
     clips = collect(speech, noise, pairs=pairs, written=mixtures, split=split, **drawn)
-    loaded = run.load(models)
     options |= {"origins": run.origins(loaded), "workers": local(options.pop("jobs"))}
-    results = run.with_progress(clips, loaded, command=command_line(), **options)
-    table.show(results, run.weight_bytes(loaded))
+    with open_known() as known:
+        results = run.with_progress(clips, loaded, known=known, command=command_line(), **options)
+    results["costs"] = run.costs(loaded)
+    table.show(results)
     if output is not None:
         run.write(results, output)

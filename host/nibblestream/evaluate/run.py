@@ -1,4 +1,4 @@
-"""Evaluation runs: load models, evaluate under a progress bar, write JSON."""
+"""Evaluation runs: load models and peers, evaluate under a progress bar, write JSON."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from tqdm import tqdm
 from ..files.atomic import replacing
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel, load_model
+from . import cost
 from .clip import Source
+from .peers import table as peers
+from .peers.peer import Peer
 from .scoring import evaluate, labels
 
-Model = FloatModel | QuantizedModel
+Model = FloatModel | QuantizedModel | Peer
 
 
 def with_progress(
@@ -26,12 +29,21 @@ def with_progress(
         return evaluate(clips, models, on_scores=bar.update, **options)
 
 
-def load(models: Sequence[str | Path]) -> dict[str, Model]:
-    """Load models and return them by label; raises as `load_model` and `labels` do."""
-    return {label: load_model(model) for label, model in labels(models).items()}
+def load(models: Sequence[str | Path], others: Sequence[str] = ()) -> dict[str, Model]:
+    """Load models and peers and return them by label.
+
+    Raises as `load_model`, `labels` and `peers.table.load` do, and ValueError if a model has the
+    label of a peer.
+    """
+    named = labels(models)
+    both = sorted(named.keys() & set(others))
+    if both:
+        raise ValueError(f"{both} are models and peers; expected other names of the model files")
+    found = peers.load(others)  # first, as a package is missing more often than a model
+    return {label: load_model(model) for label, model in named.items()} | found
 
 
-def origins(loaded: dict[str, Model]) -> dict[str, str]:
+def origins(loaded: Mapping[str, Model]) -> dict[str, str]:
     """Map each quantized model's label to that of its float model, if it is among `loaded`."""
     floats = {m.digest: label for label, m in loaded.items() if isinstance(m, FloatModel)}
     return {
@@ -41,12 +53,13 @@ def origins(loaded: dict[str, Model]) -> dict[str, str]:
     }
 
 
-def weight_bytes(loaded: dict[str, Model]) -> dict[str, int]:
-    """Return the bytes of codes, without padding, of each quantized model, by label."""
+def costs(loaded: Mapping[str, Model]) -> dict[str, dict[str, Any]]:
+    """Return the cost of each model and peer by label, and a peer's versions; for JSON."""
     return {
-        label: model.ideal_bytes
+        label: {**model.cost._asdict(), "versions": model.versions}
+        if isinstance(model, Peer)
+        else cost.cost(model)._asdict()
         for label, model in loaded.items()
-        if isinstance(model, QuantizedModel)
     }
 
 

@@ -16,6 +16,7 @@ from threadpoolctl import threadpool_limits
 from .. import spec
 from .clip import Clip, Float, Source
 from .metrics import METRICS, UndefinedScoreError, UnusableReferenceError
+from .peers.peer import Peer
 
 NOISY = "noisy"  # label of the unprocessed input, listed like a model
 AT_HAND = 64  # clips, and models, kept in memory by each process
@@ -26,7 +27,7 @@ Scores = dict[str, Score]  # by metric
 
 
 class Digested(Protocol):
-    """A model as scoring needs it; `FloatModel` and `QuantizedModel` conform."""
+    """A model as scoring needs it; `FloatModel`, `QuantizedModel` and `Peer` conform."""
 
     @property
     def digest(self) -> str:
@@ -76,9 +77,12 @@ class Scored:
 
 @contextmanager
 def enhancer(model: Any, backend: str) -> Iterator[Enhance]:
-    """Open an `Enhancer` with a model, and yield a function that enhances a signal at 8 kHz."""
+    """Open a model or a peer, and yield a function that enhances a signal at 8 kHz."""
     from .. import Enhancer
 
+    if isinstance(model, Peer):
+        yield model.open()
+        return
     with Enhancer(model, backend) as opened:
         yield lambda noisy: opened.enhance(noisy, spec.SAMPLE_RATE)
 

@@ -24,44 +24,40 @@ COLUMNS = {  # metric: title, decimals
     "pesq": ("PESQ", 2),
     "d_pesq": ("gain", 2),
 }
+COSTS = ("bytes of weights", "million multiplications/s", "latency, ms")
 
 Figures = dict[str, Any]  # of one model in one group: n, and mean, low, high by metric
 
 
-def show(
-    results: dict[str, Any], weight_bytes: Mapping[str, int], console: Console | None = None
-) -> None:
+def show(results: dict[str, Any], console: Console | None = None) -> None:
     """Print results; a pipe or a file gets plain text.
 
     Parameters
     ----------
     results : dict
-        From `evaluate`.
-    weight_bytes : mapping of str to int
-        Bytes of each model's weights, by label; may lack models.
+        From `evaluate`, and with "costs" from `run.costs`.
     """
     console = console or Console()
     if not console.is_terminal:
         console = Console(file=console.file, width=WIDTH, no_color=True)
-    console.print(render(results, weight_bytes))
+    console.print(render(results))
 
 
-def render(results: dict[str, Any], weight_bytes: Mapping[str, int]) -> Group:
-    """Return a table of all clips and of each group except noise types, with notes below."""
+def render(results: dict[str, Any]) -> Group:
+    """Return a table of all clips and of each group except noise types, costs and notes below."""
     models = results["models"]
     metrics = _metrics(models)
     table = Table(box=box.SIMPLE_HEAD, padding=0)
     table.add_column("model", overflow="fold")
-    for title in (*(COLUMNS[metric][0] for metric in metrics), "bytes"):
+    for title in (COLUMNS[metric][0] for metric in metrics):
         table.add_column(title, justify="right", no_wrap=True)
     for group in _shown(models[NOISY]["groups"]):
         figures = {label: model["groups"][group] for label, model in models.items()}
         table.add_row(Text(group, "bold"), Text(f"n={figures[NOISY]['n']}", "bold"))
         for label, figure in figures.items():
-            size = f"{weight_bytes[label]:,}" if label in weight_bytes else ""
-            table.add_row(Text(label), *(_cell(figure, metric) for metric in metrics), size)
+            table.add_row(Text(label), *(_cell(figure, metric) for metric in metrics))
         table.add_section()
-    return Group(table, *(Text(line) for line in _notes(results)))
+    return Group(table, *_costs(results["costs"]), *(Text(line) for line in _notes(results)))
 
 
 def _metrics(models: dict[str, Any]) -> list[str]:
@@ -84,6 +80,20 @@ def _cell(figure: Figures, metric: str) -> str:
     if metric.startswith("d_"):
         return f"{figure[metric]['mean']:+.{decimals}f}{_margin(figure, metric)}"
     return f"{figure[metric]['mean']:.{decimals}f}"
+
+
+def _costs(costs: Mapping[str, Mapping[str, Any]]) -> list[Table]:
+    """Return a table of what each system costs, if there are systems."""
+    table = Table(box=box.SIMPLE_HEAD, padding=0)
+    table.add_column("model", overflow="fold")
+    for title in COSTS:
+        table.add_column(title, justify="right")
+    for label, cost in costs.items():
+        macs, latency = cost["macs_per_second"], cost["latency"]
+        millions = "" if macs is None else f"{macs / 1e6:.0f}"
+        wait = "whole file" if latency is None else f"{1e3 * latency:g}"
+        table.add_row(Text(label), f"{cost['weight_bytes']:,}", millions, wait)
+    return [table] if costs else []
 
 
 def _margin(figure: Figures, metric: str) -> str:
