@@ -25,7 +25,8 @@ def plain_network(
     *,
     scaled: bool = True,
 ) -> FloatModel:
-    """A network with weights beyond +-1 if it is scaled."""
+    """A network with weights beyond +-1 if it is scaled; one with wide inputs is not."""
+    scaled = scaled and reach != "wide"
     scale = 3.0 if scaled else 0.3
     each = np.resize(REACHES[reach], widths[0])
     cells = tuple(activations) or (RELU,) * (len(widths) - 1)

@@ -165,7 +165,7 @@ def test_files_have_names_and_external_data(tmp_path, rng, graph):
     onnx.save(model, path, save_as_external_data=True, location="weights.bin", size_threshold=0)
     found = from_onnx(str(path), example=np.full((3, 8), 2.5))
     assert (found.name, found.training) == ("digits", {"imported": "digits.onnx"})
-    assert found.front == Plain(2.5)
+    assert found.front == Plain(np.full(8, 5.0))
     np.testing.assert_array_equal(found.weights[0], weights[0])
     (tmp_path / "weights.bin").unlink()
     with pytest.raises(ValueError, match=r"digits\.onnx: not an ONNX .* external data are"):

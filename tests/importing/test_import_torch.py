@@ -99,7 +99,7 @@ def test_examples_tell_shape_and_reach(rng):
     module = nn.Sequential(nn.Flatten(), nn.Linear(12, 5), nn.ReLU(), nn.Linear(5, 2))
     images = rng.uniform(0, 3, (20, 1, 3, 4))
     model = from_torch(module, example=torch.from_numpy(images))
-    assert model.front == Plain(float(images.max()))
+    assert model.front == Plain.seen(images.reshape(len(images), -1))
     np.testing.assert_allclose(
         model(images.reshape(20, -1)), outputs(module.double(), images), atol=1e-6
     )

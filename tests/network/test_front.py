@@ -83,4 +83,4 @@ def test_fronts_come_back_from_headers(front: Plain) -> None:
 def test_models_say_how_far_inputs_go(rng: np.random.Generator) -> None:
     model = plain(rng, (3, 2), front=Plain([1.0, 2.0, 3e4]))
     assert "inputs within +-30000 in 25 bits" in model.describe()
-    assert "inputs within +-30000 in 25 bits" in quantize(model).describe()
+    assert "inputs within +-30000 in 16 bits, each over a power" in quantize(model).describe()

@@ -51,19 +51,20 @@ def random_model(
     """Return a network of random weights, some of them above 1, with inputs of either width."""
     pairs = zip(pairwise(widths), activations, strict=True)
     shapes = [(out * cell.sums, n) for (n, out), cell in pairs]
+    size = 0.2 if wide else 3.0
     model = FloatModel(
         name="random",
-        weights=tuple(_normal(rng, 3 * n**-0.5, (out, n)) for out, n in shapes),
-        biases=tuple(_normal(rng, 2, (out,)) for out, _ in shapes),
+        weights=tuple(_normal(rng, size * n**-0.5, (out, n)) for out, n in shapes),
+        biases=tuple(_normal(rng, size / 2, (out,)) for out, _ in shapes),
         front=Plain(np.geomspace(1e-3, 1e3, widths[0]) if wide else 4.0),
         activations=activations,
-        scaled=True,
+        scaled=not wide,  # else powers of two bring the inputs to one range
     )
     return quantize(model, "u" if bits == 8 else "kmeans", bits)
 
 
 def _normal(rng: np.random.Generator, scale: float, shape: tuple[int, ...]) -> Float32:
-    return rng.normal(0, scale, shape).astype(np.float32)
+    return rng.normal(0, scale, shape).clip(-4 * scale, 4 * scale).astype(np.float32)
 
 
 def block(
