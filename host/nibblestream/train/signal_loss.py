@@ -1,0 +1,108 @@
+"""Loss of enhanced signals: intelligibility, SI-SDR, and error of compressed magnitudes.
+
+Unlike `loss.Loss`, it sees the resynthesised signal, so that what overlapping frames do to each
+other counts, and STOI's own frames of 25.6 ms.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .. import spec
+from .loss import CLIP, compressed, energy
+
+WINDOW, HOP, POINTS = 205, 102, 400  # STOI's 256, 128 and 512 samples at 10 kHz
+SEGMENT = 30  # frames: 384 ms
+EVERY = 3  # of the segments is scored, from a random first one
+ACTIVE = 10**-4.0  # frames 40 dB below the loudest of the clean signal do not count
+BEST_SDR = 30.0  # dB; beyond, an improvement is worth nothing
+
+
+def third_octaves() -> Tensor:
+    """Return STOI's 15 third-octave bands from 150 Hz: (201, 15), of zeros and ones."""
+    hertz = np.arange(POINTS // 2 + 1) * spec.SAMPLE_RATE / POINTS
+    centres = 150 * 2 ** (np.arange(15) / 3)
+    low = np.abs(hertz[:, None] - centres * 2 ** (-1 / 6)).argmin(axis=0)
+    high = np.abs(hertz[:, None] - centres * 2 ** (1 / 6)).argmin(axis=0)
+    bins = np.arange(len(hertz))[:, None]
+    return torch.tensor((bins >= low) & (bins < high), dtype=torch.float32)
+
+
+class SignalLoss(nn.Module):
+    """``1 - stoi + harm max(0, before - stoi) - sdr SI-SDR + error e``, averaged over clips.
+
+    Parameters
+    ----------
+    harm : float
+        Weight of the extra penalty for clips made less intelligible than the noisy input.
+    sdr : float
+        Weight of the SI-SDR, per dB.
+    error : float
+        Weight of the mean squared error of magnitudes to the power 0.3.
+    """
+
+    bands: Tensor
+    window: Tensor
+
+    def __init__(self, harm: float, sdr: float, error: float) -> None:
+        super().__init__()
+        self.harm, self.sdr, self.error = harm, sdr, error
+        self.register_buffer("bands", third_octaves())
+        self.register_buffer("window", torch.hann_window(WINDOW + 2)[1:-1])  # as in pystoi
+
+    def forward(self, enhanced: Tensor, noisy: Tensor, clean: Tensor, first: int = 0) -> Tensor:
+        """Return the scalar loss of signals (clips, samples); `first` is 0 to ``EVERY - 1``."""
+        level = clean.square().mean(1, keepdim=True).sqrt() + 1e-5
+        signals = torch.cat([clean, noisy, enhanced]) / level.repeat(3, 1)
+        power = self._power(signals)
+        x, before, after = (power @ self.bands + 1e-8).sqrt().chunk(3)
+        active = self._active(power[: len(clean)])[:, first::EVERY]
+        with torch.no_grad():
+            noisy_stoi = correlation(x, before, active, first)
+        stoi = correlation(x, after, active, first)
+        wanted, _, given = compressed((power + 1e-8).sqrt()).chunk(3)
+        error = (given - wanted).square().mean((1, 2))
+        loss = 1 - stoi + self.harm * torch.relu(noisy_stoi - stoi) + self.error * error
+        return torch.as_tensor((loss - self.sdr * si_sdr(clean, enhanced)).mean())
+
+    def _power(self, signals: Tensor) -> Tensor:
+        """Return power spectra (clips, frames, 201)."""
+        spectra = torch.stft(
+            signals, POINTS, HOP, WINDOW, self.window, center=False, return_complex=True
+        )
+        return (spectra.real.square() + spectra.imag.square()).transpose(1, 2)
+
+    @staticmethod
+    def _active(clean: Tensor) -> Tensor:
+        """Return the share of frames with speech in each segment, (clips, segments)."""
+        loud = clean.sum(-1)
+        active = (loud > ACTIVE * loud.amax(1, keepdim=True)).float()
+        return active.unfold(1, SEGMENT, 1).mean(-1)
+
+
+def correlation(clean: Tensor, other: Tensor, weight: Tensor, first: int) -> Tensor:
+    """Return STOI's mean correlation of third-octave envelopes (Taal et al. 2011, eqs. 3-5).
+
+    Parameters
+    ----------
+    clean, other : float32, shape (clips, frames, 15)
+    weight : float32, shape (clips, segments)
+        Weight of each segment: `EVERY`-th ones, starting with `first`.
+    """
+    x, y = (e[:, first:].unfold(1, SEGMENT, EVERY) for e in (clean, other))
+    y = torch.minimum(y * (energy(x) / energy(y)).sqrt(), x * CLIP)
+    x, y = x - x.mean(-1, keepdim=True), y - y.mean(-1, keepdim=True)
+    cosine = (x * y).sum(-1) / (energy(x) * energy(y)).sqrt().squeeze(-1)
+    return torch.as_tensor((cosine.mean(-1) * weight).sum(1) / (weight.sum(1) + 1e-6))
+
+
+def si_sdr(clean: Tensor, enhanced: Tensor) -> Tensor:
+    """Return the SI-SDR in dB, softly limited to `BEST_SDR`, of each clip (clips, samples)."""
+    power = clean.square().sum(1) + 1e-8
+    scale = (clean * enhanced).sum(1) / power
+    target = scale.square() * power
+    rest = (enhanced - scale[:, None] * clean).square().sum(1)
+    limit = 10 ** (-BEST_SDR / 10)
+    return 10 * torch.log10((target + 1e-8) / (rest + limit * target + 1e-8))

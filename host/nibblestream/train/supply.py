@@ -1,0 +1,120 @@
+"""Training batches that never repeat: a pool of augmented clips, mixed anew in every batch.
+
+Making a clip (reading, speed, rooms) costs far more than mixing two. Clip `i` is determined by the
+seed and `i`; at step `s` the pool holds clips ``RENEWED s`` to ``RENEWED s + size - 1``, so a
+resumed run has the same pool and draws the same batches.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .. import spec
+from . import augment, clips
+from .corpus import Corpus
+
+RENEWED = 2  # clips of speech, and of noise, that are replaced at each step
+SECONDS = 6  # of a clip in the pool
+SNR = (-5.0, 18.0)  # dB, drawn uniformly from this range ...
+SNR_CLEAN = (25.0, 60.0)  # ... and for a fraction CLEAN of the clips from this one
+CLEAN = 0.08
+FILTERED = 0.4  # of the mixtures pass an equaliser, and ...
+TELEPHONE = 0.25  # ... of the mixtures a telephone band
+
+
+class Pairs(NamedTuple):
+    """A batch: float32 (clips, samples) at 8 kHz, on the grid of 16-bit audio."""
+
+    noisy: Tensor
+    clean: Tensor
+
+
+class Pool:
+    """A pool of augmented speech and noise.
+
+    Parameters
+    ----------
+    voices, noises : Corpus
+    seed : int
+    size : int
+        Clips of speech, and of noise, in the pool.
+    """
+
+    def __init__(
+        self, voices: Corpus[Path], noises: Corpus[Path], seed: int, size: int = 600
+    ) -> None:
+        self._voices, self._noises, self._seed = voices, noises, seed
+        samples = SECONDS * spec.SAMPLE_RATE
+        self._speech, self._noise = (torch.zeros(size, samples) for _ in range(2))
+        self._made = 0  # clips of each kind made so far
+
+    def batch(self, step: int, count: int, seconds: float) -> Pairs:
+        """Return the batch of a step; steps are asked for in ascending order."""
+        self._fill(RENEWED * step)
+        rng = np.random.default_rng((self._seed, 1, step))
+        samples = round(seconds * spec.SAMPLE_RATE)
+        clean, first, second = (
+            _crops(rng, pool, count, samples) for pool in (self._speech, self._noise, self._noise)
+        )
+        both = rng.random(count) < 0.3
+        noise = _unit(first) + _column(both * rng.uniform(0.2, 1, count)) * _unit(second)
+        snr = np.where(
+            rng.random(count) < CLEAN, rng.uniform(*SNR_CLEAN, count), rng.uniform(*SNR, count)
+        )
+        sides = torch.stack([_unit(clean), _unit(noise) * _column(10 ** (-snr / 20))])
+        clean, noise = _transmitted(rng, sides)
+        return _levelled(rng, clean, noise)
+
+    def _fill(self, first: int) -> None:
+        """Make the clips up to ``first + size - 1`` that are missing."""
+        size, samples = self._speech.shape
+        for number in range(max(first, self._made), first + size):
+            rng = np.random.default_rng((self._seed, 0, number))
+            speech = clips.speech(rng, self._voices, samples)
+            noise = clips.noise(rng, self._voices, self._noises, samples)
+            self._speech[number % size] = torch.from_numpy(speech)
+            self._noise[number % size] = torch.from_numpy(noise)
+        self._made = first + size
+
+
+def _crops(rng: np.random.Generator, pool: Tensor, count: int, samples: int) -> Tensor:
+    rows = rng.permutation(len(pool))[:count]
+    starts = rng.integers(pool.shape[1] - samples + 1, size=count)
+    return torch.stack([pool[r, s : s + samples] for r, s in zip(rows, starts, strict=True)])
+
+
+def _transmitted(rng: np.random.Generator, sides: Tensor) -> Tensor:
+    """Pass speech and noise, (2, clips, samples), through the same random channels."""
+    samples = sides.shape[-1]
+    responses = np.ones((sides.shape[1], samples // 2 + 1))
+    for response in responses:
+        if rng.random() < FILTERED:
+            response *= augment.equaliser(rng, samples, 5.0)
+        if rng.random() < TELEPHONE:
+            response *= augment.telephone(rng, samples)
+    return torch.fft.irfft(torch.fft.rfft(sides) * torch.from_numpy(responses).float(), samples)
+
+
+def _levelled(rng: np.random.Generator, clean: Tensor, noise: Tensor) -> Pairs:
+    """Scale mixtures to random peak levels, clip one in twenty, and round to 16 bits."""
+    count = len(clean)
+    decibels = np.where(
+        rng.random(count) < 0.05, rng.uniform(0, 9, count), rng.uniform(-45, 0, count)
+    )
+    noisy = clean + noise
+    scale = _column(10 ** (decibels / 20)) / (noisy.abs().amax(1, keepdim=True) + 1e-9)
+    rounded = ((noisy * scale).clamp(-1, 1) * 2.0**15).round() / 2.0**15
+    return Pairs(rounded, clean * scale)
+
+
+def _unit(signals: Tensor) -> Tensor:
+    return signals / (signals.square().mean(1, keepdim=True) + 1e-12).sqrt()
+
+
+def _column(values: np.ndarray) -> Tensor:  # type: ignore[type-arg]
+    return torch.from_numpy(np.asarray(values, np.float32))[:, None]
