@@ -58,7 +58,7 @@ def at_speed(
     kept = np.zeros(samples // 2 + 1, complex)
     count = min(len(kept), len(spectrum))
     kept[:count] = spectrum[:count]
-    return np.fft.irfft(kept, samples) * (samples / length)
+    return np.asarray(np.fft.irfft(kept, samples) * (samples / length))
 
 
 def babble(rng: Rng, voices: Corpus[Path], samples: int) -> Float:

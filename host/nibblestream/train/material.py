@@ -32,7 +32,14 @@ class Material:
     val_mixtures: Path | None = None
 
     def supply(self) -> Supply:
-        """Return the training supply; raises as `corpora.files` and `manifest.read` do."""
+        """Return the training supply.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            As `corpora.files` and `manifest.read` do, or a folder without splits and without a
+            validation folder holds one file only.
+        """
         if self.mixtures is not None:
             return Written(Corpus(manifest.read(self.mixtures, self.speech, self.noise), sides))
         speech = _training_files(self.speech, self.val_speech)
@@ -79,7 +86,12 @@ def _training_files(folder: Path, validation: Path | None) -> list[Path]:
     files = corpora.files(folder, "train")
     if validation is not None or corpora.layout(folder):
         return files
-    return [path for i, path in enumerate(files) if i % HELD_OUT] or files
+    if len(files) == 1:
+        raise ValueError(
+            f"{folder} holds one file, {files[0].name}; expected two or more, so that one can be "
+            "held out for validation: split the recording, or name a validation folder"
+        )
+    return [path for i, path in enumerate(files) if i % HELD_OUT]
 
 
 def _validation_files(folder: Path, validation: Path | None) -> list[Path]:

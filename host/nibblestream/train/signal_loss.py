@@ -11,12 +11,13 @@ import torch
 from torch import Tensor, nn
 
 from .. import spec
-from .loss import CLIP, compressed, energy
+from .loss import CLIP, energy
 
 WINDOW, HOP, POINTS = 205, 102, 400  # STOI's 256, 128 and 512 samples at 10 kHz
 SEGMENT = 30  # frames: 384 ms
-EVERY = 3  # of the segments is scored, from a random first one
+EVERY = 3  # of the segments is scored: clips start at random
 ACTIVE = 10**-4.0  # frames 40 dB below the loudest of the clean signal do not count
+COMPRESSION = 0.15  # power of power spectra: magnitudes to the power 0.3
 BEST_SDR = 30.0  # dB; beyond, an improvement is worth nothing
 
 
@@ -52,46 +53,40 @@ class SignalLoss(nn.Module):
         self.register_buffer("bands", third_octaves())
         self.register_buffer("window", torch.hann_window(WINDOW + 2)[1:-1])  # as in pystoi
 
-    def forward(self, enhanced: Tensor, noisy: Tensor, clean: Tensor, first: int = 0) -> Tensor:
-        """Return the scalar loss of signals (clips, samples); `first` is 0 to ``EVERY - 1``."""
+    def forward(self, enhanced: Tensor, noisy: Tensor, clean: Tensor) -> Tensor:
+        """Return the scalar loss of signals (clips, samples)."""
         level = clean.square().mean(1, keepdim=True).sqrt() + 1e-5
-        signals = torch.cat([clean, noisy, enhanced]) / level.repeat(3, 1)
-        power = self._power(signals)
-        x, before, after = (power @ self.bands + 1e-8).sqrt().chunk(3)
-        active = self._active(power[: len(clean)])[:, first::EVERY]
         with torch.no_grad():
-            noisy_stoi = correlation(x, before, active, first)
-        stoi = correlation(x, after, active, first)
-        wanted, _, given = compressed((power + 1e-8).sqrt()).chunk(3)
+            wanted, x, active = self._seen(clean / level)
+            weight = active.unfold(1, SEGMENT, 1).mean(-1)[:, ::EVERY]
+            before = correlation(x, self._seen(noisy / level)[1], weight)
+        given, y, _ = self._seen(enhanced / level)
+        after = correlation(x, y, weight)
         error = (given - wanted).square().mean((1, 2))
-        loss = 1 - stoi + self.harm * torch.relu(noisy_stoi - stoi) + self.error * error
+        loss = 1 - after + self.harm * torch.relu(before - after) + self.error * error
         return torch.as_tensor((loss - self.sdr * si_sdr(clean, enhanced)).mean())
 
-    def _power(self, signals: Tensor) -> Tensor:
-        """Return power spectra (clips, frames, 201)."""
+    def _seen(self, signals: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return compressed magnitudes (clips, frames, 201), envelopes (.., 15), activity (..)."""
         spectra = torch.stft(
             signals, POINTS, HOP, WINDOW, self.window, center=False, return_complex=True
-        )
-        return (spectra.real.square() + spectra.imag.square()).transpose(1, 2)
-
-    @staticmethod
-    def _active(clean: Tensor) -> Tensor:
-        """Return the share of frames with speech in each segment, (clips, segments)."""
-        loud = clean.sum(-1)
+        ).transpose(1, 2)
+        power = spectra.real.square() + spectra.imag.square() + 1e-8
+        loud = power.sum(-1)
         active = (loud > ACTIVE * loud.amax(1, keepdim=True)).float()
-        return active.unfold(1, SEGMENT, 1).mean(-1)
+        return power**COMPRESSION, (power @ self.bands).sqrt(), active
 
 
-def correlation(clean: Tensor, other: Tensor, weight: Tensor, first: int) -> Tensor:
+def correlation(clean: Tensor, other: Tensor, weight: Tensor) -> Tensor:
     """Return STOI's mean correlation of third-octave envelopes (Taal et al. 2011, eqs. 3-5).
 
     Parameters
     ----------
     clean, other : float32, shape (clips, frames, 15)
     weight : float32, shape (clips, segments)
-        Weight of each segment: `EVERY`-th ones, starting with `first`.
+        Weight of each segment: `EVERY`-th ones.
     """
-    x, y = (e[:, first:].unfold(1, SEGMENT, EVERY) for e in (clean, other))
+    x, y = (e.unfold(1, SEGMENT, EVERY) for e in (clean, other))
     y = torch.minimum(y * (energy(x) / energy(y)).sqrt(), x * CLIP)
     x, y = x - x.mean(-1, keepdim=True), y - y.mean(-1, keepdim=True)
     cosine = (x * y).sum(-1) / (energy(x) * energy(y)).sqrt().squeeze(-1)

@@ -34,30 +34,46 @@ class Pairs(NamedTuple):
     clean: Tensor
 
 
-class Pool:
-    """A pool of augmented speech and noise.
+class Pool(torch.utils.data.Dataset[Pairs]):
+    """A pool of augmented speech and noise, as a data set of batches.
 
     Parameters
     ----------
     voices, noises : Corpus
     seed : int
+    count : int
+        Clips per batch.
+    seconds : float
+        Duration of a clip of a batch.
     size : int
-        Clips of speech, and of noise, in the pool.
+        Clips of speech, and of noise, in the pool; at least `count`.
     """
 
     def __init__(
-        self, voices: Corpus[Path], noises: Corpus[Path], seed: int, size: int = 600
+        self,
+        voices: Corpus[Path],
+        noises: Corpus[Path],
+        seed: int,
+        count: int = 16,
+        seconds: float = 3.0,
+        size: int = 600,
     ) -> None:
+        self._count, self._samples = count, round(seconds * spec.SAMPLE_RATE)
         self._voices, self._noises, self._seed = voices, noises, seed
         samples = SECONDS * spec.SAMPLE_RATE
         self._speech, self._noise = (torch.zeros(size, samples) for _ in range(2))
         self._made = 0  # clips of each kind made so far
 
-    def batch(self, step: int, count: int, seconds: float) -> Pairs:
+    @property
+    def recordings(self) -> list[str]:
+        """Paths of the speech and noise files."""
+        return [str(path) for path in (*self._voices.recordings, *self._noises.recordings)]
+
+    def __getitem__(self, step: int) -> Pairs:
         """Return the batch of a step; steps are asked for in ascending order."""
         self._fill(RENEWED * step)
         rng = np.random.default_rng((self._seed, 1, step))
-        samples = round(seconds * spec.SAMPLE_RATE)
+        count, samples = self._count, self._samples
         clean, first, second = (
             _crops(rng, pool, count, samples) for pool in (self._speech, self._noise, self._noise)
         )
@@ -97,7 +113,8 @@ def _transmitted(rng: np.random.Generator, sides: Tensor) -> Tensor:
             response *= augment.equaliser(rng, samples, 5.0)
         if rng.random() < TELEPHONE:
             response *= augment.telephone(rng, samples)
-    return torch.fft.irfft(torch.fft.rfft(sides) * torch.from_numpy(responses).float(), samples)
+    spectra = torch.fft.rfft(sides) * torch.from_numpy(responses).float()
+    return torch.as_tensor(torch.fft.irfft(spectra, samples))
 
 
 def _levelled(rng: np.random.Generator, clean: Tensor, noise: Tensor) -> Pairs:
