@@ -25,6 +25,8 @@ SNR_CLEAN = (25.0, 60.0)  # ... and for a fraction CLEAN of the clips from this 
 CLEAN = 0.08
 FILTERED = 0.4  # of the mixtures pass an equaliser, and ...
 TELEPHONE = 0.25  # ... of the mixtures a telephone band
+LEVEL = (-45.0, 0.0)  # dB, peak of a mixture ...
+LOUD = 0.05  # ... but for this fraction, which is clipped
 
 
 class Pairs(NamedTuple):
@@ -68,6 +70,11 @@ class Pool(torch.utils.data.Dataset[Pairs]):
     def recordings(self) -> list[str]:
         """Paths of the speech and noise files."""
         return [str(path) for path in (*self._voices.recordings, *self._noises.recordings)]
+
+    def check(self) -> None:
+        """Raise ValueError if no speech file, or no noise file, can be used."""
+        for corpus in (self._voices, self._noises):
+            corpus.draw(np.random.default_rng(0), 1)
 
     def __getitem__(self, step: int) -> Pairs:
         """Return the batch of a step; steps are asked for in ascending order."""
@@ -118,11 +125,10 @@ def _transmitted(rng: np.random.Generator, sides: Tensor) -> Tensor:
 
 
 def _levelled(rng: np.random.Generator, clean: Tensor, noise: Tensor) -> Pairs:
-    """Scale mixtures to random peak levels, clip one in twenty, and round to 16 bits."""
+    """Scale mixtures to random peak levels, clip the loud, and round to 16 bits."""
     count = len(clean)
-    decibels = np.where(
-        rng.random(count) < 0.05, rng.uniform(0, 9, count), rng.uniform(-45, 0, count)
-    )
+    above, below = rng.uniform(0, 9, count), rng.uniform(*LEVEL, count)
+    decibels = np.where(rng.random(count) < LOUD, above, below)
     noisy = clean + noise
     scale = _column(10 ** (decibels / 20)) / (noisy.abs().amax(1, keepdim=True) + 1e-9)
     rounded = ((noisy * scale).clamp(-1, 1) * 2.0**15).round() / 2.0**15
