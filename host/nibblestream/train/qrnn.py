@@ -48,8 +48,10 @@ class Qrnn(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.linear = nn.Linear(inputs, 3 * outputs)  # rows of z, then c, then o
-        with torch.no_grad():  # memories of many lengths: sigmoid(4 z) from 0.02 to 0.5
-            self.linear.bias[:outputs].uniform_(-1, 0)
+        with torch.no_grad():  # outputs as large as inputs; otherwise each layer gives a third
+            self.linear.weight[outputs : 2 * outputs] *= 5.0
+            self.linear.bias[2 * outputs :] += 0.5
+            self.linear.bias[:outputs].uniform_(-1, 0.5)  # memories of many lengths
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs of all frames."""
@@ -86,6 +88,8 @@ class MemoryNetwork(nn.Module):
         self.memory = nn.ModuleList(Qrnn(width, width) for _ in range(depth))
         self.last = nn.Linear(width, seen)
         nn.init.constant_(self.last.bias, 0.5)
+        with torch.no_grad():
+            self.first.weight *= 1.5
 
     def forward(self, features: Tensor) -> Tensor:
         """Return gains in [gain_floor, 1]: (frames, clips, 129) in and out, float32."""
