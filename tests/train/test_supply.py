@@ -65,6 +65,17 @@ def test_speech_and_noise_meet_at_the_ratio_drawn(corpora, monkeypatch):
     np.testing.assert_allclose(10 * np.log10(ratio.numpy()), 5.0, atol=0.05)
 
 
+def test_some_clips_begin_with_noise_alone(corpora, monkeypatch):
+    for fraction, alone in ((0.0, 0), (1.0, 3)):
+        monkeypatch.setattr(supply, "LATE", fraction)
+        monkeypatch.setattr(supply, "FILTERED", 0.0)
+        monkeypatch.setattr(supply, "TELEPHONE", 0.0)
+        noisy, clean = pool(corpora)[0]
+        start, end = (part.square().mean(1) for part in (clean[:, :700], clean[:, -700:]))
+        assert int((start < 1e-6 * end).sum()) == alone
+        assert (noisy[:, :700].square().mean(1) > 0).all()
+
+
 def test_speed_changes_pitch_and_keeps_level(rng):
     def draw(rng, samples):
         return np.sin(2 * np.pi * 500 * np.arange(samples) / 8000)

@@ -23,6 +23,7 @@ SECONDS = 6  # of a clip in the pool
 SNR = (-5.0, 18.0)  # dB, drawn uniformly from this range ...
 SNR_CLEAN = (25.0, 60.0)  # ... and for a fraction CLEAN of the clips from this one
 CLEAN = 0.08
+LATE = 0.4  # of the clips begin with noise alone, as recordings do, from which the floor settles
 FILTERED = 0.4  # of the mixtures pass an equaliser, and ...
 TELEPHONE = 0.25  # ... of the mixtures a telephone band
 LEVEL = (-45.0, 0.0)  # dB, peak of a mixture ...
@@ -84,6 +85,7 @@ class Pool(torch.utils.data.Dataset[Pairs]):
         clean, first, second = (
             _crops(rng, pool, count, samples) for pool in (self._speech, self._noise, self._noise)
         )
+        clean = clean * _onsets(rng, count, samples)
         both = rng.random(count) < 0.3
         noise = _unit(first) + _column(both * rng.uniform(0.2, 1, count)) * _unit(second)
         snr = np.where(
@@ -109,6 +111,12 @@ def _crops(rng: np.random.Generator, pool: Tensor, count: int, samples: int) -> 
     rows = rng.permutation(len(pool))[:count]
     starts = rng.integers(pool.shape[1] - samples + 1, size=count)
     return torch.stack([pool[r, s : s + samples] for r, s in zip(rows, starts, strict=True)])
+
+
+def _onsets(rng: np.random.Generator, count: int, samples: int) -> Tensor:
+    """Return factors (count, samples) that rise from 0 to 1 in 20 ms, within the first second."""
+    onset = np.where(rng.random(count) < LATE, rng.uniform(0.1, 1, count), -1) * spec.SAMPLE_RATE
+    return ((torch.arange(samples) - _column(onset)) / (0.02 * spec.SAMPLE_RATE)).clamp(0, 1)
 
 
 def _transmitted(rng: np.random.Generator, sides: Tensor) -> Tensor:
