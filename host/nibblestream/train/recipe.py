@@ -74,7 +74,7 @@ class FineTuning:
     origin: str
     bits: tuple[int, ...]
     steps: int = 300
-    clips: int = 16
+    clips: int = 8
     rate: float = 5e-4
     distillation: float = 1.0
     seed: int = 0
@@ -117,9 +117,9 @@ class MemoryRecipe:
     gain_floor: float = 0.05
     harm: float = 1.0
     sdr_weight: float = 0.004
-    error_weight: float = 0.5
+    error_weight: float = 0.05
     steps: int = 4000
-    clips: int = 16
+    clips: int = 8
     seconds: float = 3.0
     rate: float = 2e-3
     seed: int = 0

@@ -20,9 +20,9 @@ from .corpus import Corpus
 
 RENEWED = 2  # clips of speech, and of noise, that are replaced at each step
 SECONDS = 6  # of a clip in the pool
-SNR = (-5.0, 18.0)  # dB, drawn uniformly from this range ...
-SNR_CLEAN = (25.0, 60.0)  # ... and for a fraction CLEAN of the clips from this one
-CLEAN = 0.08
+SNR = (-5.0, 11.0)  # dB, drawn uniformly from this range ...
+SNR_CLEAN = (12.0, 60.0)  # ... and for a fraction CLEAN of the clips from this one
+CLEAN = 0.1
 LATE = 0.4  # of the clips begin with noise alone, as recordings do, from which the floor settles
 FILTERED = 0.4  # of the mixtures pass an equaliser, and ...
 TELEPHONE = 0.25  # ... of the mixtures a telephone band
