@@ -26,7 +26,7 @@ def tensors(*signals):
 def test_intelligibility_is_that_of_pystoi(clip, monkeypatch):
     monkeypatch.setattr(signal_loss, "EVERY", 1)
     clean, noise = clip
-    loss = SignalLoss(0.0, 0.0, 0.0)
+    loss = SignalLoss(0.0, 0.0)
     for level in (0.1, 0.5, 2.0):
         noisy = clean + level * noise
         found = 1 - float(loss(*tensors(noisy, noisy, clean)))
@@ -44,7 +44,7 @@ def test_si_sdr_is_that_of_the_metric(clip):
 
 def test_less_noise_costs_less_and_level_does_not_matter(clip):
     clean, noise = clip
-    loss = SignalLoss(1.0, 0.004, 0.5)
+    loss = SignalLoss(1.0, 0.004)
     costs = [float(loss(*tensors(clean + a * noise, clean + noise, clean))) for a in (0, 0.5, 1)]
     assert costs == sorted(costs)
     quiet = loss(*tensors(0.01 * (clean + noise), 0.01 * (clean + noise), 0.01 * clean))
@@ -56,17 +56,17 @@ def test_harm_counts_only_where_a_clip_gets_worse(clip):
     better, same, worse = (clean + a * noise for a in (0.5, 1, 2))
 
     def extra(enhanced):
-        with_harm, without = (SignalLoss(h, 0.0, 0.0) for h in (2.0, 0.0))
+        with_harm, without = (SignalLoss(h, 0.0) for h in (2.0, 0.0))
         signals = tensors(enhanced, same, clean)
         return float(with_harm(*signals) - without(*signals))
 
     assert extra(better) == extra(same) == 0
-    plain = SignalLoss(0.0, 0.0, 0.0)
+    plain = SignalLoss(0.0, 0.0)
     lost = float(plain(*tensors(worse, same, clean)) - plain(*tensors(same, same, clean)))
     assert extra(worse) == pytest.approx(2 * lost, rel=1e-3)
 
 
 def test_the_gradient_is_finite_in_silence():
     clean, enhanced = torch.zeros(2, 8000), torch.zeros(2, 8000, requires_grad=True)
-    SignalLoss(1.0, 0.004, 0.5)(enhanced, clean, clean).backward()
+    SignalLoss(1.0, 0.004)(enhanced, clean, clean).backward()
     assert torch.isfinite(enhanced.grad).all()

@@ -38,7 +38,7 @@ class WithMemory:
         self.settings = recipe
         self.network = network_of(recipe)
         self._name = name
-        self._loss = SignalLoss(recipe.harm, recipe.sdr_weight, recipe.error_weight)
+        self._loss = SignalLoss(recipe.harm, recipe.sdr_weight)
 
     def loss(self, batch: Pairs) -> Tensor:
         """Return the loss on a batch, a scalar."""

@@ -96,7 +96,7 @@ class MemoryRecipe:
         Outputs of each layer with memory, and number of these layers.
     gain_floor : float
         Smallest gain, 0 to 1.
-    harm, sdr_weight, error_weight : float
+    harm, sdr_weight : float
         Weights of the loss; see `signal_loss.SignalLoss`.
     steps : int
         Number of training batches.
@@ -115,9 +115,8 @@ class MemoryRecipe:
     width: int = 160
     depth: int = 3
     gain_floor: float = 0.05
-    harm: float = 1.0
-    sdr_weight: float = 0.004
-    error_weight: float = 0.05
+    harm: float = 0.15
+    sdr_weight: float = 0.008
     steps: int = 4000
     clips: int = 8
     seconds: float = 3.0

@@ -1,7 +1,8 @@
-"""Loss of enhanced signals: intelligibility, SI-SDR, and error of compressed magnitudes.
+"""Loss of enhanced signals: intelligibility and SI-SDR.
 
 Unlike `loss.Loss`, it sees the resynthesised signal, so that what overlapping frames do to each
-other counts, and STOI's own frames of 25.6 ms.
+other counts, and STOI's own frames of 25.6 ms. There is no error of magnitudes: its gradient is so
+much alike from batch to batch that even a small weight decides what is learnt.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ WINDOW, HOP, POINTS = 205, 102, 400  # STOI's 256, 128 and 512 samples at 10 kHz
 SEGMENT = 30  # frames: 384 ms
 EVERY = 3  # of the segments is scored: clips start at random
 ACTIVE = 10**-4.0  # frames 40 dB below the loudest of the clean signal do not count
-COMPRESSION = 0.15  # power of power spectra: magnitudes to the power 0.3
 BEST_SDR = 30.0  # dB; beyond, an improvement is worth nothing
 
 
@@ -32,7 +32,7 @@ def third_octaves() -> Tensor:
 
 
 class SignalLoss(nn.Module):
-    """``1 - stoi + harm max(0, before - stoi) - sdr SI-SDR + error e``, averaged over clips.
+    """``1 - stoi + harm max(0, before - stoi) - sdr SI-SDR``, averaged over clips.
 
     Parameters
     ----------
@@ -40,41 +40,37 @@ class SignalLoss(nn.Module):
         Weight of the extra penalty for clips made less intelligible than the noisy input.
     sdr : float
         Weight of the SI-SDR, per dB.
-    error : float
-        Weight of the mean squared error of magnitudes to the power 0.3.
     """
 
     bands: Tensor
     window: Tensor
 
-    def __init__(self, harm: float, sdr: float, error: float) -> None:
+    def __init__(self, harm: float, sdr: float) -> None:
         super().__init__()
-        self.harm, self.sdr, self.error = harm, sdr, error
+        self.harm, self.sdr = harm, sdr
         self.register_buffer("bands", third_octaves())
-        self.register_buffer("window", torch.hann_window(WINDOW + 2)[1:-1])  # as in pystoi
+        self.register_buffer("window", torch.hann_window(WINDOW + 2, False)[1:-1])  # as pystoi
 
     def forward(self, enhanced: Tensor, noisy: Tensor, clean: Tensor) -> Tensor:
         """Return the scalar loss of signals (clips, samples)."""
         level = clean.square().mean(1, keepdim=True).sqrt() + 1e-5
         with torch.no_grad():
-            wanted, x, active = self._seen(clean / level)
+            x, active = self._seen(clean / level)
             weight = active.unfold(1, SEGMENT, 1).mean(-1)[:, ::EVERY]
-            before = correlation(x, self._seen(noisy / level)[1], weight)
-        given, y, _ = self._seen(enhanced / level)
-        after = correlation(x, y, weight)
-        error = (given - wanted).square().mean((1, 2))
-        loss = 1 - after + self.harm * torch.relu(before - after) + self.error * error
+            before = correlation(x, self._seen(noisy / level)[0], weight)
+        after = correlation(x, self._seen(enhanced / level)[0], weight)
+        loss = 1 - after + self.harm * torch.relu(before - after)
         return torch.as_tensor((loss - self.sdr * si_sdr(clean, enhanced)).mean())
 
-    def _seen(self, signals: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return compressed magnitudes (clips, frames, 201), envelopes (.., 15), activity (..)."""
+    def _seen(self, signals: Tensor) -> tuple[Tensor, Tensor]:
+        """Return envelopes (clips, frames, 15), and whether frames are active (clips, frames)."""
         spectra = torch.stft(
             signals, POINTS, HOP, WINDOW, self.window, center=False, return_complex=True
         ).transpose(1, 2)
         power = spectra.real.square() + spectra.imag.square() + 1e-8
         loud = power.sum(-1)
         active = (loud > ACTIVE * loud.amax(1, keepdim=True)).float()
-        return power**COMPRESSION, (power @ self.bands).sqrt(), active
+        return (power @ self.bands).sqrt(), active
 
 
 def correlation(clean: Tensor, other: Tensor, weight: Tensor) -> Tensor:
