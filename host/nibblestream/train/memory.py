@@ -31,7 +31,7 @@ class WithMemory:
         Name of the model.
     """
 
-    every = 250
+    every = 1000
 
     def __init__(self, recipe: MemoryRecipe, name: str) -> None:
         torch.manual_seed(recipe.seed)

@@ -117,7 +117,7 @@ class MemoryRecipe:
     gain_floor: float = 0.05
     harm: float = 0.15
     sdr_weight: float = 0.008
-    steps: int = 4000
+    steps: int = 24000
     clips: int = 8
     seconds: float = 3.0
     rate: float = 2e-3
