@@ -1,6 +1,7 @@
 """Training: batches, loss, clamping, resuming; on sounds made here."""
 
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,14 +15,17 @@ from nibblestream.sound import reading
 from nibblestream.speech import stft
 from nibblestream.speech.features import FloorTracker
 from nibblestream.speech.front import Speech
-from nibblestream.train import augment, material
+from nibblestream.train import augment, loop, material, run
 from nibblestream.train.corpus import Corpus
 from nibblestream.train.loop import Training
 from nibblestream.train.loss import HARM, Loss, third_octaves
+from nibblestream.train.memory_model import MemoryModel
 from nibblestream.train.mixing import Augmented, Batch, Batches
 from nibblestream.train.module import LIMIT, Network
-from nibblestream.train.run import train
+from nibblestream.train.recipe import MemoryRecipe
+from nibblestream.train.run import train, train_memory
 from nibblestream.train.scratch import FromScratch
+from nibblestream.train.supply import Pool
 
 pytestmark = pytest.mark.numeric
 
@@ -205,6 +209,37 @@ def test_training_goes_on_where_it_stopped(folders, tmp_path, monkeypatch):
         assert np.abs(a).max() <= LIMIT
 
 
+@pytest.mark.slow
+def test_memory_goes_on_where_it_stopped(folders, tmp_path, monkeypatch):
+    """A checkpoint at every step, none of them a validation's: the same weights in the end."""
+    speech, noise = folders
+    small = {"width": 4, "depth": 2, "clips": 2, "seconds": 1.0, "steps": 5}
+    monkeypatch.setattr(run, "MemoryRecipe", partial(MemoryRecipe, **small))
+    monkeypatch.setattr(material, "Pool", partial(Pool, size=5))
+    monkeypatch.setattr(material, "VALIDATION", 1)
+    monkeypatch.setattr(loop, "CHECKPOINT", 0.0)
+    options = {"speech": speech, "noise": noise}
+    whole = train_memory(tmp_path / "whole.npz", **options)
+
+    def killed(training: Training, batch: tuple[torch.Tensor, ...]) -> float:
+        if training.step == 3:
+            raise KeyboardInterrupt
+        return advance(training, batch)
+
+    advance = Training._advance
+    monkeypatch.setattr(Training, "_advance", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train_memory(tmp_path / "cut.npz", **options)
+    monkeypatch.setattr(Training, "_advance", advance)
+    assert torch.load(tmp_path / "cut.checkpoint", weights_only=True)["step"] == 3
+    train_memory(tmp_path / "cut.npz", **options)
+    resumed = MemoryModel.load(tmp_path / "cut.npz")
+    assert resumed.settings == whole.settings
+    assert list(resumed.weights) == list(whole.weights)
+    for name, weight in whole.weights.items():
+        np.testing.assert_array_equal(weight, resumed.weights[name])
+
+
 def test_without_biases_all_levels_are_alike(rng):
     torch.manual_seed(1)
     network = Network((12,), "magnitude", 0.0, biases=False)
@@ -240,7 +275,8 @@ def test_what_cannot_be_trained_is_refused_at_once(folders, tmp_path):
     with pytest.raises(ValueError, match="is a folder"):
         train(tmp_path, **options)
     (tmp_path / "bad").mkdir()
-    (tmp_path / "bad" / "text.wav").write_text("no sound")
+    for name in ("text.wav", "words.wav"):
+        (tmp_path / "bad" / name).write_text("no sound")
     with pytest.warns(match="skipped"), pytest.raises(ValueError, match="none of the"):
         train(tmp_path / "m.npz", speech=tmp_path / "bad", noise=noise)
     assert not list(tmp_path.glob("*.npz"))

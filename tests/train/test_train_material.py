@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 
 import corpora_on_disk as disk
@@ -12,6 +13,7 @@ from nibblestream.evaluate.clip import Clip
 from nibblestream.evaluate.mixtures import Mixture
 from nibblestream.train.material import Material
 from nibblestream.train.mixing import Batches
+from nibblestream.train.recipe import MemoryRecipe
 
 pytestmark = pytest.mark.numeric
 
@@ -99,6 +101,27 @@ def test_of_plain_folders_every_tenth_file_is_held_out(tmp_path: Path) -> None:
     assert {mixture.noise.name for mixture in validated} == {"other.wav"}
     trained = set(map(Path, material.supply().recordings))
     assert trained == {*files, noise / "noise.wav"} - held_out
+
+
+def test_a_folder_of_one_file_is_not_trained_and_validated_on(tmp_path: Path) -> None:
+    one = disk.sound(tmp_path / "one" / "a.wav").parent
+    two = disk.sound(tmp_path / "two" / "a.wav").parent
+    disk.sound(two / "b.wav")
+    with pytest.raises(ValueError, match=r"one holds one file, a\.wav; expected two or more"):
+        Material(one, two).supply()
+    with pytest.raises(ValueError, match="one holds one file"):
+        Material(two, one).pool(MemoryRecipe())
+    assert len(Material(one, two, val_speech=two).supply().recordings) == 2
+
+
+@pytest.mark.parametrize(("seconds", "times"), [(1, 1), (29, 2), (61, 4)])
+def test_noises_are_drawn_by_their_duration(tmp_path: Path, seconds: int, times: int) -> None:
+    voices = disk.sound(tmp_path / "speech" / "a.wav").parent
+    (tmp_path / "noise").mkdir()
+    noise = tmp_path / "noise" / "n.wav"
+    soundfile.write(noise, np.ones(seconds * 8000) / 2, 8000)
+    pool = Material(voices, noise.parent, val_speech=voices, val_noise=voices).pool(MemoryRecipe())
+    assert pool.recordings.count(str(noise)) == times
 
 
 @pytest.mark.slow

@@ -32,7 +32,7 @@ def train(output: Path, recipe: str, **options: Any) -> None:
     Accepts any sample rate and every format libsndfile reads (wav, flac, ogg, NIST sphere); files
     that cannot be read are reported and skipped. WSJ0, LibriSpeech, VCTK, VoiceBank-DEMAND, TUT
     Acoustic Scenes 2016, DEMAND and folders with train/ and val/ are used by their splits; of other
-    folders, every tenth file is held out for validation.
+    folders, every tenth file is held out for validation, and one file alone is refused.
 
     Example: nibblestream train --speech librispeech --noise demand -o mine.npz
     """

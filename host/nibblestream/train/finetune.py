@@ -7,11 +7,15 @@ model is both the starting point and the teacher.
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 
 import torch
 from torch import nn
 
+from .. import spec
+from ..enhance.enhancer import Enhancer
+from ..evaluate.clip import Float
 from ..network.activation import LINEAR, RELU
 from ..network.float_model import Float32, FloatModel
 from ..network.layer import QuantizedLayer
@@ -71,6 +75,11 @@ class FineTuned:
         error = (compressed(enhanced / level) - compressed(taught / level)).square().mean()
         loss = self._loss(enhanced, batch.noisy, batch.clean)
         return torch.as_tensor(loss + self.settings.distillation * error)
+
+    def enhance(self, state: State, signals: Sequence[Float]) -> list[Float]:
+        """Return validation signals as the model of a state enhances them."""
+        with Enhancer(self.model(state, final=False)) as enhancer:
+            return [enhancer.enhance(signal, spec.SAMPLE_RATE) for signal in signals]
 
     def model(self, state: State, *, final: bool) -> QuantizedModel:
         """Return the quantized model of a training state; `final` makes no difference."""

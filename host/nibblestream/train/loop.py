@@ -5,32 +5,50 @@ from __future__ import annotations
 import copy
 import math
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, cast
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from .. import spec
-from ..enhance.enhancer import Enhancer
-from ..evaluate.clip import Clip
+from ..evaluate.clip import Clip, Float
 from ..evaluate.metrics import stoi
 from ..files.atomic import replacing
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel
-from .mixing import Batch, Batches
-from .module import Stack
+from .memory_model import MemoryModel
 from .recipe import Settings
 
 WARM_UP = 50  # steps
 AVERAGING = 0.995  # per step; averaged weights generalise better than the last step's
 GRADIENT_NORM = 1.0
+CHECKPOINT = 60.0  # seconds between checkpoints
 
-State = dict[str, Any]  # "step", "weights" (the network's state), "stoi_gain"
-M = TypeVar("M", bound=FloatModel | QuantizedModel, covariant=True)
+State = dict[str, Any]  # "step", "weights" (the network's state, on the CPU), "stoi_gain"
+Batch = tuple[torch.Tensor, ...]
+M = TypeVar("M", bound=FloatModel | QuantizedModel | MemoryModel, covariant=True)
+
+
+class Trained(Protocol):
+    """A network whose parameters are trained."""
+
+    def clamp(self) -> None:
+        """Clamp the parameters to their range."""
+
+
+class Batches(Protocol):
+    """A data set of batches, each determined by its number; read in ascending order."""
+
+    @property
+    def recordings(self) -> list[str]:
+        """Identifiers of all source recordings; a run can only be resumed with the same ones."""
+
+    def __getitem__(self, number: int) -> Batch:
+        """Return a named tuple of tensors on the CPU."""
 
 
 class Trainee(Protocol[M]):
@@ -43,11 +61,14 @@ class Trainee(Protocol[M]):
         """Settings that, with the recordings, determine the run."""
 
     @property
-    def network(self) -> Stack:
-        """The network whose parameters are trained."""
+    def network(self) -> Any:
+        """The network, an `nn.Module` that is `Trained`."""
 
-    def loss(self, batch: Batch) -> torch.Tensor:
+    def loss(self, batch: Any) -> torch.Tensor:
         """Return the loss on a batch, a scalar."""
+
+    def enhance(self, state: State, signals: Sequence[Float]) -> list[Float]:
+        """Return validation signals as the model of a state enhances them."""
 
     def model(self, state: State, *, final: bool) -> M:
         """Return the model of a state: the final one, or the one used for validation."""
@@ -73,6 +94,8 @@ class Training(Generic[M]):
         self._files: list[str] = []
         self._validation = [clip for clip, _ in validation]
         self._before = [before for _, before in validation]
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._network.to(self._device)
         self._average = copy.deepcopy(self._network)
         self._adam = torch.optim.Adam(self._network.parameters(), lr=self._settings.rate)
 
@@ -85,27 +108,36 @@ class Training(Generic[M]):
         checkpoint : path
             File for the training state; if it exists, training resumes from it.
         """
-        self._files = batches.supply.recordings
+        self._files = batches.recordings
         if checkpoint.exists():
             self._restore(checkpoint)
-        left = range(self.step, self._settings.steps)
-        loader = torch.utils.data.DataLoader(batches, None, sampler=left, num_workers=1)
-        progress = tqdm(
-            loader, unit="batch", initial=self.step, total=self._settings.steps, disable=None
-        )
-        for batch in progress:
+        saved, last = time.monotonic(), self._settings.steps
+        for batch in self._loaded(batches):
             loss = self._advance(batch)
-            progress.set_postfix(loss=f"{loss:.4f}", refresh=False)
-            if self.step % self._trainee.every == 0 or self.step == self._settings.steps:
+            validated = self.step % self._trainee.every == 0 or self.step == last
+            if validated:
                 report = f"step {self.step}: loss {loss:.4f}, {self._validate()}"
                 tqdm.write(report, file=sys.stderr)
+            if validated or time.monotonic() - saved >= CHECKPOINT:
                 self._save(checkpoint)
+                saved = time.monotonic()
         return self._trainee.model(self._best, final=True)
+
+    def _loaded(self, batches: Batches) -> Iterator[Batch]:
+        """Yield the batches that are left, made in another process, under a progress bar."""
+        left = range(self.step, self._settings.steps)
+        loader: Iterable[Batch] = torch.utils.data.DataLoader(
+            cast("torch.utils.data.Dataset[Batch]", batches), None, sampler=left, num_workers=1
+        )
+        yield from tqdm(
+            loader, unit="batch", initial=self.step, total=self._settings.steps, disable=None
+        )
 
     def _advance(self, batch: Batch) -> float:
         for group in self._adam.param_groups:
             group["lr"] = self._settings.rate * self._schedule()
-        loss = self._trainee.loss(batch)
+        moved = (part.to(self._device) for part in batch)
+        loss = self._trainee.loss(type(batch)(*moved))
         self._adam.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), GRADIENT_NORM)
@@ -125,12 +157,10 @@ class Training(Generic[M]):
 
     def _validate(self) -> str:
         """Keep the averaged weights if they are the best so far; return a report of their score."""
-        state = {key: value.clone() for key, value in self._average.state_dict().items()}
+        state = {key: value.cpu().clone() for key, value in self._average.state_dict().items()}
         now = {"step": self.step, "weights": state}
-        with Enhancer(self._trainee.model(now, final=False)) as enhancer:
-            after = [
-                stoi(c.clean, enhancer.enhance(c.noisy, spec.SAMPLE_RATE)) for c in self._validation
-            ]
+        enhanced = self._trainee.enhance(now, [clip.noisy for clip in self._validation])
+        after = [stoi(c.clean, y) for c, y in zip(self._validation, enhanced, strict=True)]
         now["stoi_gain"] = float(np.mean(after) - np.mean(self._before))
         if now["stoi_gain"] > self._best["stoi_gain"]:
             self._best = now
@@ -154,7 +184,7 @@ class Training(Generic[M]):
 
     def _restore(self, checkpoint: Path) -> None:
         try:
-            state = torch.load(checkpoint, weights_only=True)
+            state = torch.load(checkpoint, weights_only=True, map_location="cpu")
         except Exception as error:  # damaged files raise various errors
             raise ValueError(f"{checkpoint}: is damaged; delete it to start over") from error
         if state["made"] != self._identity():

@@ -13,10 +13,13 @@ from ..evaluate.mixtures import Mixture, mixtures
 from ..sound import reading
 from .corpus import Corpus
 from .mixing import Augmented, Supply, Written, sides
+from .recipe import MemoryRecipe
+from .supply import Pool
 
 VALIDATION = 40  # mixtures, each also through a telephone and a random equaliser
 VALIDATION_SEED = 1
 WRITTEN = 500  # validation mixtures used of a manifest: the first, as its order is random
+TURN = 15.0  # seconds of a noise file for which it is drawn once: many effects are short and alike
 HELD_OUT = 10  # one file in this many is held out where there is no validation split
 
 
@@ -32,11 +35,24 @@ class Material:
     val_mixtures: Path | None = None
 
     def supply(self) -> Supply:
-        """Return the training supply; raises as `corpora.files` and `manifest.read` do."""
+        """Return the training supply.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            As `corpora.files` and `manifest.read` do, or a folder without splits and without a
+            validation folder holds one file only.
+        """
         if self.mixtures is not None:
             return Written(Corpus(manifest.read(self.mixtures, self.speech, self.noise), sides))
         speech = _training_files(self.speech, self.val_speech)
         return Augmented(Corpus(speech), Corpus(_training_files(self.noise, self.val_noise)))
+
+    def pool(self, recipe: MemoryRecipe) -> Pool:
+        """Return the training supply of a network with memory; raises as `supply` does."""
+        voices = Corpus(_training_files(self.speech, self.val_speech))
+        noises = Corpus(_by_duration(_training_files(self.noise, self.val_noise)))
+        return Pool(voices, noises, recipe.seed, recipe.clips, recipe.seconds)
 
     def validation(self) -> list[tuple[Clip, float]]:
         """Return the validation clips, each with the STOI of its noisy signal.
@@ -79,13 +95,30 @@ def _training_files(folder: Path, validation: Path | None) -> list[Path]:
     files = corpora.files(folder, "train")
     if validation is not None or corpora.layout(folder):
         return files
-    return [path for i, path in enumerate(files) if i % HELD_OUT] or files
+    if len(files) == 1:
+        raise ValueError(
+            f"{folder} holds one file, {files[0].name}; expected two or more, so that one can be "
+            "held out for validation: split the recording, or name a validation folder"
+        )
+    return [path for i, path in enumerate(files) if i % HELD_OUT]
 
 
 def _validation_files(folder: Path, validation: Path | None) -> list[Path]:
     if validation is not None or corpora.layout(folder):
         return corpora.files(validation or folder, "val")
     return reading.find(folder)[::HELD_OUT]
+
+
+def _by_duration(files: list[Path]) -> list[Path]:
+    """Repeat files so that each is drawn once for every `TURN` seconds, at least once."""
+    return [path for path in files for _ in range(max(1, round(_seconds(path) / TURN)))]
+
+
+def _seconds(path: Path) -> float:
+    try:
+        return reading.seconds(path)
+    except (ValueError, OSError):  # the corpus warns when it draws the file
+        return 0.0
 
 
 def _scored(mixture: Mixture) -> tuple[Clip, float] | None:

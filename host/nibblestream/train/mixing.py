@@ -68,6 +68,11 @@ class Batches(torch.utils.data.Dataset[Batch]):
     clips: int = 32
     seconds: float = 3.0
 
+    @property
+    def recordings(self) -> list[str]:
+        """Identifiers of the supply's recordings."""
+        return self.supply.recordings
+
     def __getitem__(self, number: int) -> Batch:
         rng = np.random.default_rng((self.seed, number))
         samples = round(self.seconds * spec.SAMPLE_RATE)

@@ -74,13 +74,57 @@ class FineTuning:
     origin: str
     bits: tuple[int, ...]
     steps: int = 300
-    clips: int = 16
+    clips: int = 8
     rate: float = 5e-4
     distillation: float = 1.0
     seed: int = 0
 
 
-Settings = Recipe | FineTuning
+@dataclass(frozen=True)
+class MemoryRecipe:
+    """The settings of a training run of a network with memory.
+
+    Parameters
+    ----------
+    window : {128, 256}
+        Samples of the Hann window; 256 has a latency of 32 ms.
+    stride : {1, 2}
+        The network sees every `stride`-th bin; a window of 128 says everything in every second.
+    look_back : int
+        Feature frames that the first layer sees at once.
+    width, depth : int
+        Outputs of each layer with memory, and number of these layers.
+    gain_floor : float
+        Smallest gain, 0 to 1.
+    harm, sdr_weight : float
+        Weights of the loss; see `signal_loss.SignalLoss`.
+    steps : int
+        Number of training batches.
+    clips : int
+        Clips per batch.
+    seconds : float
+        Duration of a clip.
+    rate : float
+        Peak learning rate of Adam: linear warm-up over 50 steps, then cosine decay.
+    seed : int
+    """
+
+    window: int = 256
+    stride: int = 1
+    look_back: int = 1
+    width: int = 160
+    depth: int = 3
+    gain_floor: float = 0.05
+    harm: float = 0.15
+    sdr_weight: float = 0.008
+    steps: int = 24000
+    clips: int = 8
+    seconds: float = 3.0
+    rate: float = 2e-3
+    seed: int = 0
+
+
+Settings = Recipe | FineTuning | MemoryRecipe
 
 RECIPES = {
     "default": Recipe("log2", "gain", 0.1, 0.15, error_weight=1.0),

@@ -13,11 +13,14 @@ from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel
 from ..network.topology import check_hidden
 from ..speech.front import speech_of
+from . import loop
 from .finetune import FineTuned
 from .loop import M, Trainee, Training
 from .material import Material
+from .memory import WithMemory
+from .memory_model import MemoryModel
 from .mixing import Batches
-from .recipe import RECIPES, FineTuning
+from .recipe import RECIPES, FineTuning, MemoryRecipe, Recipe
 from .scratch import FromScratch
 
 
@@ -74,7 +77,44 @@ def train(
     others = (val_speech, val_noise, mixtures, val_mixtures)
     optional = (None if path is None else Path(path) for path in others)
     material = Material(Path(speech), Path(noise), *optional)
-    return _run(FromScratch(settings, output.stem), settings.features, material, output, command)
+    trainee = FromScratch(settings, output.stem)
+    return _run(trainee, _batches(material, settings.features, settings), material, output, command)
+
+
+def train_memory(
+    output: str | Path,
+    *,
+    speech: str | Path,
+    noise: str | Path,
+    val_speech: str | Path | None = None,
+    val_noise: str | Path | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    command: str = "",
+) -> MemoryModel:
+    """Train a network with memory and return the best one by STOI on validation mixtures.
+
+    Parameters
+    ----------
+    output, speech, noise, val_speech, val_noise, command
+        As for `train`; see `MemoryModel` for the file.
+    steps, seed : optional
+        Override `recipe.MemoryRecipe`.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        As `train` does.
+    """
+    output = target(output)
+    recipe = MemoryRecipe(seed=seed)
+    if steps is not None:
+        recipe = replace(recipe, steps=steps)
+    val = (None if path is None else Path(path) for path in (val_speech, val_noise))
+    material = Material(Path(speech), Path(noise), *val)
+    pool = material.pool(recipe)
+    pool.check()
+    return _run(WithMemory(recipe, output.stem), pool, material, output, command)
 
 
 def finetune(
@@ -120,16 +160,21 @@ def finetune(
     trainee = FineTuned(model, settings, output.stem)
     val = (None if path is None else Path(path) for path in (val_speech, val_noise))
     material = Material(Path(speech), Path(noise), *val)
-    return _run(trainee, speech_of(model).features, material, output, command)
+    batches = _batches(material, speech_of(model).features, settings)
+    return _run(trainee, batches, material, output, command)
 
 
-def _run(trainee: Trainee[M], features: str, material: Material, output: Path, command: str) -> M:
-    settings = trainee.settings
+def _batches(material: Material, features: str, settings: Recipe | FineTuning) -> Batches:
     supply = material.supply()
     supply.draw(np.random.default_rng(0), 1)  # fails early if no file can be used
+    return Batches(supply, features, settings.seed, settings.clips)
+
+
+def _run(
+    trainee: Trainee[M], batches: loop.Batches, material: Material, output: Path, command: str
+) -> M:
     training = Training(trainee, material.validation())
     checkpoint = output.with_suffix(".checkpoint")
-    batches = Batches(supply, features, settings.seed, settings.clips)
     model = training.run(batches, checkpoint)
     model = replace(model, training={**model.training, "command": command})
     model.save(output)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import torch
 
+from .. import spec
+from ..enhance.enhancer import Enhancer
+from ..evaluate.clip import Float
 from ..network.float_model import FloatModel
 from ..speech.front import Speech
 from .loop import State
@@ -38,6 +42,11 @@ class FromScratch:
         """Return the loss on a batch, a scalar."""
         enhanced = self.network(batch.features, batch.noisy)
         return torch.as_tensor(self._loss(enhanced, batch.noisy, batch.clean))
+
+    def enhance(self, state: State, signals: Sequence[Float]) -> list[Float]:
+        """Return validation signals as the model of a state enhances them."""
+        with Enhancer(self.model(state, final=False)) as enhancer:
+            return [enhancer.enhance(signal, spec.SAMPLE_RATE) for signal in signals]
 
     def model(self, state: State, *, final: bool) -> FloatModel:
         """Return a state's model, with the trained gain floor unless it is the final one."""

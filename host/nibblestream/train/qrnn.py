@@ -1,0 +1,121 @@
+"""Networks with memory: layers whose recurrence is per unit, so that matrices see inputs only.
+
+A layer computes ``z, c, o = W x + b``, ``h <- h + sigmoid(4 z) (tanh(c) - h)`` and
+``y = sigmoid(o) h`` (QRNN, Bradbury et al. 2016, https://arxiv.org/abs/1611.01576, with inputs of
+one frame). States and outputs stay within +-1. All tensors are frames first: (frames, clips, n).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .. import spec
+from .module import LIMIT, bounded
+
+SLOPE = 4.0  # factor of z; weights within +-1 could not open or close the gate otherwise
+FEATURE_GAIN = 4.0  # factor of the features, for the same reason
+
+
+class _Memory(torch.autograd.Function):
+    """``h[t] = h[t-1] + f[t] (c[t] - h[t-1])`` from zero, over the first axis."""
+
+    @staticmethod
+    def forward(ctx: Any, f: Tensor, c: Tensor) -> Tensor:
+        h = torch.empty_like(c)
+        last = torch.zeros_like(c[0])
+        for out, gate, new in zip(h.unbind(), f.unbind(), c.unbind(), strict=True):
+            last = torch.lerp(last, new, gate, out=out)
+        ctx.save_for_backward(f, c, h)
+        return h
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor]:
+        f, c, h = ctx.saved_tensors
+        grad = grads[0].clone(memory_format=torch.contiguous_format)
+        steps, keep = grad.unbind(), (1 - f).unbind()
+        for t in range(len(steps) - 2, -1, -1):
+            steps[t].addcmul_(steps[t + 1], keep[t + 1])
+        before = torch.cat([torch.zeros_like(h[:1]), h[:-1]])
+        return grad * (c - before), grad * f
+
+
+class Qrnn(nn.Module):
+    """One layer: (frames, clips, inputs) -> (frames, clips, outputs), from a state of zero."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(inputs, 3 * outputs)  # rows of z, then c, then o
+        with torch.no_grad():  # outputs as large as inputs; otherwise each layer gives a third
+            self.linear.weight[outputs : 2 * outputs] *= 5.0
+            self.linear.bias[2 * outputs :] += 0.5
+            self.linear.bias[:outputs].uniform_(-1, 0.5)  # memories of many lengths
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the outputs of all frames."""
+        z, c, o = self.linear(x).float().chunk(3, -1)
+        new = 2 * torch.sigmoid(2 * c) - 1  # tanh(c), in a quarter of the time
+        h = _Memory.apply(torch.sigmoid(SLOPE * z), new)  # type: ignore[no-untyped-call]
+        return torch.as_tensor(torch.sigmoid(o) * h)
+
+
+class MemoryNetwork(nn.Module):
+    """A linear layer with ReLU, layers with memory, and a linear layer that gives gains.
+
+    Parameters
+    ----------
+    width : int
+        Outputs of the first layer and of each layer with memory.
+    depth : int
+        Number of layers with memory.
+    look_back : int
+        Number of feature frames seen at once, oldest first.
+    stride : int
+        The network sees every `stride`-th bin, 1 or 2; gains between are the neighbours' means.
+    gain_floor : float
+        Smallest gain, in [0, 1).
+    """
+
+    def __init__(
+        self, width: int, depth: int, look_back: int, stride: int, gain_floor: float
+    ) -> None:
+        super().__init__()
+        self.look_back, self.stride, self.gain_floor = look_back, stride, gain_floor
+        seen = len(range(0, spec.BINS, stride))
+        self.first = nn.Linear(look_back * seen, width)
+        self.memory = nn.ModuleList(Qrnn(width, width) for _ in range(depth))
+        self.last = nn.Linear(width, seen)
+        nn.init.constant_(self.last.bias, 0.5)
+        with torch.no_grad():
+            self.first.weight *= 1.5
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return gains in [gain_floor, 1]: (frames, clips, 129) in and out, float32."""
+        seen = nn.functional.pad(features[..., :: self.stride], (0, 0, 0, 0, self.look_back - 1, 0))
+        count = len(features)
+        x = torch.cat([seen[i : i + count] for i in range(self.look_back)], -1) * FEATURE_GAIN
+        x = torch.relu(self.first(x))
+        for layer in self.memory:
+            x = layer(x)
+        gains = bounded(self.last(x).float(), self.gain_floor, 1.0)
+        return gains if self.stride == 1 else between(gains)
+
+    @torch.no_grad()
+    def clamp(self) -> None:
+        """Clamp weights and biases to (-1, 1)."""
+        for parameter in self.parameters():
+            parameter.clamp_(-LIMIT, LIMIT)
+
+    @property
+    def weights(self) -> int:
+        """Number of weights, without biases."""
+        return sum(p.numel() for p in self.parameters() if p.dim() == 2)
+
+
+def between(gains: Tensor) -> Tensor:
+    """Insert the mean between neighbours: (..., n) -> (..., 2 n - 1)."""
+    means = (gains[..., 1:] + gains[..., :-1]) / 2
+    both = torch.stack([gains[..., :-1], means], -1).flatten(-2)
+    return torch.cat([both, gains[..., -1:]], -1)
