@@ -48,3 +48,10 @@ class FloatNetwork:
 
     def counted(self) -> None:
         """Return None: no memory traffic is counted."""
+
+    def saturated(self) -> list[int]:
+        """Return a zero for each layer: floats do not saturate."""
+        return [0] * len(self._layers)
+
+    def close(self) -> None:
+        """Do nothing: there are no resources to release."""

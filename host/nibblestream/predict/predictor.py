@@ -17,9 +17,9 @@ from ..backends import Backend, connect
 from ..fixed import QFormat
 from ..hardware.traffic import Traffic, layers_of, rows_of
 from ..network.float_model import FloatModel
+from ..network.float_network import FloatNetwork
 from ..network.front import Plain
 from ..network.model import QuantizedModel, load_model
-from .float64 import Float64
 from .inputs import INTEGERS, NUMBERS, Inputs
 from .saturated import Saturated
 
@@ -71,7 +71,7 @@ class Predictor:
     ) -> None:
         self.model = load_model(model) if isinstance(model, (str, Path)) else model
         self._inputs = Inputs(_plain(self.model), self.model.inputs)
-        self._backend: Backend | Float64 | None = _connected(self.model, backend)
+        self._backend: Backend | FloatNetwork | None = _connected(self.model, backend)
         self._block = spec.MAX_BLOCK
         if isinstance(self.model, QuantizedModel):
             self._block = self.model.block
@@ -237,7 +237,7 @@ def _quantized(model: QuantizedModel | FloatModel) -> QuantizedModel:
     raise TypeError(f"{model.name} is a float model, which has no integers: quantize it first")
 
 
-def _connected(model: QuantizedModel | FloatModel, backend: str) -> Backend | Float64:
+def _connected(model: QuantizedModel | FloatModel, backend: str) -> Backend | FloatNetwork:
     if isinstance(model, QuantizedModel):
         return connect(backend, model)
     if backend != "emu":
@@ -245,4 +245,4 @@ def _connected(model: QuantizedModel | FloatModel, backend: str) -> Backend | Fl
             f"{model.name} is a float model and backend {backend!r} computes integers: "
             "quantize it first, or use backend 'emu'"
         )
-    return Float64(model)
+    return FloatNetwork(model)

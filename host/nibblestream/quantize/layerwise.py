@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -92,21 +93,26 @@ def _quantize(model: FloatModel, schemes: list[Scheme], data: Data | None) -> Qu
     seen = probe(model) if data is None else rows(data, model)
     words, coded = Words(source, seen), []
     for i, scheme in enumerate(schemes):
-        try:
+        with _naming(i):
             layer = _encode(source, i, scheme, words.unit(scheme), student)
             words.append(layer)
-        except ValueError as error:
-            raise ValueError(f"layer {i}: {error}") from error
         coded.append(layer)
     tuned = [i for i, scheme in enumerate(schemes) if scheme.name in ("distil", "auto")]
     if student is not None and tuned:
         words = Words(source, seen)
         for i, layer in enumerate(distil(coded, student.teacher, tuned)):
-            try:
+            with _naming(i):
                 words.append(layer)
-            except ValueError as error:
-                raise ValueError(f"layer {i}: {error}") from error
     return words.model()
+
+
+@contextmanager
+def _naming(i: int) -> Iterator[None]:
+    """Put the number of the layer before a ValueError's message."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"layer {i}: {error}") from error
 
 
 def _encode(
