@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import slow_integers
-from nibblestream import FloatModel, QuantizedModel, quantize, spec
+from nibblestream import FloatModel, Predictor, QuantizedModel, quantize, spec
 from nibblestream.network.activation import LINEAR, RELU
 from nibblestream.network.float_network import FloatNetwork
 from nibblestream.network.front import Plain
@@ -160,3 +160,13 @@ def test_what_does_not_fit_is_refused(rng):
             tuple(np.zeros(1800) for _ in range(4)),
             activations=(MEMORY,) * 4,
         )
+
+
+@pytest.mark.parametrize("quantized", [False, True])
+def test_rows_of_a_predictor_follow_on_one_another(rng, quantized):
+    """In one call or in several, in floats as in integers."""
+    model, x = remembering(rng), rng.normal(0, 1, (20, 7)).clip(-4, 4)
+    model = quantize(model, "kmeans", 4) if quantized else model
+    with Predictor(model) as whole, Predictor(model) as cut:
+        parts = [cut.predict(x[a:b]) for a, b in pairwise([0, 3, 3, 11, 20])]
+        assert np.concatenate(parts) == pytest.approx(whole.predict(x), abs=1e-12)

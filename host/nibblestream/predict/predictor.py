@@ -32,8 +32,9 @@ class Predictor:
     """Predictions of a network by itself: rows of numbers in, rows of numbers out.
 
     Rows are computed in blocks, so memory does not grow with their number. A quantized model gives
-    the same bits on every backend, and however its rows are cut into calls. Threads may share a
-    Predictor; their blocks take turns.
+    the same bits on every backend, and however its rows are cut into calls; in a network with
+    memory, the rows of a call follow on those of the calls before. Threads may share a Predictor;
+    their blocks take turns.
 
     Parameters
     ----------

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from .. import spec
+from ..network.memory import GAIN
 from .module import LIMIT, bounded
 
-SLOPE = 4.0  # factor of z; weights within +-1 could not open or close the gate otherwise
-FEATURE_GAIN = 4.0  # factor of the features, for the same reason
+FEATURE_GAIN = 4.0  # factor of the features: weights within +-1 could not drive gates otherwise
 
 
 class _Memory(torch.autograd.Function):
@@ -57,7 +57,7 @@ class Qrnn(nn.Module):
         """Return the outputs of all frames."""
         z, c, o = self.linear(x).float().chunk(3, -1)
         new = 2 * torch.sigmoid(2 * c) - 1  # tanh(c), in a quarter of the time
-        h = _Memory.apply(torch.sigmoid(SLOPE * z), new)  # type: ignore[no-untyped-call]
+        h = _Memory.apply(torch.sigmoid(GAIN * z), new)  # type: ignore[no-untyped-call]
         return torch.as_tensor(torch.sigmoid(o) * h)
 
 
