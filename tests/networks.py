@@ -19,6 +19,7 @@ from nibblestream.network.activation import (
 )
 from nibblestream.network.float_model import FloatModel
 from nibblestream.network.front import Plain
+from nibblestream.network.memory import MEMORY
 from nibblestream.speech.front import INPUTS, Speech
 
 ACTIVATIONS = (
@@ -42,6 +43,30 @@ def network(
         biases=tuple(rng.uniform(-0.3, 0.6, out) for _, out in pairs),
         front=Speech(features, head, 0.1),
         training={"seed": seed, 1: (2, 3)},
+    )
+
+
+def remembering(
+    rng: np.random.Generator,
+    units: tuple[int, ...] = (9, 5),
+    *,
+    features: str = "log2",
+    head: str = "gain",
+    window: int = spec.FFT,
+    context: int = 1,
+) -> FloatModel:
+    """A network for speech of a ReLU layer, layers with memory and a linear layer."""
+    inputs, first = context * spec.BINS, units[0] + 2
+    shapes = [(first, inputs)]
+    shapes += [(3 * count, n) for count, n in zip(units, (first, *units), strict=False)]
+    shapes += [(spec.BINS, units[-1])]
+    return FloatModel(
+        "remembers",
+        tuple(rng.normal(0, 1.5 * n**-0.5, (out, n)) for out, n in shapes),
+        tuple(rng.normal(0.1, 0.4, out) for out, _ in shapes),
+        Speech(features, head, 0.1, window, context),
+        activations=(RELU, *[MEMORY] * len(units), LINEAR),
+        scaled=True,
     )
 
 

@@ -122,16 +122,40 @@ def chord(value: Fraction, sigmoid: bool) -> int:
     return rounded(Fraction(2**15 + tanh, 2)) if sigmoid else tanh
 
 
+def network(x: list[int], model, states: list[list[int]]) -> list[int]:
+    """The outputs of one row; the states of layers with memory are changed."""
+    for quantized, state in zip(model.layers, states, strict=True):
+        if quantized.activation.kind == "memory":
+            x = units(sums(x, quantized), quantized, state)
+        else:
+            x = layer(x, quantized)
+    return x
+
+
+def units(total: list[int], quantized, state: list[int]) -> list[int]:
+    """The outputs of a layer with memory; its state is changed."""
+    row = []
+    for u in range(quantized.width):
+        z, c, o = (
+            Fraction(s) / Fraction(2) ** quantized.accumulator_frac for s in total[3 * u :][:3]
+        )
+        forget, candidate, gate = chord(4 * z, True), chord(c, False), chord(o, True)
+        state[u] += rounded(Fraction(forget, 2**15) * (candidate * 2**7 - state[u]))
+        row.append(rounded(Fraction(gate * state[u], 2**22)))
+    return row
+
+
 def pipeline(model, spectra: list[list[tuple[int, int]]]) -> list[list[tuple[int, int]]]:
     polar = [[vectoring(*bin_) for bin_ in frame] for frame in spectra]
     magnitudes = [[m for m, _ in frame] for frame in polar]
     seen = features(magnitudes) if model.front.features == "log2" else magnitudes
-    past = [[0] * spec.BINS] * (spec.CONTEXT - 1) + seen
+    past = [[0] * spec.BINS] * (model.front.context - 1) + seen
+    states = [[0] * quantized.width for quantized in model.layers]
     out = []
     for t, frame in enumerate(polar):
-        x = [value for row in past[t : t + spec.CONTEXT] for value in row]
-        for quantized in model.layers:
-            x = layer(x, quantized)
+        x = network(
+            [value for row in past[t:][: model.front.context] for value in row], model, states
+        )
         if model.front.head == "gain":
             gains = [min(max(g, model.front.least_gain), 2**15) for g in x]
             x = [rounded(Fraction(m * g, 2**15)) for m, g in zip(magnitudes[t], gains, strict=True)]

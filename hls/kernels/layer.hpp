@@ -8,7 +8,7 @@ using width_t = ap_uint<12>;
 static_assert(spec::MAX_WIDTH < 1 << 12, "widths are counted in 12 bits");
 
 struct Model {
-  bool valid, log2, gain, raw, wide;
+  bool valid, log2, gain, raw, wide, single;
   ap_uint<spec::MODEL_BEAT_LAYERS::BITS> layers;
   width_t inputs;  // of a raw network
   ap_uint<spec::MODEL_BEAT_GAIN_FLOOR::BITS> gain_floor;
@@ -23,9 +23,11 @@ inline Model read_model(beat_stream& codes, Reader& reader) {
   model.gain = field<spec::MODEL_BEAT_GAIN>(beat) != 0;
   model.raw = field<spec::MODEL_BEAT_RAW>(beat) != 0;
   model.wide = field<spec::MODEL_BEAT_WIDE>(beat) != 0;
+  model.single = field<spec::MODEL_BEAT_SINGLE>(beat) != 0;
   model.layers = field<spec::MODEL_BEAT_LAYERS>(beat);
-  model.inputs = model.raw ? width_t(field<spec::MODEL_BEAT_INPUTS>(beat))
-                           : width_t(spec::CONTEXT * spec::BINS);
+  model.inputs = model.raw      ? width_t(field<spec::MODEL_BEAT_INPUTS>(beat))
+                 : model.single ? width_t(spec::BINS)
+                                : width_t(spec::CONTEXT * spec::BINS);
   model.gain_floor = field<spec::MODEL_BEAT_GAIN_FLOOR>(beat);
   return model;
 }

@@ -81,7 +81,7 @@ void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& netwo
     valid = valid && rows_fit(model, frames, groups, raw_in);
     load_rows(magnitude, memory, model, groups, raw_in, valid);
   } else {
-    load(magnitude, memory, frames, groups, model.log2, bank, reset);
+    load(magnitude, memory, frames, groups, model.log2, model.single, bank, reset);
   }
 
   // The inputs of a layer are at one end of the memory, its outputs at the other.

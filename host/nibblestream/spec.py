@@ -106,6 +106,7 @@ MODEL_BEAT: Final[Layout] = {
     "gain": Field(37, 1),  # 1: the output is a gain; 0: a magnitude
     "raw": Field(38, 1),  # 1: rows of values in and out, no spectra
     "wide": Field(39, 1),  # 1: a raw network's inputs have 32 bits; 0: 16
+    "single": Field(39, 1),  # of spectra, in its place. 1: frames by themselves; 0: stacks of 8
     "layers": Field(40, 8),
     "gain_floor": Field(48, 16),
     "inputs": Field(48, 12),  # of a raw network, in place of the gain floor

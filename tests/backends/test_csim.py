@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compiled import assert_same, copy_of_sources, in_blocks
-from networks import random_model, random_spectrum
-from nibblestream import Enhancer, QuantizedModel, spec
+from networks import random_model, random_spectrum, remembering
+from nibblestream import Enhancer, QuantizedModel, quantize, spec
 from nibblestream.backends.csim import Board, CSimulation
 from nibblestream.evaluate.mixtures import mixtures
 from nibblestream.network import code_stream
@@ -39,6 +39,23 @@ def test_random_models_of_every_kind(seed, hidden, features, head, bits, data):
     frames = data.draw(st.integers(1, 50))
     cuts = sorted(data.draw(st.lists(st.integers(0, frames), max_size=4)))
     assert_same(replace(model, layers=tuple(layers)), random_spectrum(rng, frames), cuts)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
+@given(
+    st.integers(0, 2**32 - 1),
+    st.lists(st.integers(1, 40), min_size=1, max_size=3),
+    *KINDS,
+    st.sampled_from([1, 8]),
+    st.data(),
+)
+def test_speech_with_memories(seed, units, features, head, context, data):
+    """Frames by themselves and in stacks, any cut into blocks."""
+    rng = np.random.default_rng(seed)
+    model = remembering(rng, tuple(units), features=features, head=head, context=context)
+    frames = data.draw(st.integers(1, 50))
+    cuts = sorted(data.draw(st.lists(st.integers(0, frames), max_size=4)))
+    assert_same(quantize(model), random_spectrum(rng, frames), cuts)
 
 
 @pytest.mark.parametrize("k", range(11))

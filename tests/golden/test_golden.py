@@ -13,6 +13,7 @@ from nibblestream.golden.__main__ import KERNELS, main
 from nibblestream.golden.block import Block, beats, write
 from nibblestream.network import activation, code_stream
 from nibblestream.network.activation import LINEAR, RELU
+from nibblestream.network.memory import MEMORY
 from nibblestream.speech.pipeline import Pipeline
 
 pytestmark = pytest.mark.numeric
@@ -92,12 +93,20 @@ def test_rotation_meets_every_phase(rng):
 )
 def test_the_network_is_the_pipelines(rng, features, head):
     """In banks turn by turn, what `lut_mac` sends is what the pipeline makes the output of."""
-    model = lut_mac.random_model(rng, (6,), features, head)
+    _sent_is_the_pipelines(lut_mac.random_model(rng, (6,), features, head), rng)
+
+
+def test_the_network_with_memory_is_the_pipelines(rng):
+    _sent_is_the_pipelines(lut_mac.remembering(rng), rng)
+
+
+def _sent_is_the_pipelines(model, rng):
+    head = model.front.head
     session, pipeline = lut_mac.Session(model, rng), Pipeline(model)
     for i, frames in enumerate((1, 9, 3, 32)):
         block = session.block(frames, bank=i % 2, reset=int(i == 0))
         noisy = block.inputs[0].astype(np.int32).reshape(frames, spec.BINS)
-        x = pipeline._network.process(pipeline._stack(pipeline._features(noisy)))
+        x = pipeline._network.process(pipeline._context.stacked(pipeline._features(noisy)))
         sent = (block.outputs[0] & np.uint64(0xFFFFFF)).astype(np.int64).reshape(noisy.shape)
         is_gain = block.outputs[0] >> np.uint64(32)
         assert (is_gain == (head == "gain")).all()
@@ -184,4 +193,9 @@ def test_networks_of_every_kind_are_there(rng):
     assert {layer.bits for model in models for layer in model.layers} == {2, 3, 4, 8}
     assert {model.front.features for model in models} == {"log2", "magnitude"}
     assert {model.front.head for model in models} == {"gain", "magnitude"}
-    assert {layer.activation for model in models for layer in model.layers} == {RELU, LINEAR}
+    assert {layer.activation for model in models for layer in model.layers} == {
+        RELU,
+        LINEAR,
+        MEMORY,
+    }
+    assert {model.front.context for model in models} == {8, 1}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -43,30 +42,7 @@ def remembering(
 def oracle(model: QuantizedModel, rows: np.ndarray) -> list[list[int]]:
     """The network, one number at a time, from sums in exact fractions."""
     states = [[0] * layer.width for layer in model.layers]
-    out = []
-    for row in rows.tolist():
-        for layer, state in zip(model.layers, states, strict=True):
-            if layer.activation == MEMORY:
-                row = units(slow_integers.sums(row, layer), layer, state)
-            else:
-                row = slow_integers.layer(row, layer)
-        out.append(row)
-    return out
-
-
-def units(sums: list[int], layer, state: list[int]) -> list[int]:
-    row = []
-    for u in range(layer.width):
-        z, c, o = (Fraction(s) / Fraction(2) ** layer.accumulator_frac for s in sums[3 * u :][:3])
-        forget = slow_integers.chord(4 * z, sigmoid=True)
-        candidate, gate = (
-            slow_integers.chord(c, sigmoid=False),
-            slow_integers.chord(o, sigmoid=True),
-        )
-        step = Fraction(forget, 2**15) * (candidate * 2**7 - state[u])
-        state[u] += slow_integers.rounded(step)
-        row.append(slow_integers.rounded(Fraction(gate * state[u], 2**22)))
-    return row
+    return [slow_integers.network(row, model, states) for row in rows.tolist()]
 
 
 @pytest.mark.parametrize(("scheme", "bits"), [("kmeans", 4), ("rs-vbs", 3), ("u", 8)])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from networks import float_twin, random_model, random_spectrum
-from nibblestream import Enhancer, QuantizedModel
+from networks import float_twin, random_model, random_spectrum, remembering
+from nibblestream import Enhancer, QuantizedModel, quantize
 from nibblestream.evaluate.metrics import si_sdr, stoi
 from nibblestream.evaluate.mixtures import mixtures
 from nibblestream.speech.pipeline import Pipeline
@@ -30,6 +30,17 @@ def test_equals_the_oracle(rng, shape, scheme):
     assert result.tolist() == [[list(b) for b in f] for f in pipeline(model, spectrum.tolist())]
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [{}, {"context": 8}, {"features": "magnitude", "head": "magnitude"}, {"window": 128}],
+)
+def test_memories_equal_the_oracle(rng, kind):
+    model = quantize(remembering(rng, (3, 2), **kind))
+    spectrum = random_spectrum(rng, 9)
+    result = Pipeline(model).process(spectrum)
+    assert result.tolist() == [[list(b) for b in f] for f in pipeline(model, spectrum.tolist())]
+
+
 @pytest.mark.parametrize("bits", [2, 3, 4])
 @pytest.mark.parametrize("scheme", ["u", "u-vbs", "rs", "rs-vbs"])
 def test_every_scheme_equals_the_oracle(rng, scheme, bits):
@@ -40,8 +51,10 @@ def test_every_scheme_equals_the_oracle(rng, scheme, bits):
 
 
 @pytest.mark.parametrize("features", ["log2", "magnitude"])
-def test_blocks_do_not_matter_and_reset_forgets(rng, features):
-    emulation = Pipeline(random_model(rng, features=features))
+@pytest.mark.parametrize("kind", ["stacked", "remembering"])
+def test_blocks_do_not_matter_and_reset_forgets(rng, kind, features):
+    made = random_model if kind == "stacked" else lambda *a, **k: quantize(remembering(*a, **k))
+    emulation = Pipeline(made(rng, features=features))
     spectrum = random_spectrum(rng, 60)
     whole = emulation.process(spectrum)
     emulation.reset()

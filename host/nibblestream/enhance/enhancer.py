@@ -118,7 +118,7 @@ class Enhancer:
         return from_float(clean.reshape(samples.shape), dtype)
 
     def stream(self, sample_rate: int = spec.SAMPLE_RATE) -> Stream:
-        """Start a stream of live mono audio; see `Stream`. Algorithmic latency is 16 ms at 8 kHz.
+        """Start a stream of live mono audio; see `Stream`, also for the latency.
 
         Concurrent streams and calls of `enhance` share no state: each has its own network
         instance. A board holds only one: there, each new stream or call of `enhance` ends the
@@ -136,7 +136,8 @@ class Enhancer:
         RuntimeError
             This Enhancer is closed.
         """
-        return Stream(Session(self._pool), checked_rate(sample_rate), self.band)
+        window = speech_of(self.model).window
+        return Stream(Session(self._pool), checked_rate(sample_rate), self.band, window)
 
     @property
     def one_at_a_time(self) -> bool:

@@ -40,8 +40,8 @@ class Player:
 
     def __init__(self, stream: Stream, block: int, stop: Callable[[], BaseException]) -> None:
         self._stream, self._stop = stream, stop
-        # At 8 kHz a block is one hop, and the stream holds back exactly one hop.
-        kept = spec.HOP if block == spec.HOP else stream.latency - 1
+        # At 8 kHz a block is one hop, and the stream holds back whole hops.
+        kept = stream.latency - (spec.HOP if block == spec.HOP else 1)
         self._waiting: Float32 = np.zeros(kept, np.float32)
         self.latency = kept + block
         self.frames = self.underruns = self.overruns = 0

@@ -25,9 +25,10 @@ class Stream:
     `flush` equal what `Enhancer.enhance` returns for the concatenated chunks, bit for bit (float
     models: up to float64 rounding).
 
-    A sample is output once all input that it depends on has arrived: after 16 ms at 8 kHz, the
-    window of 128 samples. At other rates the two resampling filters add 2.5 ms (below 8 kHz: 20
-    samples), in either band. See `latency`. As a context manager, a stream is closed on exit.
+    A sample is output once all input that it depends on has arrived: at 8 kHz after the model's
+    window, 128 samples (16 ms) or 256 (32 ms). At other rates the two resampling filters add 2.5 ms
+    (below 8 kHz: 20 samples), in either band. See `latency`. As a context manager, a stream is
+    closed on exit.
 
     Parameters
     ----------
@@ -37,27 +38,34 @@ class Stream:
         In Hz.
     band : {"full", "narrow"}
         As for `Enhancer`.
+    window : int
+        The model's window, in samples at 8 kHz.
     """
 
     def __init__(
-        self, session: Session, sample_rate: int = spec.SAMPLE_RATE, band: str = "full"
+        self,
+        session: Session,
+        sample_rate: int = spec.SAMPLE_RATE,
+        band: str = "full",
+        window: int = spec.WINDOW,
     ) -> None:
         self._session = session
+        self._window = window
         self._rate = sample_rate
         self._bands = BANDS[band] if sample_rate > spec.SAMPLE_RATE else Narrow
         self.reset()
 
     @property
     def latency(self) -> int:
-        """The algorithmic latency in samples: 128 at 8 kHz, which is 16 ms.
+        """The algorithmic latency in samples: at 8 kHz the model's window, 128 or 256.
 
         Sample n has been output once samples n to ``n + latency - 1`` have been input. A running
-        stream thus holds back at most ``latency - 1`` samples, and at 8 kHz at least 64 (exactly
-        64 if all chunks are multiples of the hop, 64 samples).
+        stream thus holds back at most ``latency - 1`` samples, and at 8 kHz at least ``latency -
+        64`` (exactly as many if all chunks are multiples of the hop, 64 samples).
         """
         filters = 0 if self._rate == spec.SAMPLE_RATE else 2 * LOBES
         lower = min(self._rate, spec.SAMPLE_RATE)
-        ahead = (spec.WINDOW - 1) * lower + filters * spec.SAMPLE_RATE  # in 1 / (8000 lower) s
+        ahead = (self._window - 1) * lower + filters * spec.SAMPLE_RATE  # in 1 / (8000 lower) s
         return 1 + self._rate * ahead // (spec.SAMPLE_RATE * lower)
 
     @property
@@ -112,7 +120,7 @@ class Stream:
             The Enhancer is closed.
         """
         self._session.begin()
-        self._band = self._bands(self._rate, self._session.process)
+        self._band = self._bands(self._rate, self._session.process, self._window)
         self._owed = 0
         self._dtype = np.dtype(np.float64)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from .. import spec
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel
+from ..speech.front import speech_of
 
 
 class Cost(NamedTuple):
@@ -35,4 +36,5 @@ def cost(model: FloatModel | QuantizedModel) -> Cost:
     else:
         weights = sum(layer.size for layer in model.weights)
         size = sum(layer.nbytes for layer in model.weights)
-    return Cost(size, weights * spec.SAMPLE_RATE / spec.HOP, spec.WINDOW / spec.SAMPLE_RATE)
+    latency = speech_of(model).window / spec.SAMPLE_RATE
+    return Cost(size, weights * spec.SAMPLE_RATE / spec.HOP, latency)

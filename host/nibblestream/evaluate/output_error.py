@@ -2,7 +2,7 @@
 
 The error is the mean square per clip: of the gains, or of the magnitudes, relative to the float
 network's. Quantized models run in integers, float models in float32, both on the overlay's integer
-features. Every eighth frame is evaluated, so that the contexts do not overlap.
+features. Frames are evaluated whose contexts do not overlap: every eighth, or all.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import numpy.typing as npt
 
 from .. import spec
 from ..network.float_model import FloatModel
-from ..network.lutmac import LutMac
+from ..network.lutmac import Network
 from ..network.model import QuantizedModel
 from ..speech import cordic
+from ..speech.context import Context
 from ..speech.features import FloorTracker
-from ..speech.front import speech_of
-from ..speech.pipeline import stack
+from ..speech.front import Speech, speech_of
 from ..speech.stft import stft
 from .clip import Float, Source
 from .known import Known, key
@@ -69,7 +69,7 @@ def output_errors(
         found = {name: float(error) for name, error in known.get([*names.values()]).items()}
         missing = {label: name for label, name in names.items() if name not in found}
         if missing:
-            frames = seen(clip.realise().noisy, speech_of(network).features)
+            frames = seen(clip.realise().noisy, speech_of(network))
             wanted = target(frames)
             level = 1.0 if speech_of(network).head == "gain" else float(np.mean(wanted**2)) or 1.0
             computed = {
@@ -84,14 +84,14 @@ def output_errors(
     return {label: np.array(values) for label, values in errors.items()}
 
 
-def seen(noisy: Float, features: str) -> Integers:
-    """Return the first layer's input for a signal at 8 kHz: int32, shape (frames, 1032)."""
-    spectrum = stft(noisy)
+def seen(noisy: Float, speech: Speech) -> Integers:
+    """Return the first layer's input for a signal at 8 kHz: int32, shape (frames, inputs)."""
+    spectrum = stft(noisy, speech.window)
     parts = spec.SPECTRUM.from_float(np.stack([spectrum.real, spectrum.imag], axis=-1))
     magnitude = cordic.vectoring(parts)[0]
-    frames = FloorTracker().process(magnitude) if features == "log2" else magnitude
-    stacked = stack(frames, np.zeros((spec.CONTEXT - 1, spec.BINS), np.int32))
-    return np.asarray(stacked[:: spec.CONTEXT], np.int32)
+    frames = FloorTracker().process(magnitude) if speech.features == "log2" else magnitude
+    stacked = Context(speech.context).stacked(frames)
+    return np.asarray(stacked[:: speech.context], np.int32)
 
 
 def _name(clip: Source, network: FloatModel, model: Model) -> str:
@@ -103,12 +103,11 @@ def _outputs(model: Model) -> Outputs:
 
 
 def _integers(model: QuantizedModel) -> Outputs:
-    layers, unit = [LutMac(layer) for layer in model.layers], speech_of(model).output_format
+    network, unit = Network(model), speech_of(model).output_format
 
     def run(x: Integers) -> Float:
-        for layer in layers:
-            x = layer(x)
-        return np.clip(unit.to_float(x), *model.front.limits)
+        network.reset()
+        return np.clip(unit.to_float(network.process(x)), *model.front.limits)
 
     return run
 

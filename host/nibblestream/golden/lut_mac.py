@@ -13,15 +13,16 @@ import numpy.typing as npt
 
 from .. import spec
 from ..network import code_stream
-from ..network.activation import LINEAR
+from ..network.activation import LINEAR, RELU
 from ..network.float_model import Float32, FloatModel
-from ..network.lutmac import LutMac
+from ..network.lutmac import Network
+from ..network.memory import MEMORY
 from ..network.model import QuantizedModel
 from ..network.pack import Beats
 from ..quantize import quantize
+from ..speech.context import Context
 from ..speech.features import FloorTracker
 from ..speech.front import INPUTS, Speech, speech_of
-from ..speech.pipeline import stack
 from . import plain
 from .block import SIZES, Block, beats, changed, words
 
@@ -47,7 +48,7 @@ def lut_mac(rng: np.random.Generator) -> Iterator[Block]:
 
 
 def models(rng: np.random.Generator) -> Iterator[QuantizedModel]:
-    """Yield networks of odd widths that cover every depth, code, feature, head and ReLU."""
+    """Yield networks of odd widths that cover every depth, code, feature, head and context."""
     yield random_model(rng, (), bits=2)
     yield random_model(rng, (3, 4), "magnitude", "magnitude", bits=3)
     yield random_model(rng, (17,), head="magnitude", bits=3, scheme="rs")
@@ -56,6 +57,7 @@ def models(rng: np.random.Generator) -> Iterator[QuantizedModel]:
     model = random_model(rng, (18, 40), scheme="u-vbs")
     linear = [replace(layer, activation=LINEAR) for layer in model.layers]
     yield replace(model, layers=tuple(linear))
+    yield remembering(rng)
 
 
 def random_model(
@@ -76,24 +78,38 @@ def random_model(
     return quantize(model, **scheme)
 
 
+def remembering(rng: np.random.Generator) -> QuantizedModel:
+    """Return a network that sees frames one by one and remembers."""
+    shapes = [(8, spec.BINS), (33, 8), (spec.BINS, 11)]
+    model = FloatModel(
+        name="remembering",
+        weights=tuple(_peaked(rng, out, n) for out, n in shapes),
+        biases=tuple(rng.normal(0.1, 0.4, out).astype(np.float32) for out, _ in shapes),
+        front=Speech("log2", "gain", 0.1, context=1),
+        activations=(RELU, MEMORY, LINEAR),
+        scaled=True,
+    )
+    return quantize(model)
+
+
 def _peaked(rng: np.random.Generator, outputs: int, inputs: int) -> Float32:
     weights = rng.laplace(0, 0.8 * inputs**-0.5, (outputs, inputs))
     return weights.clip(-0.99, 0.99).astype(np.float32)
 
 
 class State:
-    """The state in one bank: the floor of each bin and the features of the last frames."""
+    """The state in one bank: bins' floors, features of earlier frames, units of memories."""
 
-    def __init__(self) -> None:
-        self.tracker = FloorTracker()
-        self.context: Int32 = np.zeros((spec.CONTEXT - 1, spec.BINS), np.int32)
+    def __init__(self, model: QuantizedModel) -> None:
+        self._log2 = speech_of(model).features == "log2"
+        self._tracker = FloorTracker()
+        self._context = Context(speech_of(model).context)
+        self._network = Network(model)
 
-    def inputs(self, features: str, magnitude: Int32) -> Int32:
-        """Return the network's inputs for the next frames, and update the state."""
-        seen = self.tracker.process(magnitude) if features == "log2" else magnitude
-        stacked = stack(seen, self.context)
-        self.context = np.concatenate([self.context, seen])[1 - spec.CONTEXT :]
-        return stacked
+    def outputs(self, magnitude: Int32) -> Int32:
+        """Return the network's outputs for the next frames, and update the state."""
+        seen = self._tracker.process(magnitude) if self._log2 else magnitude
+        return self._network.process(self._context.stacked(seen))
 
 
 class Session:
@@ -102,19 +118,16 @@ class Session:
     def __init__(self, model: QuantizedModel, rng: np.random.Generator) -> None:
         self.model, self._speech = model, speech_of(model)
         self.stream = code_stream.beats(model)
-        self._layers = [LutMac(layer) for layer in model.layers]
-        self._banks = [State(), State()]
+        self._banks = [State(model), State(model)]
         self._rng = rng
         self._level = rng.uniform(4, 22, spec.BINS)  # of each bin, in octaves
 
     def block(self, frames: int, bank: int, reset: int = 0) -> Block:
         """Return a block of random frames."""
         magnitude = self._magnitudes(frames)
-        state = State() if reset else copy.deepcopy(self._banks[bank])
-        x = state.inputs(self._speech.features, magnitude)
+        state = State(self.model) if reset else copy.deepcopy(self._banks[bank])
+        x = state.outputs(magnitude)
         self._banks[1 - bank] = state
-        for layer in self._layers:
-            x = layer(x)
         return Block(
             (frames, len(self.stream), bank, reset, 0, 0),
             (beats(spec.MAGNITUDE_BEAT, magnitude=magnitude), self.stream),

@@ -109,7 +109,7 @@ class Block:
 
     def _loops(self) -> Iterator[Loop]:
         taken, given = self.frames * self.rows.beats_in, self.frames * self.rows.beats_out
-        loaded, sent = row_loops(taken, given, self.rows.raw)
+        loaded, sent = row_loops(taken, given, self.rows.raw, self.rows.past)
         yield Loop("MODEL", 1, 1)
         yield loaded
         for layer in self.layers:
@@ -131,11 +131,11 @@ class Block:
             yield Loop("REMEMBER", self.frames * max(layer.units, spec.LEAST_TURN))
 
 
-def row_loops(taken: int, given: int, raw: bool) -> tuple[Loop, Loop]:
-    """Return the loops that take and give the beats of a block; spectra have context besides."""
+def row_loops(taken: int, given: int, raw: bool, past: int) -> tuple[Loop, Loop]:
+    """Return the loops that take and give the beats of a block; `past` frames are loaded first."""
     if raw:
         return Loop("LOAD_ROWS", taken), Loop("SEND_ROWS", given)
-    return Loop("LOAD", (spec.CONTEXT - 1) * spec.BINS + taken), Loop("SEND", given)
+    return Loop("LOAD", past * spec.BINS + taken), Loop("SEND", given)
 
 
 def report(

@@ -29,11 +29,14 @@ class RowTraffic:
         Beats of one row of inputs and of outputs.
     raw : bool
         Whether rows pass the spectral kernels unchanged.
+    past : int
+        Earlier rows that the network sees with each, kept by the kernel.
     """
 
     beats_in: int
     beats_out: int
     raw: bool = True
+    past: int = 0
 
     @property
     def names(self) -> tuple[str, str]:
@@ -55,13 +58,13 @@ class RowTraffic:
         return slot.replace("spectra", "rows") if self.raw else slot
 
 
-SPECTRA = RowTraffic(spec.BINS, spec.BINS, raw=False)
+SPECTRA = RowTraffic(spec.BINS, spec.BINS, raw=False, past=spec.CONTEXT - 1)
 
 
 def rows_of(model: QuantizedModel | FloatModel) -> RowTraffic:
     """Return the layout of a model's rows in beats."""
     given, made = model.front.rows(model.inputs, model.outputs)
-    return RowTraffic(given.beats, made.beats, model.front.raw)
+    return RowTraffic(given.beats, made.beats, model.front.raw, model.front.past)
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,11 @@ class Front(ABC):
         """Limits to which outputs of the last layer are clipped."""
         return -np.inf, np.inf
 
+    @property
+    def past(self) -> int:
+        """Number of earlier frames that the network sees with each."""
+        return 0
+
     def scale(self, inputs: int) -> Float:
         """Return the powers of two that inputs are divided by, float64 (inputs,).
 

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from .. import spec
 from ..network.front import Front
 from ..speech import cordic
+from ..speech.context import Context
 from ..speech.features import FloorTracker
 from ..speech.front import FEATURES, Speech
-from ..speech.pipeline import stack
 from ..speech.samples import to_float
 from ..speech.stft import stft
 
@@ -87,9 +87,8 @@ class Calibration:
 
     def _stacked(self, features: str) -> Float32:
         seen = self._recordings if features == "magnitude" else _log2_over_floor(self._recordings)
-        silence = np.zeros((spec.CONTEXT - 1, spec.BINS), np.int32)
         parts = [
-            stack(frames, silence)[picked].astype(np.float32)
+            Context(spec.CONTEXT).stacked(frames)[picked].astype(np.float32)
             for frames, picked in zip(seen, self._picked, strict=True)
         ]
         scale = np.float32(FEATURES[features].resolution)

@@ -12,6 +12,7 @@ from .. import Predictor
 from ..backends import BACKENDS, connect
 from ..network.model import QuantizedModel
 from ..speech import stft
+from ..speech.front import speech_of
 from ..studies.bench import at_hand
 from ..studies.bench.run import integers
 
@@ -20,7 +21,7 @@ Integers = npt.NDArray[np.int32]
 
 def same_bits(model: QuantizedModel, noisy: npt.NDArray[np.float64]) -> str:
     """Enhance a signal (n,), 8 kHz, on every available backend; report how many integers differ."""
-    spectrum = integers(stft.stft(noisy))
+    spectrum = integers(stft.stft(noisy, speech_of(model).window))
     return "\n".join(_lines(lambda name: _enhanced(name, model, spectrum)))
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .. import spec
 from ..network.lutmac import LutMac
 from ..network.model import QuantizedModel
 from ..speech import cordic, stft
+from ..speech.context import Context
 from ..speech.features import FloorTracker
 from ..speech.front import speech_of
-from ..speech.pipeline import Pipeline, stack
+from ..speech.pipeline import Pipeline
 from ..studies.bench.run import integers
 
 Float = npt.NDArray[np.float64]
@@ -31,7 +31,7 @@ class Frame:
     magnitude, phase : int32, shape (129,)
         Outputs of `cordic_vectoring` for the spectrum.
     activations : tuple of int32, shape (width,)
-        The inputs of the first layer (8 frames of features), and the outputs of each layer.
+        The inputs of the first layer, and the outputs of each layer.
     """
 
     spectrum: Int32
@@ -49,17 +49,15 @@ def frame(model: QuantizedModel, noisy: Float, number: int) -> Frame:
     model : QuantizedModel
     noisy : float64, shape (n,), 8 kHz
     number : int
-        Index of the frame, 7 or more, as the model also uses the 7 frames before it.
+        Index of the frame.
     """
-    spectrum = integers(stft.stft(noisy))[: number + 1]
+    speech = speech_of(model)
+    spectrum = integers(stft.stft(noisy, speech.window))[: number + 1]
     magnitude, phase = cordic.vectoring(spectrum)
-    features = (
-        FloorTracker().process(magnitude) if speech_of(model).features == "log2" else magnitude
-    )
-    x = stack(features[-1:], features[-spec.CONTEXT : -1])
-    activations = [x]
+    features = FloorTracker().process(magnitude) if speech.features == "log2" else magnitude
+    activations = [Context(speech.context).stacked(features)]
     for layer in model.layers:
         activations.append(LutMac(layer)(activations[-1]))
     enhanced = Pipeline(model).process(spectrum)
     last = (spectrum[-1], magnitude[-1], phase[-1])
-    return Frame(*last, tuple(each[0].astype(np.int32) for each in activations), enhanced[-1])
+    return Frame(*last, tuple(each[-1].astype(np.int32) for each in activations), enhanced[-1])

@@ -30,11 +30,13 @@ class Narrow:
         Sample rate of input and output, in Hz.
     spectra : callable
         Maps the complex spectra (frames, 129) of the next frames to enhanced spectra.
+    window : int
+        One of `stft.WINDOWS`.
     """
 
-    def __init__(self, rate: int, spectra: Spectra) -> None:
+    def __init__(self, rate: int, spectra: Spectra, window: int = spec.WINDOW) -> None:
         self._down = Resampler(rate, spec.SAMPLE_RATE)
-        self._core = Overlap(spectra)
+        self._core = Overlap(spectra, window)
         self._up = Resampler(spec.SAMPLE_RATE, rate)
 
     def process(self, samples: Float) -> Float:
@@ -66,12 +68,12 @@ class Full(Narrow):
     ----------
     rate : int
         Sample rate of input and output, above 8000 Hz.
-    spectra : callable
+    spectra, window
         As for `Narrow`.
     """
 
-    def __init__(self, rate: int, spectra: Spectra) -> None:
-        super().__init__(rate, self._followed(spectra, gain := SmoothGain(rate)))
+    def __init__(self, rate: int, spectra: Spectra, window: int = spec.WINDOW) -> None:
+        super().__init__(rate, self._followed(spectra, gain := SmoothGain(rate)), window)
         self._gain = gain
         self._reference = Resampler(spec.SAMPLE_RATE, rate)
         self._inputs: Float = np.zeros(0)  # not yet split

@@ -50,8 +50,9 @@ def _energy(spectrum: Complex) -> Float:
 class SmoothGain:
     """The gain at every sample: smoothed from frame to frame, and linear between their centres.
 
-    Frame t is centred on sample 64 t at 8 kHz. The overlap-add needs frames t and t + 1 for the
-    samples between their centres, so the interpolation between them adds no latency.
+    Frame t is centred on sample 64 t at 8 kHz. The overlap-add needs frames t and t + 1 (with the
+    longer window, those around them too) for the samples between their centres, so the
+    interpolation between them adds no latency.
 
     Parameters
     ----------

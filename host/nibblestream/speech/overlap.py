@@ -13,26 +13,32 @@ from . import stft
 Float = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
 
-_WEIGHT = stft.HANN[: spec.HOP] ** 2 + stft.HANN[spec.HOP :] ** 2  # summed squares of two windows
-
 
 class Overlap:
     """Streaming overlap-add processor; the output does not depend on the chunk sizes.
 
-    A sample is returned once both windows that contain it are complete, that is, with the 127th
-    sample after the first of its hop.
+    A sample is returned once all windows that contain it are complete: with a window of 128, with
+    the 127th sample after the first of its hop.
 
     Parameters
     ----------
     spectra : callable
         Maps the complex spectra (frames, 129) of the next frames to enhanced spectra.
+    window : int
+        One of `stft.WINDOWS`.
     """
 
-    def __init__(self, spectra: Callable[[Complex], Complex]) -> None:
-        self._spectra = spectra
-        self._waiting: Float = np.zeros(spec.HOP)  # the signal starts after one silent hop
-        self._half: Float | None = None  # second half of the last window, not yet overlapped
-        self._owed = 0
+    def __init__(self, spectra: Callable[[Complex], Complex], window: int = spec.WINDOW) -> None:
+        self._spectra, self._window = spectra, window
+        self._early = window // 2 // spec.HOP  # hops of the first window before the first sample
+        self._waiting: Float = np.zeros(self._early * spec.HOP)
+        self._begun: Float = np.zeros(
+            window - spec.HOP
+        )  # hops to which windows are yet to be added
+        # Summed squares of the windows that contain a hop: of the first i + 1, at the beginning.
+        squares = stft.hann(window).reshape(-1, spec.HOP) ** 2
+        self._weights = np.cumsum(squares, axis=0)
+        self._hops = self._owed = 0  # hops finished, from the first window on; samples owed
 
     def process(self, samples: Float) -> Float:
         """Process samples (n,) and return the finished output, a whole number of hops."""
@@ -40,25 +46,27 @@ class Overlap:
         return self._advance(samples)
 
     def flush(self) -> Float:
-        """Return the remaining samples, at most 127; `process` must not be called afterwards."""
-        return self._advance(np.zeros(spec.HOP + -len(self._waiting) % spec.HOP))
+        """Return the remaining samples; `process` must not be called afterwards."""
+        return self._advance(np.zeros(self._window - spec.HOP + -len(self._waiting) % spec.HOP))
 
     def _advance(self, samples: Float) -> Float:
         signal = np.concatenate([self._waiting, samples])
         whole = len(signal) // spec.HOP * spec.HOP
-        self._waiting = signal[max(whole - spec.HOP, 0) :]
-        if whole < 2 * spec.HOP:
+        self._waiting = signal[max(whole - self._window + spec.HOP, 0) :]
+        if whole < self._window:
             return np.zeros(0)
-        windows = stft.synthesise(self._spectra(stft.analyse(stft.frames(signal[:whole]))))
-        done = self._overlap(windows)[: self._owed]
+        noisy = stft.analyse(stft.frames(signal[:whole], self._window))
+        done = self._overlap(stft.synthesise(self._spectra(noisy), self._window))[: self._owed]
         self._owed -= len(done)
         return done
 
     def _overlap(self, windows: Float) -> Float:
-        before, self._half = self._half, windows[-1, spec.HOP :]
-        hops = stft.overlap_add(windows)[: -spec.HOP].reshape(-1, spec.HOP)
-        if before is None:  # the first half of the first window precedes the first sample
-            hops = hops[1:]
-        else:
-            hops[0] += before
-        return np.asarray(hops / _WEIGHT).reshape(-1)
+        """Add windows and return the hops that they complete, but those before the first sample."""
+        count, last = len(windows), len(self._weights) - 1
+        sums = stft.overlap_add(windows, self._begun)
+        self._begun = sums[count * spec.HOP :]
+        at = np.minimum(np.arange(self._hops, self._hops + count), last)
+        skipped = max(self._early - self._hops, 0)
+        self._hops += count
+        hops = sums[: count * spec.HOP].reshape(-1, spec.HOP)[skipped:]
+        return np.asarray(hops / self._weights[at[skipped:]]).reshape(-1)

@@ -1,7 +1,8 @@
 """The normative integer pipeline: CORDIC, features, context, layers, head, CORDIC.
 
-The overlay computes the same, frame by frame. The state is the tracked floor and the features of
-the last seven frames, so the output is the same for any division of a signal into blocks.
+The overlay computes the same, frame by frame. The state is the tracked floor, the features of
+earlier frames that the network sees with each, and what its layers remember, so the output is the
+same for any division of a signal into blocks.
 """
 
 from __future__ import annotations
@@ -14,28 +15,11 @@ from ..fixed import IntArray, round_shift
 from ..network.lutmac import Network
 from ..network.model import QuantizedModel
 from . import cordic
+from .context import Context
 from .features import FloorTracker
 from .front import speech_of
 
 Int32 = npt.NDArray[np.int32]
-
-
-def stack(frames: npt.NDArray[np.generic], context: npt.NDArray[np.generic]) -> IntArray:
-    """Concatenate each frame with the seven before it, oldest first.
-
-    Parameters
-    ----------
-    frames : shape (n, 129)
-    context : shape (7, 129)
-        The seven frames before `frames`.
-
-    Returns
-    -------
-    shape (n, 1032)
-    """
-    past = np.concatenate([context, frames])
-    windows = np.lib.stride_tricks.sliding_window_view(past, spec.CONTEXT, axis=0)
-    return windows.transpose(0, 2, 1).reshape(len(frames), spec.CONTEXT * spec.BINS)
 
 
 class Pipeline:
@@ -55,7 +39,7 @@ class Pipeline:
         """Discard the state of previous frames."""
         self._network.reset()
         self._tracker = FloorTracker()
-        self._context = np.zeros((spec.CONTEXT - 1, spec.BINS), np.int32)
+        self._context = Context(self._speech.context)
 
     def process(self, spectrum: IntArray) -> Int32:
         """Enhance the next frames.
@@ -70,16 +54,11 @@ class Pipeline:
         int32, same shape and format
         """
         magnitude, phase = cordic.vectoring(spectrum)
-        x = self._network.process(self._stack(self._features(magnitude)))
+        x = self._network.process(self._context.stacked(self._features(magnitude)))
         return cordic.rotation(self._head(x, magnitude), phase)
 
     def _features(self, magnitude: Int32) -> Int32:
         return self._tracker.process(magnitude) if self._speech.features == "log2" else magnitude
-
-    def _stack(self, features: Int32) -> IntArray:
-        stacked = stack(features, self._context)
-        self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
-        return stacked
 
     def _head(self, x: Int32, magnitude: Int32) -> IntArray:
         """Return the output magnitude: the network's output, or its gain times `magnitude`."""

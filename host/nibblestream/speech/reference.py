@@ -8,8 +8,8 @@ import numpy.typing as npt
 from .. import spec
 from ..network.float_model import FloatModel
 from ..network.float_network import FloatNetwork
+from .context import Context
 from .front import speech_of
-from .pipeline import stack
 
 Float = npt.NDArray[np.float64]
 Complex = npt.NDArray[np.complex128]
@@ -35,7 +35,7 @@ class FloatPipeline:
         """Discard the state of previous frames."""
         self._network.reset()
         self._floor: Float | None = None
-        self._context = np.zeros((spec.CONTEXT - 1, spec.BINS))
+        self._context = Context(self._speech.context, np.float64)
 
     def counted(self) -> None:
         """Return None: this backend counts no memory traffic."""
@@ -49,8 +49,7 @@ class FloatPipeline:
         features = (
             self._log2_over_floor(magnitude) if self._speech.features == "log2" else magnitude
         )
-        x = np.ascontiguousarray(stack(features, self._context))  # BLAS rejects overlapping rows
-        self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
+        x = np.ascontiguousarray(self._context.stacked(features))  # BLAS rejects overlapping rows
         x = self._network.process(x)
         if self._speech.head == "gain":
             return np.asarray(spectrum * np.clip(x, *self._speech.limits))

@@ -22,7 +22,7 @@ from ...network import code_stream
 from ...network.pack import Beats
 from .call import Call
 from .stream import Chunk, Stream
-from .timing import Timing, loops
+from .timing import Timing, loops, past_of
 
 Streams = Mapping[str, Stream]
 Compute = Callable[[Beats, Beats], tuple[Beats, int]]  # bins or rows, codes -> outputs, digest
@@ -137,7 +137,7 @@ def lut_mac(
     taken: list[Beats] = []
     words = [np.empty(0, np.uint64)]
     yield from _collect(process, streams["codes"], min(beats, 1), clock, words)
-    process.at += 0 if call.raw else (spec.CONTEXT - 1) * spec.BINS * clock
+    process.at += past_of(words[-1], call) * spec.BINS * clock
     yield from _collect(process, streams["magnitude"], call.beats_in, clock, taken)
     yield from _collect(process, streams["codes"], beats - len(words[-1]), 0.0, words)
     if not call.consistent:  # the core and the port behind it disagree on the beats to send

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ... import spec
 from ...hardware import cycles
@@ -53,11 +53,19 @@ class Timing:
 
 def loops(codes: Beats, call: Call, refused: bool) -> list[cycles.Loop]:
     """Return the loops of `lut_mac` for a block, in order, from the stream of codes it read."""
+    past = past_of(codes, call)
     if not refused:
-        return cycles.Block(list(_layers(codes)), call.frames, call.rows).loops
+        rows = replace(call.rows, past=past)
+        return cycles.Block(list(_layers(codes)), call.frames, rows).loops
     drained = cycles.Loop("DRAIN", len(codes), len(codes))
-    loaded, sent = cycles.row_loops(call.beats_in, call.beats_out, call.raw)
+    loaded, sent = cycles.row_loops(call.beats_in, call.beats_out, call.raw, past)
     return [cycles.Loop("MODEL", 1, 1), loaded, drained, sent]
+
+
+def past_of(codes: Beats, call: Call) -> int:
+    """Return the number of earlier frames that are loaded before the block's."""
+    single = len(codes) and _field(codes[0], spec.MODEL_BEAT["single"])
+    return 0 if call.raw or single else spec.CONTEXT - 1
 
 
 def _layers(codes: Beats) -> Iterator[LayerTraffic]:

@@ -10,8 +10,8 @@ import numpy.typing as npt
 from ... import spec
 from ...network.float_model import Float32, FloatModel
 from ...network.float_network import FloatNetwork
+from ...speech.context import Context
 from ...speech.front import speech_of
-from ...speech.pipeline import stack
 
 _UNIT = 2.0**spec.FEATURE.frac / 2.0**spec.LOG2_FRAC  # octaves per unit of the feature
 _RISE, _FALL = np.float32(2.0**-spec.FLOOR_RISE), np.float32(2.0**-spec.FLOOR_FALL)
@@ -28,15 +28,14 @@ class NumpyFloat32:
     def __init__(self, model: FloatModel) -> None:
         self._network, self._speech = FloatNetwork(model, np.float32), speech_of(model)
         self._floor: Float32 | None = None
-        self._context = np.zeros((spec.CONTEXT - 1, spec.BINS), np.float32)
+        self._context = Context(self._speech.context, np.float32)
 
     def process(self, spectrum: npt.NDArray[Any]) -> npt.NDArray[np.complex64]:
         """Enhance the next frames: complex64 (frames, 129), scaled as in `stft`."""
         magnitude = np.abs(spectrum)
         features = self._features(magnitude) if self._speech.features == "log2" else magnitude
         # A copy: the stack is a view with overlapping rows, which BLAS does not accept.
-        inputs = np.ascontiguousarray(stack(features, self._context))
-        self._context = np.concatenate([self._context, features])[1 - spec.CONTEXT :]
+        inputs = np.ascontiguousarray(self._context.stacked(features))
         x = self._network.process(inputs)
         if self._speech.head == "gain":
             return np.asarray(spectrum * np.clip(x, np.float32(self._speech.gain_floor), 1))
