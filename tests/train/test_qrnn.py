@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from nibblestream.train.memory import WithMemory
 from nibblestream.train.module import LIMIT
-from nibblestream.train.qrnn import MemoryNetwork, Qrnn, _Memory, between
+from nibblestream.train.qrnn import MemoryNetwork, Qrnn, _Limited, _Memory
+from nibblestream.train.recipe import MemoryRecipe
 
 pytestmark = pytest.mark.numeric
 
@@ -47,10 +49,10 @@ def test_the_gradient_of_the_memory_is_its_derivative(rng):
 
 def test_gains_depend_on_no_later_frame(rng):
     torch.manual_seed(1)
-    network = MemoryNetwork(8, 2, 3, 2, 0.1)
+    network = MemoryNetwork(8, 2, 0.1)
     features = torch.tensor(rng.uniform(-1, 1, (30, 1, 129)), dtype=torch.float32)
     other = features.clone()
-    other[20:, :, ::2] *= -1
+    other[20:] *= -1
     with torch.no_grad():
         a, b = network(features), network(other)
     assert torch.equal(a[:20], b[:20])
@@ -60,29 +62,31 @@ def test_gains_depend_on_no_later_frame(rng):
     assert a.max() <= 1
 
 
-def test_look_back_puts_the_oldest_frame_first(rng):
-    network = MemoryNetwork(1, 1, 2, 1, 0.0)
-    with torch.no_grad():
-        network.first.weight.zero_()
-        network.first.bias.zero_()
-        network.first.weight[0, 7] = 0.5  # bin 7 of the frame before
-        network.memory[0].register_forward_hook(lambda *call: seen.append(call[1][0]))
-        seen: list[torch.Tensor] = []
-        features = torch.tensor(rng.uniform(0, 1, (4, 1, 129)), dtype=torch.float32)
-        network(features)
-    expected = torch.cat([torch.zeros(1), features[:-1, 0, 7] * 4 * 0.5])
-    torch.testing.assert_close(seen[0][:, 0, 0], expected)
+def test_a_limit_lets_only_gradients_through_that_lead_back():
+    x = torch.tensor([-1.0, -1.0, 0.5, 2.0, 2.0], requires_grad=True)
+    y = _Limited.apply(x, 0.1, 1.0)
+    assert y.tolist() == pytest.approx([0.1, 0.1, 0.5, 1, 1])
+    y.backward(torch.tensor([3.0, -3.0, 3.0, 3.0, -3.0]))  # descent goes against it
+    assert x.grad.tolist() == [0, -3, 3, 3, 0]
 
 
-def test_gains_between_bins_are_means():
-    gains = torch.tensor([[0.0, 1.0, 0.5]])
-    assert between(gains).tolist() == [[0.0, 0.5, 1.0, 0.75, 0.5]]
-
-
-def test_weights_are_counted_and_clamped():
-    network = MemoryNetwork(160, 3, 1, 1, 0.05)
-    assert network.weights == 2 * 129 * 160 + 3 * 3 * 160 * 160 <= 297_000
+def test_weights_are_clamped():
+    network = MemoryNetwork(160, 3, 0.05)
     with torch.no_grad():
         network.first.weight.fill_(-7.0)
     network.clamp()
     assert network.first.weight.unique().tolist() == [-LIMIT]
+
+
+def test_the_model_computes_what_was_trained(rng):
+    trainee = WithMemory(MemoryRecipe(width=6, depth=2, seed=3), "six")
+    with torch.no_grad():
+        for parameter in trainee.network.parameters():  # no two rows alike
+            parameter.uniform_(-0.9, 0.9)
+    model = trainee.model({"weights": trainee.network.state_dict(), "step": 1}, final=True)
+    features = rng.uniform(-1, 1, (40, 129)).astype(np.float32)
+    with torch.no_grad():
+        expected = trainee.network(torch.from_numpy(features)[:, None])[:, 0].numpy()
+    found = np.clip(model(features), *model.front.limits)
+    assert np.mean((expected > 0.05) & (expected < 1)) > 0.2
+    np.testing.assert_allclose(found, expected, atol=1e-5)

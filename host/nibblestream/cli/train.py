@@ -14,13 +14,13 @@ from .options import FILE, PerLayer, command_line, model_target
 @click.option("--speech", required=True, type=FILE, help="Folder of clean speech.")
 @click.option("--noise", required=True, type=FILE, help="Folder of noise.")
 @click.option("-o", "--output", required=True, type=FILE, help="Float model to write (.npz).")
-@click.option("--recipe", default="default", type=click.Choice(["default", "paper"]))
+@click.option("--recipe", default="default", type=click.Choice(["memory", "default", "paper"]))
 @click.option("--val-speech", type=FILE, help="Speech to validate on; default the val split.")
 @click.option("--val-noise", type=FILE, help="Noise to validate on; default the val split.")
 @click.option("--mixtures", type=FILE, help="Manifest from `mix`: train on only these mixtures.")
 @click.option("--val-mixtures", type=FILE, help="Manifest from `mix`: validate on its first 500.")
 @click.option(
-    "--steps", type=click.IntRange(1), help="Training steps, each a batch of 32 clips of 3 s."
+    "--steps", type=click.IntRange(1), help="Training steps, each a batch of clips of 3 s."
 )
 @click.option(
     "--hidden", type=PerLayer(int), help="Widths of the hidden layers, for example 256,128."

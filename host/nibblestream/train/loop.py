@@ -20,7 +20,6 @@ from ..evaluate.metrics import stoi
 from ..files.atomic import replacing
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel
-from .memory_model import MemoryModel
 from .recipe import Settings
 
 WARM_UP = 50  # steps
@@ -30,7 +29,7 @@ CHECKPOINT = 60.0  # seconds between checkpoints
 
 State = dict[str, Any]  # "step", "weights" (the network's state, on the CPU), "stoi_gain"
 Batch = tuple[torch.Tensor, ...]
-M = TypeVar("M", bound=FloatModel | QuantizedModel | MemoryModel, covariant=True)
+M = TypeVar("M", bound=FloatModel | QuantizedModel, covariant=True)
 
 
 class Trained(Protocol):

@@ -49,7 +49,15 @@ class Material:
         return Augmented(Corpus(speech), Corpus(_training_files(self.noise, self.val_noise)))
 
     def pool(self, recipe: MemoryRecipe) -> Pool:
-        """Return the training supply of a network with memory; raises as `supply` does."""
+        """Return the training supply of a network with memory; raises as `supply` does.
+
+        ValueError also if there is a manifest of training mixtures: the pool makes its own.
+        """
+        if self.mixtures is not None:
+            raise ValueError(
+                f"{self.mixtures}: networks with memory are trained on clips mixed anew in every "
+                "batch, not on a manifest; use val_mixtures for validation, or another recipe"
+            )
         voices = Corpus(_training_files(self.speech, self.val_speech))
         noises = Corpus(_by_duration(_training_files(self.noise, self.val_noise)))
         return Pool(voices, noises, recipe.seed, recipe.clips, recipe.seconds)

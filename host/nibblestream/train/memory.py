@@ -7,14 +7,17 @@ from dataclasses import asdict
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .. import spec
+from ..enhance.enhancer import Enhancer
 from ..evaluate.clip import Float
-from ..speech.features import FloorTracker
+from ..network.activation import LINEAR, RELU
+from ..network.float_model import Float32, FloatModel
+from ..network.memory import MEMORY
+from ..speech.front import Speech
 from .loop import State
-from .memory_model import MemoryModel
-from .qrnn import MemoryNetwork
+from .qrnn import FEATURE_GAIN, MemoryNetwork
 from .recipe import MemoryRecipe
 from .signal_loss import SignalLoss
 from .spectra import Frames, log2_over_floor
@@ -36,7 +39,7 @@ class WithMemory:
     def __init__(self, recipe: MemoryRecipe, name: str) -> None:
         torch.manual_seed(recipe.seed)
         self.settings = recipe
-        self.network = network_of(recipe)
+        self.network = MemoryNetwork(recipe.width, recipe.depth, recipe.gain_floor)
         self._name = name
         self._loss = SignalLoss(recipe.harm, recipe.sdr_weight)
 
@@ -53,30 +56,30 @@ class WithMemory:
 
     def enhance(self, state: State, signals: Sequence[Float]) -> list[Float]:
         """Return validation signals as the averaged weights of a state enhance them."""
-        network = network_of(self.settings)
-        network.load_state_dict(state["weights"])
-        return [enhanced(network, self.settings.window, signal) for signal in signals]
+        with Enhancer(self.model(state, final=False)) as enhancer:
+            return [enhancer.enhance(signal, spec.SAMPLE_RATE) for signal in signals]
 
-    def model(self, state: State, *, final: bool) -> MemoryModel:
+    def model(self, state: State, *, final: bool) -> FloatModel:
         """Return a state's model; `final` makes no difference."""
-        weights = {key: value.numpy() for key, value in state["weights"].items()}
-        training = {"step": state["step"], "stoi_gain": state["stoi_gain"]}
-        return MemoryModel(self._name, weights, asdict(self.settings), training)
+        recipe, weights = self.settings, state["weights"]
+        names = ["first", *(f"memory.{i}.linear" for i in range(recipe.depth)), "last"]
+        pairs = [
+            (weights[f"{name}.weight"].numpy(), weights[f"{name}.bias"].numpy()) for name in names
+        ]
+        pairs[0] = (pairs[0][0] * FEATURE_GAIN, pairs[0][1])
+        pairs[1:-1] = [(by_unit(weight), by_unit(bias)) for weight, bias in pairs[1:-1]]
+        return FloatModel(
+            name=self._name,
+            weights=tuple(weight for weight, _ in pairs),
+            biases=tuple(bias for _, bias in pairs),
+            front=Speech("log2", "gain", recipe.gain_floor, recipe.window, context=1),
+            training={"recipe": asdict(recipe), "step": state["step"]},
+            activations=(RELU, *[MEMORY] * recipe.depth, LINEAR),
+            scaled=True,
+        )
 
 
-def network_of(recipe: MemoryRecipe) -> MemoryNetwork:
-    """Return a network of a recipe's shape, with random weights."""
-    shape = (recipe.width, recipe.depth, recipe.look_back, recipe.stride)
-    return MemoryNetwork(*shape, recipe.gain_floor)
-
-
-@torch.no_grad()
-def enhanced(network: nn.Module, window: int, noisy: Float) -> Float:
-    """Enhance one signal (samples,) in float32, with the features in integers."""
-    frames = Frames(window, torch.device("cpu"))
-    spectra = frames.stft(torch.from_numpy(noisy.astype(np.float32))[None])
-    magnitude = spec.MAGNITUDE.from_float(spectra[0].abs().T.double().numpy())
-    features = spec.FEATURE.to_float(FloorTracker().process(magnitude)).astype(np.float32)
-    gains = network(torch.from_numpy(features)[:, None])
-    signal = frames.istft(spectra * gains.permute(1, 2, 0), len(noisy))[0]
-    return np.asarray(signal.double().numpy())
+def by_unit(rows: Float32) -> Float32:
+    """Reorder rows of z, then c, then o (3 units, ...) to z, c, o of each unit."""
+    blocks = rows.reshape(MEMORY.sums, -1, *rows.shape[1:])
+    return np.ascontiguousarray(blocks.swapaxes(0, 1)).reshape(rows.shape)

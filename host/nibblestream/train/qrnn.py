@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .. import spec
 from ..network.memory import GAIN
-from .module import LIMIT, bounded
+from .module import LIMIT
 
 FEATURE_GAIN = 4.0  # factor of the features: weights within +-1 could not drive gates otherwise
 
@@ -61,6 +61,26 @@ class Qrnn(nn.Module):
         return torch.as_tensor(torch.sigmoid(o) * h)
 
 
+class _Limited(torch.autograd.Function):
+    """Clamp, with a gradient beyond the limits only where it leads back.
+
+    With a gradient that leads further out too, outputs and weights grow until the gains are
+    switches, which cannot be trained any more.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, low: float, high: float) -> Tensor:
+        ctx.save_for_backward(x)
+        ctx.limits = low, high
+        return x.clamp(low, high)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        (x,), (low, high), grad = ctx.saved_tensors, ctx.limits, grads[0]
+        inward = ((x >= low) | (grad < 0)) & ((x <= high) | (grad > 0))
+        return grad * inward, None, None
+
+
 class MemoryNetwork(nn.Module):
     """A linear layer with ReLU, layers with memory, and a linear layer that gives gains.
 
@@ -70,52 +90,32 @@ class MemoryNetwork(nn.Module):
         Outputs of the first layer and of each layer with memory.
     depth : int
         Number of layers with memory.
-    look_back : int
-        Number of feature frames seen at once, oldest first.
-    stride : int
-        The network sees every `stride`-th bin, 1 or 2; gains between are the neighbours' means.
     gain_floor : float
         Smallest gain, in [0, 1).
     """
 
-    def __init__(
-        self, width: int, depth: int, look_back: int, stride: int, gain_floor: float
-    ) -> None:
+    def __init__(self, width: int, depth: int, gain_floor: float) -> None:
         super().__init__()
-        self.look_back, self.stride, self.gain_floor = look_back, stride, gain_floor
-        seen = len(range(0, spec.BINS, stride))
-        self.first = nn.Linear(look_back * seen, width)
+        self.gain_floor = gain_floor
+        self.first = nn.Linear(spec.BINS, width)
         self.memory = nn.ModuleList(Qrnn(width, width) for _ in range(depth))
-        self.last = nn.Linear(width, seen)
+        self.last = nn.Linear(width, spec.BINS)
         nn.init.constant_(self.last.bias, 0.5)
         with torch.no_grad():
             self.first.weight *= 1.5
 
     def forward(self, features: Tensor) -> Tensor:
         """Return gains in [gain_floor, 1]: (frames, clips, 129) in and out, float32."""
-        seen = nn.functional.pad(features[..., :: self.stride], (0, 0, 0, 0, self.look_back - 1, 0))
-        count = len(features)
-        x = torch.cat([seen[i : i + count] for i in range(self.look_back)], -1) * FEATURE_GAIN
-        x = torch.relu(self.first(x))
+        x = torch.relu(self.first(features * FEATURE_GAIN))
         for layer in self.memory:
             x = layer(x)
-        gains = bounded(self.last(x).float(), self.gain_floor, 1.0)
-        return gains if self.stride == 1 else between(gains)
+        gains = _Limited.apply(  # type: ignore[no-untyped-call]
+            self.last(x).float(), self.gain_floor, 1.0
+        )
+        return torch.as_tensor(gains)
 
     @torch.no_grad()
     def clamp(self) -> None:
         """Clamp weights and biases to (-1, 1)."""
         for parameter in self.parameters():
             parameter.clamp_(-LIMIT, LIMIT)
-
-    @property
-    def weights(self) -> int:
-        """Number of weights, without biases."""
-        return sum(p.numel() for p in self.parameters() if p.dim() == 2)
-
-
-def between(gains: Tensor) -> Tensor:
-    """Insert the mean between neighbours: (..., n) -> (..., 2 n - 1)."""
-    means = (gains[..., 1:] + gains[..., :-1]) / 2
-    both = torch.stack([gains[..., :-1], means], -1).flatten(-2)
-    return torch.cat([both, gains[..., -1:]], -1)

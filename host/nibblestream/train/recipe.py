@@ -88,10 +88,6 @@ class MemoryRecipe:
     ----------
     window : {128, 256}
         Samples of the Hann window; 256 has a latency of 32 ms.
-    stride : {1, 2}
-        The network sees every `stride`-th bin; a window of 128 says everything in every second.
-    look_back : int
-        Feature frames that the first layer sees at once.
     width, depth : int
         Outputs of each layer with memory, and number of these layers.
     gain_floor : float
@@ -110,8 +106,6 @@ class MemoryRecipe:
     """
 
     window: int = 256
-    stride: int = 1
-    look_back: int = 1
     width: int = 160
     depth: int = 3
     gain_floor: float = 0.05
@@ -126,7 +120,8 @@ class MemoryRecipe:
 
 Settings = Recipe | FineTuning | MemoryRecipe
 
-RECIPES = {
+RECIPES: dict[str, Recipe | MemoryRecipe] = {
+    "memory": MemoryRecipe(),
     "default": Recipe("log2", "gain", 0.1, 0.15, error_weight=1.0),
     "paper": Recipe("magnitude", "magnitude", 0.0, 0.0, error_weight=1.0, biases=False, steps=3000),
 }

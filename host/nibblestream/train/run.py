@@ -18,7 +18,6 @@ from .finetune import FineTuned
 from .loop import M, Trainee, Training
 from .material import Material
 from .memory import WithMemory
-from .memory_model import MemoryModel
 from .mixing import Batches
 from .recipe import RECIPES, FineTuning, MemoryRecipe, Recipe
 from .scratch import FromScratch
@@ -46,7 +45,8 @@ def train(
     output : path
         The model file; its stem becomes the model's name. The state of an unfinished run is kept
         beside it, and the next call resumes from there.
-    recipe : {"default", "paper"}
+    recipe : {"memory", "default", "paper"}
+        "memory": the network with layers with memory; the others have the paper's topology.
     speech, noise : path
         Training folders: all files, or the train split of a corpus that `corpora.files` knows.
     val_speech, val_noise : path, optional
@@ -55,9 +55,9 @@ def train(
     mixtures, val_mixtures : path, optional
         Manifests of mixtures of these folders, as `nibblestream mix` writes them. Training uses
         random segments of exactly these mixtures without augmentation; validation uses the first
-        500 of `val_mixtures`.
+        500 of `val_mixtures`. Networks with memory are trained on mixtures of their own.
     steps, hidden, seed : optional
-        Override the recipe.
+        Override the recipe; networks with memory have no `hidden`.
     command : str
         The command line, recorded in the model.
 
@@ -68,53 +68,30 @@ def train(
         is out of range, or the unfinished run had other settings or files.
     """
     output = target(output)
-    settings = replace(RECIPES[recipe], seed=seed)
-    if steps is not None:
-        settings = replace(settings, steps=steps)
-    if hidden is not None:
-        settings = replace(settings, hidden=(hidden,) if isinstance(hidden, int) else tuple(hidden))
-    check_hidden(settings.hidden)
+    settings = _settings(recipe, seed, steps, hidden)
     others = (val_speech, val_noise, mixtures, val_mixtures)
     optional = (None if path is None else Path(path) for path in others)
     material = Material(Path(speech), Path(noise), *optional)
-    trainee = FromScratch(settings, output.stem)
-    return _run(trainee, _batches(material, settings.features, settings), material, output, command)
+    if isinstance(settings, Recipe):
+        batches = _batches(material, settings.features, settings)
+        return _run(FromScratch(settings, output.stem), batches, material, output, command)
+    pool = material.pool(settings)
+    pool.check()
+    return _run(WithMemory(settings, output.stem), pool, material, output, command)
 
 
-def train_memory(
-    output: str | Path,
-    *,
-    speech: str | Path,
-    noise: str | Path,
-    val_speech: str | Path | None = None,
-    val_noise: str | Path | None = None,
-    steps: int | None = None,
-    seed: int = 0,
-    command: str = "",
-) -> MemoryModel:
-    """Train a network with memory and return the best one by STOI on validation mixtures.
-
-    Parameters
-    ----------
-    output, speech, noise, val_speech, val_noise, command
-        As for `train`; see `MemoryModel` for the file.
-    steps, seed : optional
-        Override `recipe.MemoryRecipe`.
-
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        As `train` does.
-    """
-    output = target(output)
-    recipe = MemoryRecipe(seed=seed)
+def _settings(
+    name: str, seed: int, steps: int | None, hidden: int | Sequence[int] | None
+) -> Recipe | MemoryRecipe:
+    recipe = replace(RECIPES[name], seed=seed)
     if steps is not None:
         recipe = replace(recipe, steps=steps)
-    val = (None if path is None else Path(path) for path in (val_speech, val_noise))
-    material = Material(Path(speech), Path(noise), *val)
-    pool = material.pool(recipe)
-    pool.check()
-    return _run(WithMemory(recipe, output.stem), pool, material, output, command)
+    if hidden is not None:
+        if isinstance(recipe, MemoryRecipe):
+            raise ValueError(f"recipe '{name}' has layers with memory; hidden is for the others")
+        recipe = replace(recipe, hidden=(hidden,) if isinstance(hidden, int) else tuple(hidden))
+        check_hidden(recipe.hidden)
+    return recipe
 
 
 def finetune(
