@@ -58,6 +58,14 @@ def test_speech_with_memories(seed, units, features, head, context, data):
     assert_same(quantize(model), random_spectrum(rng, frames), cuts)
 
 
+@pytest.mark.slow
+def test_memories_of_ten_thousand_frames(rng):
+    """80 s, as memories' states wander: cut at random places, and once in blocks of any size."""
+    model = quantize(remembering(rng, (48, 48)), bits=4)
+    spectrum = random_spectrum(rng, 10_000)
+    assert_same(model, spectrum, np.sort(rng.integers(0, 10_000, 500)))
+
+
 @pytest.mark.parametrize("k", range(11))
 def test_every_virtual_shift(rng, k):
     assert_same(random_model(rng, (9,), scheme="u-vbs", bits=3, k=k, m=5), random_spectrum(rng, 9))

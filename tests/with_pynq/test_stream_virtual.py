@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import numpy as np
 import pytest
 from client import BOARDS
 
-from nibblestream import Enhancer
+from networks import random_spectrum, remembering
+from nibblestream import Enhancer, quantize
+from nibblestream.backends import connect
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +33,18 @@ def test_any_chunks_equal_the_whole_and_the_emulation(model, noisy, rng):
                 chunks = np.split(noisy, np.minimum(np.cumsum(sizes), len(noisy)))
                 parts = [*(stream.process(chunk) for chunk in chunks), stream.flush()]
             np.testing.assert_array_equal(np.concatenate(parts), whole)
+
+
+@pytest.mark.slow
+def test_ten_thousand_frames_with_memory_have_the_bits_of_the_emulation(rng):
+    """80 s, cut at random places."""
+    model = quantize(remembering(rng, (24, 24)))
+    spectrum = random_spectrum(rng, 10_000)
+    cuts = np.sort(rng.integers(0, 10_000, 300))
+    with closing(connect("virtual", model)) as board, closing(connect("emu", model)) as emulation:
+        whole = emulation.process(spectrum)
+        parts = [board.process(part) for part in np.split(spectrum, cuts)]
+    np.testing.assert_array_equal(np.concatenate(parts), whole)
 
 
 def test_the_full_band_has_the_bits_of_the_emulation(model, rng):
