@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,21 +11,24 @@ import soundfile
 import torch
 from click.testing import CliRunner
 
-from networks import network, relus
+from networks import network, relus, remembering
 from nibblestream import Enhancer, QuantizedModel, quantize, spec
 from nibblestream.cli import main
 from nibblestream.network.float_model import FloatModel
 from nibblestream.network.lut import decode
+from nibblestream.network.lutmac import Network
 from nibblestream.network.scheme import NAMES, Scheme
 from nibblestream.speech import stft
 from nibblestream.speech.features import FloorTracker
 from nibblestream.train import material
-from nibblestream.train.finetune import FineTuned
+from nibblestream.train.finetune import FineTuned, FineTunedStack
+from nibblestream.train.finetune_memory import FineTunedMemory
 from nibblestream.train.loop import Training
 from nibblestream.train.mixing import Batch
 from nibblestream.train.recipe import FineTuning
 from nibblestream.train.run import finetune
 from nibblestream.train.straight_through import CodedLinear
+from nibblestream.train.supply import Pairs, Pool
 
 pytestmark = pytest.mark.numeric
 
@@ -43,7 +47,7 @@ def folders(tmp_path, rng, monkeypatch):
 
 
 def tuned(model: FloatModel, bits: tuple[int, ...] = (2, 3)) -> FineTuned:
-    return FineTuned(model, FineTuning(model.digest, bits), "tuned")
+    return FineTunedStack(model, FineTuning(model.digest, bits), "tuned")
 
 
 def as_it_is(trainee: FineTuned) -> QuantizedModel:
@@ -130,7 +134,7 @@ def test_training_lowers_the_loss():
     """Two bits a weight: a few steps bring the outputs nearer to the float model's."""
     torch.manual_seed(0)
     model = network(hidden=(16,))
-    trainee = FineTuned(model, FineTuning(model.digest, (2, 2), rate=3e-3), "tuned")
+    trainee = FineTunedStack(model, FineTuning(model.digest, (2, 2), rate=3e-3), "tuned")
     x, noisy = torch.rand(2, 80, 129) * 2 - 1, torch.rand(2, 80, 129)
     adam = torch.optim.Adam(trainee.network.parameters(), lr=3e-3)
     losses = []
@@ -148,7 +152,7 @@ def test_the_loss_counts_both_the_speech_and_the_float_model(rng):
     trainee = tuned(network(hidden=(6,)), (4, 4))
     draws = (rng.uniform(-1, 1, (2, 60, 129)), *rng.gamma(0.5, 1, (2, 2, 60, 129)))
     batch = Batch(*(torch.tensor(draw, dtype=torch.float32) for draw in draws))
-    alone = FineTuned(trainee._model, replace(trainee.settings, distillation=0.0), "alone")
+    alone = FineTunedStack(trainee._model, replace(trainee.settings, distillation=0.0), "alone")
     assert float(trainee.loss(batch).detach()) > float(alone.loss(batch).detach()) > 0
     trainee.network, alone.network = trainee._teacher, alone._teacher
     assert trainee.loss(batch).equal(alone.loss(batch))  # no error against itself
@@ -215,3 +219,52 @@ def test_the_command_line_fine_tunes(folders, tmp_path):
     assert [layer.bits for layer in model.layers] == [2, 3]
     same = CliRunner().invoke(main, ["finetune", str(source), "-o", str(source), *options])
     assert same.exit_code == 2
+
+
+def memory(rng, bits=(2, 3, 2, 4)) -> FineTunedMemory:
+    model = remembering(rng, (6, 5))
+    return FineTunedMemory(model, FineTuning(model.digest, bits, rate=3e-3), "tuned")
+
+
+def test_what_is_trained_of_a_memory_is_what_the_model_computes(rng):
+    """Whatever training makes of it, to the precision of the integers."""
+    trainee = memory(rng)
+    with torch.no_grad():
+        for parameter in trainee.network.parameters():
+            parameter += 0.02 * torch.randn_like(parameter)
+    model = as_it_is(trainee)
+    assert [layer.bits for layer in model.layers] == [2, 3, 2, 4]
+    features = rng.integers(-2048, 2048, (60, 129))
+    with torch.no_grad():
+        seen = torch.tensor(features / 2.0**11, dtype=torch.float32)[:, None]
+        expected = trainee.network(seen)[:, 0].numpy()
+    found = spec.GAIN.to_float(Network(model).process(features.astype(np.int32)))
+    np.testing.assert_allclose(found.clip(*model.front.limits), expected, atol=2e-3)
+    assert np.std(expected) > 0.05
+
+
+def test_training_lowers_the_loss_of_a_memory(rng):
+    trainee = memory(rng, bits=(2, 2, 2, 2))
+    clean = torch.tensor(rng.normal(0, 0.1, (2, 8000)), dtype=torch.float32)
+    batch = Pairs(clean + 0.1 * torch.randn_like(clean), clean)
+    adam = torch.optim.Adam(trainee.network.parameters(), lr=3e-3)
+    losses = []
+    for _ in range(25):
+        loss = trainee.loss(batch)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        losses.append(loss.item())
+    assert np.mean(losses[-5:]) < losses[0] - 0.01
+
+
+def test_a_memory_is_fine_tuned_from_the_command_line(rng, folders, tmp_path, monkeypatch):
+    monkeypatch.setattr(material, "Pool", partial(Pool, size=8))
+    remembering(rng, (4,)).save(tmp_path / "float.npz")
+    arguments = [f"--{name}={folder}" for name, folder in folders.items()]
+    arguments += [str(tmp_path / "float.npz"), "-o", str(tmp_path / "two.npz"), "--steps=2"]
+    result = CliRunner().invoke(main, ["finetune", *arguments])
+    assert result.exit_code == 0, result.output
+    model = QuantizedModel.load(tmp_path / "two.npz")
+    assert model.training["fine-tuned"]["steps"] == 2
+    assert {layer.bits for layer in model.layers} == {2}

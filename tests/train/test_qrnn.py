@@ -34,7 +34,7 @@ def literal(layer: Qrnn, x: np.ndarray) -> np.ndarray:
 
 def test_a_layer_is_what_its_equations_say(rng):
     torch.manual_seed(0)
-    layer, x = Qrnn(5, 3), rng.normal(0, 2, (20, 2, 5))
+    layer, x = Qrnn.random(5, 3), rng.normal(0, 2, (20, 2, 5))
     with torch.no_grad():
         found = layer(torch.tensor(x, dtype=torch.float32)).numpy()
     for clip in range(2):
@@ -49,7 +49,7 @@ def test_the_gradient_of_the_memory_is_its_derivative(rng):
 
 def test_gains_depend_on_no_later_frame(rng):
     torch.manual_seed(1)
-    network = MemoryNetwork(8, 2, 0.1)
+    network = MemoryNetwork.random(8, 2, 0.1)
     features = torch.tensor(rng.uniform(-1, 1, (30, 1, 129)), dtype=torch.float32)
     other = features.clone()
     other[20:] *= -1
@@ -71,7 +71,7 @@ def test_a_limit_lets_only_gradients_through_that_lead_back():
 
 
 def test_weights_are_clamped():
-    network = MemoryNetwork(160, 3, 0.05)
+    network = MemoryNetwork.random(160, 3, 0.05)
     with torch.no_grad():
         network.first.weight.fill_(-7.0)
     network.clamp()

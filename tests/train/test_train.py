@@ -213,7 +213,7 @@ def test_training_goes_on_where_it_stopped(folders, tmp_path, monkeypatch):
 def test_memory_goes_on_where_it_stopped(folders, tmp_path, monkeypatch):
     """A checkpoint at every step, none of them a validation's: the same weights in the end."""
     speech, noise = folders
-    small = {"width": 4, "depth": 2, "clips": 2, "seconds": 1.0, "steps": 5}
+    small = {"width": 4, "depth": 2, "clips": 2, "steps": 5}
     monkeypatch.setitem(run.RECIPES, "memory", MemoryRecipe(**small))
     monkeypatch.setattr(material, "Pool", partial(Pool, size=5))
     monkeypatch.setattr(material, "VALIDATION", 1)

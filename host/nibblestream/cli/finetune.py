@@ -26,7 +26,7 @@ from .options import FILE, PerLayer, command_line, model_target, refuse_same
 @click.option("--val-speech", type=FILE, help="Speech to validate on; default as for train.")
 @click.option("--val-noise", type=FILE, help="Noise to validate on; default as for train.")
 @click.option(
-    "--steps", type=click.IntRange(1), help="Training steps, each a batch of 16 clips of 3 s."
+    "--steps", type=click.IntRange(1), help="Training steps, each a batch of 8 clips of 3 s."
 )
 @click.option("--seed", default=0, type=click.IntRange(0, 2**63 - 1), show_default=True)
 def finetune(float_model: str, output: Path, **options: Any) -> None:

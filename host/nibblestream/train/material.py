@@ -13,7 +13,7 @@ from ..evaluate.mixtures import Mixture, mixtures
 from ..sound import reading
 from .corpus import Corpus
 from .mixing import Augmented, Supply, Written, sides
-from .recipe import MemoryRecipe
+from .recipe import FineTuning, MemoryRecipe
 from .supply import Pool
 
 VALIDATION = 40  # mixtures, each also through a telephone and a random equaliser
@@ -48,7 +48,7 @@ class Material:
         speech = _training_files(self.speech, self.val_speech)
         return Augmented(Corpus(speech), Corpus(_training_files(self.noise, self.val_noise)))
 
-    def pool(self, recipe: MemoryRecipe) -> Pool:
+    def pool(self, recipe: MemoryRecipe | FineTuning) -> Pool:
         """Return the training supply of a network with memory; raises as `supply` does.
 
         ValueError also if there is a manifest of training mixtures: the pool makes its own.
@@ -60,7 +60,7 @@ class Material:
             )
         voices = Corpus(_training_files(self.speech, self.val_speech))
         noises = Corpus(_by_duration(_training_files(self.noise, self.val_noise)))
-        return Pool(voices, noises, recipe.seed, recipe.clips, recipe.seconds)
+        return Pool(voices, noises, recipe.seed, recipe.clips)
 
     def validation(self) -> list[tuple[Clip, float]]:
         """Return the validation clips, each with the STOI of its noisy signal.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -13,15 +15,17 @@ from .. import spec
 from ..enhance.enhancer import Enhancer
 from ..evaluate.clip import Float
 from ..network.activation import LINEAR, RELU
-from ..network.float_model import Float32, FloatModel
+from ..network.float_model import FloatModel
 from ..network.memory import MEMORY
 from ..speech.front import Speech
 from .loop import State
 from .qrnn import FEATURE_GAIN, MemoryNetwork
 from .recipe import MemoryRecipe
 from .signal_loss import SignalLoss
-from .spectra import Frames, log2_over_floor
+from .spectra import Seen
 from .supply import Pairs
+
+Array = npt.NDArray[Any]
 
 
 class WithMemory:
@@ -39,19 +43,17 @@ class WithMemory:
     def __init__(self, recipe: MemoryRecipe, name: str) -> None:
         torch.manual_seed(recipe.seed)
         self.settings = recipe
-        self.network = MemoryNetwork(recipe.width, recipe.depth, recipe.gain_floor)
+        self.network = MemoryNetwork.random(recipe.width, recipe.depth, recipe.gain_floor)
         self._name = name
         self._loss = SignalLoss(recipe.harm, recipe.sdr_weight)
 
     def loss(self, batch: Pairs) -> Tensor:
         """Return the loss on a batch, a scalar."""
         device = batch.noisy.device
-        frames = Frames(self.settings.window, device)
-        spectra = frames.stft(batch.noisy)
-        features = log2_over_floor(spectra.abs().permute(2, 0, 1).contiguous())
+        seen = Seen(batch.noisy, self.settings.window)
         with torch.autocast(device.type, torch.bfloat16):  # half the time of float32, or less
-            gains = self.network(features)
-        enhanced = frames.istft(spectra * gains.permute(1, 2, 0), batch.noisy.shape[1])
+            gains = self.network(seen.features)
+        enhanced = seen.enhanced(gains)
         return torch.as_tensor(self._loss.to(device)(enhanced, batch.noisy, batch.clean))
 
     def enhance(self, state: State, signals: Sequence[Float]) -> list[Float]:
@@ -79,7 +81,16 @@ class WithMemory:
         )
 
 
-def by_unit(rows: Float32) -> Float32:
+def by_unit(rows: Array) -> Array:
     """Reorder rows of z, then c, then o (3 units, ...) to z, c, o of each unit."""
-    blocks = rows.reshape(MEMORY.sums, -1, *rows.shape[1:])
+    return _transposed(rows, (MEMORY.sums, -1))
+
+
+def by_gate(rows: Array) -> Array:
+    """Reorder rows of z, c, o of each unit to those of z, then c, then o: undoes `by_unit`."""
+    return _transposed(rows, (-1, MEMORY.sums))
+
+
+def _transposed(rows: Array, shape: tuple[int, int]) -> Array:
+    blocks = rows.reshape(*shape, *rows.shape[1:])
     return np.ascontiguousarray(blocks.swapaxes(0, 1)).reshape(rows.shape)

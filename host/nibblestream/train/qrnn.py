@@ -7,6 +7,7 @@ one frame). States and outputs stay within +-1. All tensors are frames first: (f
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -43,15 +44,27 @@ class _Memory(torch.autograd.Function):
 
 
 class Qrnn(nn.Module):
-    """One layer: (frames, clips, inputs) -> (frames, clips, outputs), from a state of zero."""
+    """One layer: (frames, clips, inputs) -> (frames, clips, outputs), from a state of zero.
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    Parameters
+    ----------
+    linear : nn.Module
+        Maps inputs to the sums z, then c, then o of all outputs.
+    """
+
+    def __init__(self, linear: nn.Module) -> None:
         super().__init__()
-        self.linear = nn.Linear(inputs, 3 * outputs)  # rows of z, then c, then o
+        self.linear = linear
+
+    @classmethod
+    def random(cls, inputs: int, outputs: int) -> Qrnn:
+        """Return a layer with random initial weights."""
+        linear = nn.Linear(inputs, 3 * outputs)
         with torch.no_grad():  # outputs as large as inputs; otherwise each layer gives a third
-            self.linear.weight[outputs : 2 * outputs] *= 5.0
-            self.linear.bias[2 * outputs :] += 0.5
-            self.linear.bias[:outputs].uniform_(-1, 0.5)  # memories of many lengths
+            linear.weight[outputs : 2 * outputs] *= 5.0
+            linear.bias[2 * outputs :] += 0.5
+            linear.bias[:outputs].uniform_(-1, 0.5)  # memories of many lengths
+        return cls(linear)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the outputs of all frames."""
@@ -86,23 +99,30 @@ class MemoryNetwork(nn.Module):
 
     Parameters
     ----------
-    width : int
-        Outputs of the first layer and of each layer with memory.
-    depth : int
-        Number of layers with memory.
+    first, last : nn.Module
+        Map features to inputs of the memories, and their outputs to gains.
+    memory : iterable of nn.Module
     gain_floor : float
         Smallest gain, in [0, 1).
     """
 
-    def __init__(self, width: int, depth: int, gain_floor: float) -> None:
+    def __init__(
+        self, first: nn.Module, memory: Iterable[nn.Module], last: nn.Module, gain_floor: float
+    ) -> None:
         super().__init__()
         self.gain_floor = gain_floor
-        self.first = nn.Linear(spec.BINS, width)
-        self.memory = nn.ModuleList(Qrnn(width, width) for _ in range(depth))
-        self.last = nn.Linear(width, spec.BINS)
-        nn.init.constant_(self.last.bias, 0.5)
+        self.first, self.memory, self.last = first, nn.ModuleList(memory), last
+
+    @classmethod
+    def random(cls, width: int, depth: int, gain_floor: float) -> MemoryNetwork:
+        """Return a network of `depth` layers with memory, `width` wide, with random weights."""
+        first = nn.Linear(spec.BINS, width)
+        memory = [Qrnn.random(width, width) for _ in range(depth)]
+        last = nn.Linear(width, spec.BINS)
+        nn.init.constant_(last.bias, 0.5)
         with torch.no_grad():
-            self.first.weight *= 1.5
+            first.weight *= 1.5
+        return cls(first, memory, last, gain_floor)
 
     def forward(self, features: Tensor) -> Tensor:
         """Return gains in [gain_floor, 1]: (frames, clips, 129) in and out, float32."""

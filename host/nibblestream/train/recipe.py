@@ -97,9 +97,7 @@ class MemoryRecipe:
     steps : int
         Number of training batches.
     clips : int
-        Clips per batch.
-    seconds : float
-        Duration of a clip.
+        Three-second clips per batch.
     rate : float
         Peak learning rate of Adam: linear warm-up over 50 steps, then cosine decay.
     seed : int
@@ -113,7 +111,6 @@ class MemoryRecipe:
     sdr_weight: float = 0.008
     steps: int = 24000
     clips: int = 8
-    seconds: float = 3.0
     rate: float = 2e-3
     seed: int = 0
 

@@ -14,7 +14,8 @@ from ..network.model import QuantizedModel
 from ..network.topology import check_hidden
 from ..speech.front import speech_of
 from . import loop
-from .finetune import FineTuned
+from .finetune import FineTunedStack
+from .finetune_memory import FineTunedMemory, remembers
 from .loop import M, Trainee, Training
 from .material import Material
 from .memory import WithMemory
@@ -134,10 +135,14 @@ def finetune(
     settings = FineTuning(model.digest, tuple(widths), seed=seed)
     if steps is not None:
         settings = replace(settings, steps=steps)
-    trainee = FineTuned(model, settings, output.stem)
     val = (None if path is None else Path(path) for path in (val_speech, val_noise))
     material = Material(Path(speech), Path(noise), *val)
+    if remembers(model):
+        pool = material.pool(settings)
+        pool.check()
+        return _run(FineTunedMemory(model, settings, output.stem), pool, material, output, command)
     batches = _batches(material, speech_of(model).features, settings)
+    trainee = FineTunedStack(model, settings, output.stem)
     return _run(trainee, batches, material, output, command)
 
 

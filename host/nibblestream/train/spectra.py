@@ -43,6 +43,28 @@ class Frames:
         return torch.istft(spectra, spec.FFT, spec.HOP, len(window), window, length=samples)
 
 
+class Seen:
+    """A batch of noisy signals as a network sees them.
+
+    Parameters
+    ----------
+    noisy : Tensor
+        float32, shape (clips, samples).
+    window : int
+        As of `Frames`.
+    """
+
+    def __init__(self, noisy: Tensor, window: int) -> None:
+        self._frames, self._samples = Frames(window, noisy.device), noisy.shape[1]
+        self._spectra = self._frames.stft(noisy)
+        magnitude = self._spectra.abs().permute(2, 0, 1).contiguous()
+        self.features = log2_over_floor(magnitude)  # (frames, clips, 129)
+
+    def enhanced(self, gains: Tensor) -> Tensor:
+        """Return the signals (clips, samples) with gains (frames, clips, 129)."""
+        return self._frames.istft(self._spectra * gains.permute(1, 2, 0), self._samples)
+
+
 @torch.no_grad()
 def log2_over_floor(magnitude: Tensor) -> Tensor:
     """Return the features of `features.FloorTracker`, on its grid up to the error of its log2.

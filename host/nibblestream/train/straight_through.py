@@ -26,34 +26,44 @@ class CodedLinear(nn.Module):
     ----------
     weight : float32, shape (out, in)
     bias : float32, shape (out,)
-        Rounded to `spec.BIAS` in the forward pass. If all are zero, they are not trained: see
+        Rounded to `bias_format` in the forward pass. If all are zero, they are not trained: see
         `recipe.Recipe`.
     levels : float, shape (2**bits,)
         Initial values of the table.
     m, k : int
         Parameters of the table, not trained. Each level is rounded to the nearer of the table's
         two grids.
+    scale : float
+        Factor of the weights in the forward pass.
+    bias_format : QFormat
     """
 
     def __init__(
-        self, weight: Float32, bias: Float32, levels: npt.NDArray[np.float64], m: int, k: int
+        self,
+        weight: Float32,
+        bias: Float32,
+        levels: npt.NDArray[np.float64],
+        m: int,
+        k: int,
+        scale: float = 1.0,
+        bias_format: QFormat = spec.BIAS,
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.tensor(weight))
         self.bias = nn.Parameter(torch.tensor(bias), requires_grad=bool(bias.any()))
         self.levels = nn.Parameter(torch.tensor(levels, dtype=torch.float32))
-        self._m, self._k = m, k
+        self._m, self._k, self._scale, self._bias_format = m, k, scale, bias_format
 
     def forward(self, x: Tensor) -> Tensor:
         """Map inputs (..., in) to outputs (..., out)."""
         levels = straight_through(self.levels, self._on_grid()[0])
         weight = levels[self._codes(levels)] + (self.weight - self.weight.detach())
-        bias = straight_through(self.bias, rounded(self.bias, spec.BIAS))
-        return nn.functional.linear(x, weight, bias)
+        bias = straight_through(self.bias, rounded(self.bias, self._bias_format))
+        return nn.functional.linear(x, self._scale * weight, bias)
 
     @torch.no_grad()
     def quantized(self) -> tuple[npt.NDArray[np.uint8], Lut, npt.NDArray[np.int32]]:
-        """Return the current codes (out, in), their table, and the biases in `spec.BIAS`."""
+        """Return the current codes (out, in), their table, and the biases."""
         levels, internal = self._on_grid()
         order = levels.argsort()
         rank = order.argsort()
@@ -61,7 +71,7 @@ class CodedLinear(nn.Module):
         frac = self._m - 1 + self._k * internal[order]
         mantissa = (levels[order] * 2.0**frac).to(torch.int32)
         lut = Lut(mantissa.numpy(), internal[order].numpy(), self._m, self._k)
-        bias = rounded(self.bias, spec.BIAS) * 2.0**spec.BIAS.frac
+        bias = rounded(self.bias, self._bias_format) * 2.0**self._bias_format.frac
         return codes.numpy(), lut, bias.to(torch.int32).numpy()
 
     @torch.no_grad()
