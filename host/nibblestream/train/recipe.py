@@ -127,6 +127,6 @@ class MemoryRecipe:
 Settings = Recipe | FineTuning | MemoryRecipe
 
 RECIPES = {
-    "default": Recipe("log2", "gain", 0.1, 0.15, error_weight=1.0),
+    "mlp": Recipe("log2", "gain", 0.1, 0.15, error_weight=1.0),
     "paper": Recipe("magnitude", "magnitude", 0.0, 0.0, error_weight=1.0, biases=False, steps=3000),
 }
