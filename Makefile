@@ -72,7 +72,7 @@ notebooks: .venv/dev.stamp  # run every notebook top to bottom
 	$(BIN)/jupyter execute notebooks/*.ipynb
 
 # Retrain both bundled models (in $(MODELS)) by the same recipes, and quantize them.
-train: build/train/default.npz build/train/paper.npz
+train: build/train/mlp.npz build/train/paper.npz
 
 build/train/%-float.npz: | .venv/dev.stamp
 	mkdir -p build/train
@@ -93,15 +93,15 @@ results: .venv/demo.stamp  # docs/results.md, from the figures in docs/results
 # The figures on docs/results.md, computed anew: about an hour on two cores.
 STUDIES := build/results
 TEST := --speech "$(SPEECH)/test" --noise "$(NOISE)/test"
-BOTH := --metric stoi --metric si_sdr --model default-float --model default
-PEERS := --model default-float --model default --peer rnnoise --peer gtcrn --peer dtln \
+BOTH := --metric stoi --metric si_sdr --model mlp-float --model mlp
+PEERS := --model mlp-float --model mlp --peer rnnoise --peer gtcrn --peer dtln \
 	--peer nsnet2 --peer deepfilter --peer webrtc --peer speex --peer noisereduce
 results-data: .venv/dev.stamp
 	mkdir -p $(STUDIES)
 	$(RUN) reproduce all $(TEST) -o $(STUDIES)/reproduce
-	$(RUN) compare default-float $(TEST) --calibration-speech "$(SPEECH)/train" \
+	$(RUN) compare mlp-float $(TEST) --calibration-speech "$(SPEECH)/train" \
 		--calibration-noise "$(NOISE)/train" --bits 4 --bits 3 --bits 2 -o $(STUDIES)/compare
-	$(RUN) sweep default-float --scheme rs-vbs --bits 4 --trials 96 --val-count 40 $(TEST) \
+	$(RUN) sweep mlp-float --scheme rs-vbs --bits 4 --trials 96 --val-count 40 $(TEST) \
 		--val-speech "$(SPEECH)/val" --val-noise "$(NOISE)/val" -o $(STUDIES)/sweep
 	$(RUN) evaluate $(TEST) --channel all $(BOTH) --json $(STUDIES)/channels.json
 	$(RUN) evaluate $(TEST) --snr inf $(BOTH) --json $(STUDIES)/clean.json

@@ -79,7 +79,7 @@ def _table3(found: Json) -> Iterator[tuple[str, str]]:
             yield f"lost_{row['network']}_nu", tables.number(row["loss_percent"][0], 1)
         if row["quantization"] == "4-U/4-U":
             yield f"lost_{row['network']}_u", tables.number(row["loss_percent"][0], 1)
-    for network in ("paper", "default"):
+    for network in ("paper", "mlp"):
         yield f"table3_{network}", tables.table3(found, network)
     for of in (of for of in found["internal"] if of["layer"] == "first"):
         yield f"{of['network']}_lower", f"{of['lower']:.3f}"
@@ -132,7 +132,7 @@ def _settings(of: Json) -> Iterator[str]:
 
 def _channels(found: Json) -> Iterator[tuple[str, str]]:
     yield "channels", tables.channels(found)
-    worst = found["worst"]["default"]
+    worst = found["worst"]["mlp"]
     yield "worst_group", f"`{worst['group']}`"
     yield "worst_gain", "{:+.3f} [{:+.3f}, {:+.3f}]".format(*worst["gain"])
 

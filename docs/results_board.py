@@ -18,7 +18,7 @@ from nibblestream.network.model import QuantizedModel, load_model
 from nibblestream.spec import HOP, SAMPLE_RATE
 from nibblestream.studies.tasks.cost import cost
 
-BOARD, MODEL = "Pynq-Z2", "default"
+BOARD, MODEL = "Pynq-Z2", "mlp"
 BITS = 4  # of the published topologies
 
 Json = dict[str, Any]

@@ -29,7 +29,7 @@ from nibblestream.speech.pipeline import Pipeline
 
 COUNT = 60
 LENGTH = 3 * spec.SAMPLE_RATE
-MODELS = ("default", "paper")
+MODELS = ("mlp", "paper")
 
 Int16 = npt.NDArray[np.int16]
 

@@ -87,13 +87,13 @@ def test_the_widest_layers(rng, bits):
 @pytest.mark.parametrize("value", [spec.SPECTRUM.low, spec.SPECTRUM.high, 0, 1, -1])
 def test_extremes_everywhere(rng, value):
     spectrum = np.full((10, spec.BINS, 2), value, np.int32)
-    for name in ("default", "paper"):
+    for name in ("mlp", "paper"):
         assert_same(QuantizedModel.load(name), spectrum)
 
 
 def test_recorded_speech(shared_data):
     clips = mixtures(shared_data / "speech" / "test", shared_data / "noise" / "test", count=6)
-    for name in ("default", "paper"):
+    for name in ("mlp", "paper"):
         with Enhancer(name, "emu") as emulated, Enhancer(name, "csim") as compiled:
             for clip in clips:
                 noisy = clip.realise()[1]

@@ -90,7 +90,7 @@ def test_quantize_gives_each_layer_its_own_scheme(tmp_path):
     out = tmp_path / "mixed.npz"
     result = call(
         "quantize",
-        "default-float",
+        "mlp-float",
         "-o",
         out,
         "--scheme",
@@ -126,14 +126,14 @@ def test_quantize_gives_each_layer_its_own_scheme(tmp_path):
     ],
 )
 def test_quantize_refuses(tmp_path, options, message, status):
-    result = call("quantize", "default-float", "-o", tmp_path / "m.npz", *options)
+    result = call("quantize", "mlp-float", "-o", tmp_path / "m.npz", *options)
     assert (result.exit_code, message in result.output) == (status, True), result.output
     assert not list(tmp_path.iterdir())
 
 
 def test_a_float_model_is_not_overwritten_by_its_codes(tmp_path):
     path = tmp_path / "m.npz"
-    FloatModel.load("default-float").save(path)
+    FloatModel.load("mlp-float").save(path)
     result = call("quantize", path, "-o", path)
     assert (result.exit_code, "is the input itself" in result.output) == (2, True)
     FloatModel.load(path)
@@ -143,7 +143,7 @@ def test_outputs_are_checked_before_the_work(tmp_path, recording):
     lost = tmp_path / "nowhere" / "file"
     for arguments in (
         ("enhance", recording, "-o", f"{lost}.wav"),
-        ("quantize", "default-float", "-o", f"{lost}.npz"),
+        ("quantize", "mlp-float", "-o", f"{lost}.npz"),
         ("train", "--speech", tmp_path, "--noise", tmp_path, "-o", f"{lost}.npz"),
         ("evaluate", "--speech", tmp_path, "--noise", tmp_path, "--json", lost),
     ):
@@ -152,12 +152,12 @@ def test_outputs_are_checked_before_the_work(tmp_path, recording):
 
 
 def test_a_quantized_model_is_not_quantized_again(tmp_path):
-    result = call("quantize", "default", "-o", tmp_path / "m.npz")
+    result = call("quantize", "mlp", "-o", tmp_path / "m.npz")
     assert result.exit_code == 1
     assert "float" in result.output
 
 
-@pytest.mark.parametrize("name", ["default", "default-float", "paper", "paper-float"])
+@pytest.mark.parametrize("name", ["mlp", "mlp-float", "paper", "paper-float"])
 def test_info_describes_every_bundled_model(name):
     result = call("info", name)
     assert result.exit_code == 0
@@ -166,14 +166,14 @@ def test_info_describes_every_bundled_model(name):
 
 
 def test_info_models_a_board():
-    plain, result = call("info", "default"), call("info", "default", "--board", "Pynq-Z2")
+    plain, result = call("info", "mlp"), call("info", "mlp", "--board", "Pynq-Z2")
     assert result.exit_code == 0, result.output
     assert result.output.startswith(plain.output)
     added = result.output[len(plain.output) :]
     for text in ("xc7z020clg400-1", "100 MHz", "not measured", "not synthesised", "it fits"):
         assert text in added
         assert text not in plain.output
-    named = call("info", "default", "--board", "KV260", "--clock", 250, "--block", 8).output
+    named = call("info", "mlp", "--board", "KV260", "--clock", 250, "--block", 8).output
     assert "at 250 MHz" in named
     assert any(line.split()[-4:] == ["1", "8", "1", "8"] for line in named.splitlines())
 
@@ -198,12 +198,12 @@ def test_info_of_a_network_without_speech(tmp_path, rng):
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (("default-float", "--board", "Pynq-Z2"), 1, "quantize it first"),
-        (("default", "--board", "Pynq-Z3"), 2, "'Pynq-Z1', 'Pynq-Z2', 'AUP-ZU3', 'KV260'"),
-        (("default", "--board", "Pynq-Z2", "--block", 33), 2, "33"),
-        (("default", "--board", "Pynq-Z2", "--clock", 0), 2, "0"),
-        (("default", "--clock", 50), 2, "--board"),
-        (("default", "--block", 8), 2, "--board"),
+        (("mlp-float", "--board", "Pynq-Z2"), 1, "quantize it first"),
+        (("mlp", "--board", "Pynq-Z3"), 2, "'Pynq-Z1', 'Pynq-Z2', 'AUP-ZU3', 'KV260'"),
+        (("mlp", "--board", "Pynq-Z2", "--block", 33), 2, "33"),
+        (("mlp", "--board", "Pynq-Z2", "--clock", 0), 2, "0"),
+        (("mlp", "--clock", 50), 2, "--board"),
+        (("mlp", "--block", 8), 2, "--board"),
     ],
 )
 def test_info_refuses(arguments, status, message):
@@ -224,14 +224,14 @@ def test_evaluate_pairs(tmp_path, rng, monkeypatch):
         "--pairs",
         tmp_path / "pairs.csv",
         "--model",
-        "default",
+        "mlp",
         "--json",
         out,
         "--jobs",
         1,
     )
     assert result.exit_code == 0, result.output
-    groups = json.loads(out.read_text())["models"]["default"]["groups"]
+    groups = json.loads(out.read_text())["models"]["mlp"]["groups"]
     assert set(groups) == {"all", "5 dB"}
     assert groups["all"]["n"] == 1
     assert "148,608" in result.output
@@ -292,12 +292,12 @@ def test_the_library_imports_without_its_extras():
 
 def test_what_is_read_is_not_overwritten(tmp_path, recording):
     model = tmp_path / "m.npz"
-    assert call("quantize", "default-float", "-o", model).exit_code == 0
+    assert call("quantize", "mlp-float", "-o", model).exit_code == 0
     kept = recording.read_bytes()
     noisy = ("--speech", tmp_path, "--noise", tmp_path, "--model", model, "--json", model)
     for command in (
-        ("quantize", "default-float", "-o", recording),
-        ("finetune", "default-float", "-o", recording, "--speech", tmp_path, "--noise", tmp_path),
+        ("quantize", "mlp-float", "-o", recording),
+        ("finetune", "mlp-float", "-o", recording, "--speech", tmp_path, "--noise", tmp_path),
         ("evaluate", *noisy),
     ):
         result = call(*command)

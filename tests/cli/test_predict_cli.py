@@ -144,7 +144,7 @@ def test_mistakes(files):
     mistakes = [
         (1, "no such file", (codes, files / "nothing.npy", "-o", y)),
         (1, "no such model", (files / "nothing.npz", x, "-o", y)),
-        (1, "use Enhancer", ("default", x, "-o", y)),
+        (1, "use Enhancer", ("mlp", x, "-o", y)),
         (1, "there is no folder", (codes, x, "-o", files / "no" / "y.npy")),
         (1, "cannot write rows as '.wav'", (codes, x, "-o", files / "y.wav")),
         (1, "cannot read rows as '.wav'", (codes, files / "x.wav", "-o", y)),

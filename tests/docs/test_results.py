@@ -56,8 +56,8 @@ def raised(data, path):
     [
         (("table3", "rows", 2, "stoi", 0), 1),  # only in the table
         (("table3", "rows", 2, "loss_percent", 0), 2),  # in the table and in a sentence
-        (("channels", "models", "default", "all", "d_stoi", 0), 1),
-        (("clean", "models", "default", "all", "stoi", 0), 1),
+        (("channels", "models", "mlp", "all", "d_stoi", 0), 1),
+        (("clean", "models", "mlp", "all", "stoi", 0), 1),
         (("peers", "models", "rnnoise", "all", "d_pesq", 0), 1),
         (("peers", "costs", "rnnoise", "weight_bytes"), 1),
         (("peers-telephone", "models", "rnnoise", "all", "d_stoi", 0), 1),

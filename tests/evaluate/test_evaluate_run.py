@@ -148,7 +148,7 @@ def test_errors_of_models_are_raised(pairs: Path) -> None:
 
 
 def test_labels_are_short_and_unique() -> None:
-    assert labels(["default", "out/a.npz"]) == {"default": "default", "a": "out/a.npz"}
+    assert labels(["mlp", "out/a.npz"]) == {"mlp": "mlp", "a": "out/a.npz"}
     assert set(labels(["x/a.npz", "y/a.npz", "b.npz"])) == {"x/a.npz", "y/a.npz", "b"}
     for twice in (["a", "a"], ["x/a.npz", "x/a.npz"], ["noisy.npz"]):
         with pytest.raises(ValueError, match="expected each once and none called 'noisy'"):
@@ -186,5 +186,5 @@ def test_real_speech(shared_data: Path) -> None:
 
 def test_a_bundled_model_runs_in_processes(pairs: Path) -> None:
     clips = read_pairs(pairs)[:2]
-    results = evaluate(clips, run.load(["default"]), workers=local(2), metrics=("stoi",))
-    assert np.isfinite(results["models"]["default"]["groups"]["all"]["d_stoi"]["mean"])
+    results = evaluate(clips, run.load(["mlp"]), workers=local(2), metrics=("stoi",))
+    assert np.isfinite(results["models"]["mlp"]["groups"]["all"]["d_stoi"]["mean"])

@@ -28,7 +28,7 @@ def block(hidden=(256,), bits=4, frames=1):
 NETWORKS = st.lists(st.integers(1, spec.MAX_WIDTH), max_size=3)
 
 
-@pytest.mark.parametrize("name", ["default", "paper"])
+@pytest.mark.parametrize("name", ["mlp", "paper"])
 def test_the_bundled_models_by_hand(name):
     """Rows of 65 and of 16 steps of 16 codes; a beat each for model and layers, LUTs, biases."""
     layers = layers_of(QuantizedModel.load(name))
@@ -45,7 +45,7 @@ def test_the_bundled_models_by_hand(name):
 
 
 def test_codes_of_8_bits_by_hand():
-    layers = layers_of(QuantizedModel.load("default"), bits=8)
+    layers = layers_of(QuantizedModel.load("mlp"), bits=8)
     codes = 256 * 129 + 129 * 32
     assert Block(layers, 1).beats == codes + 1 + (1 + 32) + (1 + 17)
     rest = 1 + 2 + 32 + 17 + 9 * PIPELINE_DEPTH  # no LUTs
@@ -142,7 +142,7 @@ def test_the_beats_are_those_of_the_stream(rng, bits):
 
 
 def test_the_report(rng):
-    text = report(QuantizedModel.load("default"), Z2)
+    text = report(QuantizedModel.load("mlp"), Z2)
     lines = text.splitlines()
     assert "Pynq-Z2 (xc7z020clg400-1) at 100 MHz: model, not measured" in lines[0]
     assert max(map(len, lines)) <= 80
@@ -150,7 +150,7 @@ def test_the_report(rng):
     assert figures["frames a block"] == ["1", "32", "1", "32"]
     assert figures["beats of the code stream"] == ["18,764", "18,764", "37,204", "37,204"]
     assert figures["bound by"] == ["stream", "multiply", "stream", "multiply"]
-    rate = 100e6 * 32 / Block(layers_of(QuantizedModel.load("default")), 32).cycles
+    rate = 100e6 * 32 / Block(layers_of(QuantizedModel.load("mlp")), 32).cycles
     assert figures["frames a second"][1] == f"{rate:,.0f}"
     assert figures["times real time"][1] == f"{rate / 125:,.0f}"
     assert figures["codes, MB/s"][1] == f"{rate / 32 * 18_764 * 8 / 1e6:,.0f}"
@@ -170,7 +170,7 @@ def test_the_report_has_a_clock_a_block_and_no_8_bits_twice(rng):
 
 def test_a_float_model_is_refused():
     with pytest.raises(ValueError, match="quantize it first"):
-        report(FloatModel.load("default-float"), Z2)
+        report(FloatModel.load("mlp-float"), Z2)
 
 
 # --- networks without spectra ---------------------------------------------------------------------

@@ -115,7 +115,7 @@ def test_layers_of_any_activation_are_in_the_stream(rng, activation, bits):
 
 
 def test_the_bundled_model_adds_less_than_half_a_percent_to_its_codes():
-    model = QuantizedModel.load("default")
+    model = QuantizedModel.load("mlp")
     assert stream_bytes(layers_of(model)) - model.stream_bytes == 8 * 60
     assert model.stream_bytes > 200 * 8 * 60
 

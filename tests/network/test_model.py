@@ -314,6 +314,6 @@ def test_words_wider_than_the_multiplier_takes_are_refused() -> None:
 
 def test_only_float_models_are_quantized() -> None:
     model = quantize(network(hidden=(4,)))
-    for wrong in (model, "default-float", None):
+    for wrong in (model, "mlp-float", None):
         with pytest.raises(TypeError, match="expected a FloatModel"):
             quantize(wrong)  # type: ignore[arg-type]

@@ -301,11 +301,11 @@ def test_models_are_refused_by_whom_they_are_not_for(model, tmp_path):
     with pytest.raises(ValueError, match="use Enhancer"):
         Predictor(random_model(np.random.default_rng(0)))
     with pytest.raises(ValueError, match="use Enhancer"):
-        Predictor("default-float")
+        Predictor("mlp-float")
     for plain in (model, network()):
         with pytest.raises(ValueError, match="use Predictor"):
             Enhancer(plain)
-    for other in (None, 5, b"default"):
+    for other in (None, 5, b"mlp"):
         with pytest.raises(TypeError, match="expected a path"):
             Predictor(other)
     with pytest.raises(FileNotFoundError, match="nothing"):

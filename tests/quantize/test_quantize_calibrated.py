@@ -505,22 +505,22 @@ def test_auto_without_calibration_is_data_free(small: FloatModel) -> None:
 # --- what was, stays -----------------------------------------------------------------------------
 
 PINNED = {
-    ("default-float", "rs-vbs", 4): (
+    ("mlp-float", "rs-vbs", 4): (
         "c88065e2d2e923c01c528ec5f7de37e10f05712d61faa90eb5e9fd49fc6c2387"
     ),
-    ("default-float", "u", 8): (
+    ("mlp-float", "u", 8): (
         "93429bceb5366f6f7ef80187ea5d32802879ab12f482cd7f6a8dbda281df2aa8"
     ),
-    ("default-float", "u", 4): (
+    ("mlp-float", "u", 4): (
         "4edd12f53c2fb445eab2bc12c910c4b83f3fd0b7609413d783151bad077fd7a4"
     ),
-    ("default-float", ("rs-vbs", "u"), (4, 8)): (
+    ("mlp-float", ("rs-vbs", "u"), (4, 8)): (
         "ab84dcd2ab5b2808f44559188b071aeaf1ada031eae03e5cac412a20f41972dd"
     ),
-    ("default-float", "rs", 3): (
+    ("mlp-float", "rs", 3): (
         "6243f617a4e886cd1a3033d8a11423e22ca80bfba83298db485e6470bfdeafcf"
     ),
-    ("default-float", "u-vbs", 2): (
+    ("mlp-float", "u-vbs", 2): (
         "96108b30b0e95500fd0efe51545a70108060e548018d74d080244837921d9c34"
     ),
     ("paper-float", "rs-vbs", 4): (
@@ -544,7 +544,7 @@ def test_the_papers_schemes_give_what_they_gave(row: tuple[str, Any, Any]) -> No
     assert quantize(FloatModel.load(name), scheme, bits).digest == PINNED[row]
 
 
-@pytest.mark.parametrize("name", ["default", "paper"])
+@pytest.mark.parametrize("name", ["mlp", "paper"])
 def test_bundled_models_are_quantized_from_bundled_ones(name: str) -> None:
     bundled = load_model(name)
     made = quantize(FloatModel.load(f"{name}-float"))

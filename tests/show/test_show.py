@@ -44,7 +44,7 @@ def noisy():
 
 @pytest.fixture(scope="module")
 def model():
-    return QuantizedModel.load("default")
+    return QuantizedModel.load("mlp")
 
 
 @pytest.mark.parametrize("here", ["pynq", "virtual", "csim", "emu"])
@@ -65,7 +65,7 @@ def test_what_lacks_is_wrapped(monkeypatch, capsys):
 
 
 # --- one frame --------------------------------------------------------------------------------
-@pytest.mark.parametrize("name", ["default", "paper"])
+@pytest.mark.parametrize("name", ["mlp", "paper"])
 @pytest.mark.parametrize("number", [7, 300])
 def test_a_frame_is_what_the_pipeline_computes(name, number, noisy):
     model = QuantizedModel.load(name)
@@ -74,7 +74,7 @@ def test_a_frame_is_what_the_pipeline_computes(name, number, noisy):
     np.testing.assert_array_equal(found.enhanced, Pipeline(model).process(spectrum)[number])
     np.testing.assert_array_equal(found.spectrum, spectrum[number])
     last = found.activations[-1].astype(np.int64)
-    if name == "default":
+    if name == "mlp":
         gain = np.clip(last, model.front.least_gain, 1 << 15)
         last = (found.magnitude * gain + (1 << 14)) >> 15
     again = cordic.rotation(last.astype(np.int32), found.phase)
@@ -120,7 +120,7 @@ def test_a_beat_adds_up(model, noisy, number):
 
 
 def test_only_codes_of_4_bits_are_shown_as_beats(noisy):
-    model = quantize(FloatModel.load("default-float"), "u", 8)
+    model = quantize(FloatModel.load("mlp-float"), "u", 8)
     x = show.frame(model, noisy, 300).activations[0]
     with pytest.raises(ValueError, match="codes have 8 bits; expected 4"):
         show.beat(model.layers[0], x, 0, 0)
@@ -129,7 +129,7 @@ def test_only_codes_of_4_bits_are_shown_as_beats(noisy):
 @pytest.mark.parametrize("bits", [3, 4, 8])
 @pytest.mark.parametrize("neuron", [0, 101])
 def test_the_sum_ends_in_the_layers_output(bits, neuron, noisy):
-    model = quantize(FloatModel.load("default-float"), "u-vbs", bits)
+    model = quantize(FloatModel.load("mlp-float"), "u-vbs", bits)
     layer, found = model.layers[0], show.frame(model, noisy, 300)
     x = found.activations[0]
     every = beats.sums(layer, x, neuron)

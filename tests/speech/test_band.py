@@ -216,7 +216,7 @@ def test_several_channels_of_any_dtype(rng, dtype):
             np.testing.assert_array_equal(found, expected)
 
 
-@pytest.mark.parametrize("model", ["default", "paper"])
+@pytest.mark.parametrize("model", ["mlp", "paper"])
 def test_silence_stays_silence(model):
     with Enhancer(model) as enhancer:
         silent, narrow = enhancer.enhance(np.zeros(9600), 48_000), Enhancer(model, band="narrow")

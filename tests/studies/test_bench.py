@@ -43,7 +43,7 @@ def no_board(monkeypatch):
 @pytest.fixture(scope="module")
 def default():
     """The default network's rows on emu and csim."""
-    return run.bench(subjects.load(["default-float"]), ["emu", "csim"], 0)
+    return run.bench(subjects.load(["mlp-float"]), ["emu", "csim"], 0)
 
 
 @pytest.fixture
@@ -66,15 +66,15 @@ def row(backend="virtual", bits=(4, 4), block=1, weights=1000.0, rate=100.0, kin
 
 # --- what is compared ------------------------------------------------------------------------
 def test_a_float_model_is_compared_in_4_bits_8_and_both():
-    (subject,) = subjects.load(["default-float"])
+    (subject,) = subjects.load(["mlp-float"])
     four, eight, mixed = subject.codes
-    bundled = QuantizedModel.load("default")
+    bundled = QuantizedModel.load("mlp")
     for mine, theirs in zip(four.layers, bundled.layers, strict=True):
         np.testing.assert_array_equal(mine.beats, theirs.beats)
         np.testing.assert_array_equal(mine.lut.mantissa, theirs.lut.mantissa)
     schemes = [[(layer.scheme.name, layer.bits) for layer in m.layers] for m in (eight, mixed)]
     assert schemes == [[("u", 8), ("u", 8)], [("rs-vbs", 4), ("u", 8)]]
-    assert {model.origin for model in subject.codes} == {FloatModel.load("default-float").digest}
+    assert {model.origin for model in subject.codes} == {FloatModel.load("mlp-float").digest}
 
 
 def test_networks_of_other_depths():
@@ -101,7 +101,7 @@ def test_names_are_short_where_they_can_be(tmp_path):
         network(hidden=(2,)).save(path)
     assert [subject.name for subject in subjects.load(paths)] == [*paths[:2], "b"]
     with pytest.raises(ValueError, match="expected each once"):
-        subjects.load(["default", "default"])
+        subjects.load(["mlp", "mlp"])
 
 
 @pytest.mark.parametrize("features", ["log2", "magnitude"])
@@ -126,14 +126,14 @@ def test_rows_of_every_backend_network_and_block(default):
         *((backend, bits, block) for backend in ("emu", "csim") for bits in codes
           for block in (1, 32)),
     ]  # fmt: skip
-    assert {row.model for row in default.rows} == {"default-float"}
-    assert run.count(subjects.load(["default-float"]), ["emu", "csim"]) == len(found)
+    assert {row.model for row in default.rows} == {"mlp-float"}
+    assert run.count(subjects.load(["mlp-float"]), ["emu", "csim"]) == len(found)
     assert default.ledgers == []
 
 
 def test_bytes_are_those_of_the_layout(default):
     models = {tuple(layer.bits for layer in model.layers): model
-              for model in subjects.load(["default-float"])[0].codes}  # fmt: skip
+              for model in subjects.load(["mlp-float"])[0].codes}  # fmt: skip
     for each in default.rows:
         size = each.figures["weight_bytes_per_frame"].value * each.block
         coded = each.bits in models
@@ -258,16 +258,16 @@ def test_a_row_takes_the_time_it_is_given():
 # --- savings ---------------------------------------------------------------------------------
 def test_savings_of_the_default_network(default):
     four, eight = (
-        stream_bytes(layers_of(model)) for model in subjects.load(["default-float"])[0].codes[:2]
+        stream_bytes(layers_of(model)) for model in subjects.load(["mlp-float"])[0].codes[:2]
     )
     line, mixed = savings(default.rows)
     live, block = (1 - (four / b + FRAME_BYTES) / (eight / b + FRAME_BYTES) for b in (1, 32))
     assert line == (
-        f"default-float: 4-bit codes move {1 - four / eight:.1%} fewer bytes than 8-bit ones "
+        f"mlp-float: 4-bit codes move {1 - four / eight:.1%} fewer bytes than 8-bit ones "
         f"(modelled on emu); with spectra {live:.1%} at 1 frame a block, {block:.1%} at 32 frames "
         "a block"
     )
-    assert mixed.startswith("default-float: 4,8-bit codes move 44.0% fewer")
+    assert mixed.startswith("mlp-float: 4,8-bit codes move 44.0% fewer")
 
 
 def test_savings_are_those_counted_where_something_counts():
@@ -283,7 +283,7 @@ def test_the_text_fits_and_tells_the_kinds(default):
     text = report.text(default)
     assert max(len(line) for line in text.splitlines()) <= 100
     assert "NumPy float32 on this CPU: times measured, bytes modelled" in text
-    assert "default-float on csim: times measured, bytes modelled" in text
+    assert "mlp-float on csim: times measured, bytes modelled" in text
     assert "\nmeasured: by the clock" in text
     assert "\nmodelled bytes: " in text
     assert "\ncounted: " not in text  # nothing was
@@ -405,7 +405,7 @@ def test_mistakes_are_found_before_the_work(tmp_path, monkeypatch):
         (1, "there is no folder", ("--plot", tmp_path / "no" / "a.png")),
         (1, "one of .png, .pdf, .svg", ("--plot", tmp_path / "a.gif")),
         (1, "no such model", ("--model", "nothing")),
-        (1, "expected each once", ("--model", "default", "--model", "default")),
+        (1, "expected each once", ("--model", "mlp", "--model", "mlp")),
         (2, "fpga", ("--backend", "fpga")),
         (2, "--seconds", ("--seconds", -1)),
     ]

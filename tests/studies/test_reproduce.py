@@ -137,7 +137,7 @@ def test_each_system_is_scored_once(
 
 def test_table3_has_the_papers_rows_and_bytes(made: Path) -> None:
     table = rows(made / "table3.csv")
-    assert [row["network"] for row in table] == ["paper"] * 6 + ["default"] * 6
+    assert [row["network"] for row in table] == ["paper"] * 6 + ["mlp"] * 6
     for row in table:
         printed = PRINTED[row["first"], row["second"]]
         numbers = re.fullmatch(
@@ -157,7 +157,7 @@ def test_table3_has_the_papers_rows_and_bytes(made: Path) -> None:
 
 
 def test_table3_counts_from_the_float_model_and_the_mixture(made: Path) -> None:
-    for name in ("paper", "default"):
+    for name in ("paper", "mlp"):
         table = [row for row in rows(made / "table3.csv") if row["network"] == name]
         stoi = {row["first"] + row["second"]: float(row["stoi"]) for row in table}
         for row in table[:4]:
@@ -218,7 +218,7 @@ def test_figures_name_the_papers_value_where_it_prints_one(made: Path) -> None:
 
 def test_json_holds_the_same_and_what_it_was_made_of(made: Path) -> None:
     results = json.loads((made / "results.json").read_text())
-    assert set(results["networks"]) == {"paper", "default"}
+    assert set(results["networks"]) == {"paper", "mlp"}
     assert set(results["products"]) == {"table3", *FIGURES}
     assert results["refused"]["count"] == 0
     table = results["products"]["fig3"]["tables"]["fig3"]

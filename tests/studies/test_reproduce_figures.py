@@ -130,7 +130,7 @@ def test_bars_stand_on_the_mixture_and_intervals_are_drawn() -> None:
 
 
 def test_no_text_on_an_axis_overlaps() -> None:
-    networks = load(["paper-float", "default-float"])
+    networks = load(["paper-float", "mlp-float"])
     gains = [-0.1, -0.02, 0.0, 0.01, 0.02, 0.03, 0.035, 0.04, 0.05]
     figures = [product.figure for product in (fig1.product(networks), fig2.product(networks))]
     figures.append(bars.draw(made_up("one", 0.75, gains) + made_up("two", 0.75, gains)))

@@ -179,7 +179,7 @@ def test_training_goes_on_where_it_stopped(folders, tmp_path, monkeypatch):
     options = {"speech": speech, "noise": noise, "hidden": 8, "seed": 2}
     monkeypatch.setattr(material, "VALIDATION", 2)
     monkeypatch.setattr(FromScratch, "every", 3)
-    whole = train(tmp_path / "whole.npz", steps=6, **options)
+    whole = train(tmp_path / "whole.npz", "mlp", steps=6, **options)
 
     def killed(training: Training, batch: Batch) -> float:
         if training.step == 4:
@@ -189,19 +189,19 @@ def test_training_goes_on_where_it_stopped(folders, tmp_path, monkeypatch):
     advance = Training._advance
     monkeypatch.setattr(Training, "_advance", killed)
     with pytest.raises(KeyboardInterrupt):
-        train(tmp_path / "cut.npz", steps=6, **options)
+        train(tmp_path / "cut.npz", "mlp", steps=6, **options)
     monkeypatch.setattr(Training, "_advance", advance)
     assert (tmp_path / "cut.checkpoint").exists()
     with pytest.raises(ValueError, match="other settings"):
-        train(tmp_path / "cut.npz", steps=7, **options)
+        train(tmp_path / "cut.npz", "mlp", steps=7, **options)
     with pytest.raises(ValueError, match="other recordings"):
-        train(tmp_path / "cut.npz", steps=6, **{**options, "speech": speech / "sub"})
+        train(tmp_path / "cut.npz", "mlp", steps=6, **{**options, "speech": speech / "sub"})
     state = (tmp_path / "cut.checkpoint").read_bytes()
     (tmp_path / "cut.checkpoint").write_bytes(state[:1000])
     with pytest.raises(ValueError, match="damaged"):
-        train(tmp_path / "cut.npz", steps=6, **options)
+        train(tmp_path / "cut.npz", "mlp", steps=6, **options)
     (tmp_path / "cut.checkpoint").write_bytes(state)
-    resumed = train(tmp_path / "cut.npz", steps=6, **options)
+    resumed = train(tmp_path / "cut.npz", "mlp", steps=6, **options)
     assert FloatModel.load(tmp_path / "cut.npz").digest == resumed.digest
     assert not (tmp_path / "cut.checkpoint").exists()
     for a, b in zip(whole.weights + whole.biases, resumed.weights + resumed.biases, strict=True):
@@ -266,7 +266,7 @@ def test_what_cannot_be_trained_is_refused_at_once(folders, tmp_path):
     options = {"speech": speech, "noise": noise}
     for hidden in (0, -5, (256, 5000)):
         with pytest.raises(ValueError, match="hidden layer"):
-            train(tmp_path / "m.npz", hidden=hidden, **options)
+            train(tmp_path / "m.npz", "mlp", hidden=hidden, **options)
     with pytest.raises(FileNotFoundError, match="no folder"):
         train(tmp_path / "nowhere" / "m.npz", **options)
     with pytest.raises(ValueError, match="is a folder"):
@@ -288,4 +288,4 @@ def test_bad_validation_files_are_skipped(folders, tmp_path):
     soundfile.write(voices / "good.wav", reading.read_mono(speech / "a.wav"), 8000)
     options = {"speech": speech, "noise": noise, "val_speech": voices, "val_noise": noise}
     with pytest.warns(match=r"skipped for validation: silent\.wav"):
-        train(tmp_path / "m.npz", steps=1, hidden=4, **options)
+        train(tmp_path / "m.npz", "mlp", steps=1, hidden=4, **options)

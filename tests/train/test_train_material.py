@@ -137,4 +137,4 @@ def test_training_on_manifests(
     assert model.training["step"] == 2
     (tmp_path / "gone.csv").write_text(path.read_text().replace("01to030w", "nobody01"))
     with pytest.raises(FileNotFoundError, match=r"nobody01\.wv1\) are missing"):
-        train(tmp_path / "n.npz", **{**options, "mixtures": tmp_path / "gone.csv"})
+        train(tmp_path / "n.npz", "mlp", **{**options, "mixtures": tmp_path / "gone.csv"})

@@ -26,7 +26,7 @@ def default():
     """The default network on a virtual board."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BOARD", BOARDS[0])
-        yield run.bench(subjects.load(["default-float"]), ["virtual"], 0)
+        yield run.bench(subjects.load(["mlp-float"]), ["virtual"], 0)
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_the_board_that_it_ran_on(default):
 
 
 def test_bytes_are_counted_to_the_byte(rows):
-    models = subjects.load(["default-float"])[0].codes
+    models = subjects.load(["mlp-float"])[0].codes
     for model, bits in zip(models, BITS, strict=True):
         for block in (1, 32):
             found = rows[bits, block].figures
@@ -95,7 +95,7 @@ def test_the_kernels_share_is_that_of_the_cycle_model(default, rows):
 
 def test_times_are_the_same_each_time(rows):
     """They are the board's: no matter how long this machine takes, and what else it does."""
-    again = run.bench(subjects.load(["default-float"]), ["virtual"], 0.05)
+    again = run.bench(subjects.load(["mlp-float"]), ["virtual"], 0.05)
     for row in again.rows:
         if row.backend == "virtual":
             before = rows[row.bits, row.block].figures["latency_p50"].value
@@ -109,7 +109,7 @@ def test_savings_are_counted(default):
 
 def test_ledgers_are_printed_reconciled(default):
     assert [title for title, _ in default.ledgers] == [
-        f"default-float, {widths} bits, on virtual" for widths in ("4", "8", "4,8")
+        f"mlp-float, {widths} bits, on virtual" for widths in ("4", "8", "4,8")
     ]
     text = report.text(default)
     assert max(len(line) for line in text.splitlines()) <= 100

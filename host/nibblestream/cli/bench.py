@@ -23,7 +23,7 @@ from .options import BACKEND, FILE, MODEL_HELP, command_line
     "--model",
     "models",
     multiple=True,
-    default=("default-float",),
+    default=("mlp-float",),
     show_default=True,
     help=f"{MODEL_HELP} Repeatable; float models are quantized to 4 bits, 8, and 4 with 8.",
 )

@@ -66,7 +66,7 @@ def compare(
     other libraries are coremltools, torchao, optimum-quanto, bitsandbytes and scikit-learn, if
     installed. Writes CSV, JSON, PDF and PNG. Quantized models and scores are cached.
 
-    Example: nibblestream compare default-float --speech test/speech --noise test/noise
+    Example: nibblestream compare mlp-float --speech test/speech --noise test/noise
     --calibration-speech train/speech --calibration-noise train/noise -o compared
     """
     from ..evaluate.known import open_known

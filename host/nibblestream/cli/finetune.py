@@ -35,7 +35,7 @@ def finetune(float_model: str, output: Path, **options: Any) -> None:
     Codes, look-up tables and biases are trained jointly, on the float model's outputs and on clean
     speech. The result runs on every backend. An interrupted run is resumed.
 
-    Example: nibblestream finetune default-float -o two.npz --bits 2 --speech librispeech
+    Example: nibblestream finetune mlp-float -o two.npz --bits 2 --speech librispeech
     --noise demand
     """
     from ..train.run import finetune as run

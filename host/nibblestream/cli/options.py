@@ -13,6 +13,7 @@ import click
 
 from ..backends import BACKENDS
 from ..files.atomic import target
+from ..network.model_file import BUNDLED
 from ..speech.band import BANDS
 
 FILE = click.Path(path_type=Path)
@@ -20,7 +21,7 @@ BACKEND = click.Choice(list(BACKENDS))
 BAND = click.Choice(list(BANDS))
 BAND_HELP = "Above 8 kHz: the full band, or the network's own, up to 4 kHz."
 SPLIT = click.Choice(["train", "val", "test"])
-MODEL_HELP = "Model file or bundled name: default, paper, default-float, paper-float."
+MODEL_HELP = f"Model file or bundled name: {', '.join(BUNDLED)}."
 
 
 class PerLayer(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only

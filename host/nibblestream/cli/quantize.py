@@ -69,7 +69,7 @@ def quantize(
     network that is not for speech, whose ranges of inputs are then taken from them, too. Without
     calibration, auto is kmeans.
 
-    Example: nibblestream quantize default-float -o mixed.npz --scheme rs-vbs --layer-bits 4,8
+    Example: nibblestream quantize mlp-float -o mixed.npz --scheme rs-vbs --layer-bits 4,8
 
     Example: nibblestream quantize mine.npz -o best.npz --scheme auto --calibration noisy/
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "--model",
     "models",
     multiple=True,
-    default=("paper-float", "default-float"),
+    default=("paper-float", "mlp-float"),
     show_default=True,
     help="Float model with two layers: file or bundled name. Repeatable.",
 )

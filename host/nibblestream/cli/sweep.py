@@ -67,7 +67,7 @@ def sweep(
     mixtures; results are reported on another, beside the paper's fixed settings. Scores are
     cached, so an interrupted sweep resumes when called again.
 
-    Example: nibblestream sweep default-float --scheme rs-vbs --bits 4 --speech test/speech
+    Example: nibblestream sweep mlp-float --scheme rs-vbs --bits 4 --speech test/speech
     --noise test/noise --val-speech val/speech --val-noise val/noise -o swept
     """
     from ..evaluate.collect import collect

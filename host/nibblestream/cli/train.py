@@ -14,7 +14,7 @@ from .options import FILE, PerLayer, command_line, model_target
 @click.option("--speech", required=True, type=FILE, help="Folder of clean speech.")
 @click.option("--noise", required=True, type=FILE, help="Folder of noise.")
 @click.option("-o", "--output", required=True, type=FILE, help="Float model to write (.npz).")
-@click.option("--recipe", default="default", type=click.Choice(["memory", "default", "paper"]))
+@click.option("--recipe", default="memory", type=click.Choice(["memory", "mlp", "paper"]))
 @click.option("--val-speech", type=FILE, help="Speech to validate on; default the val split.")
 @click.option("--val-noise", type=FILE, help="Noise to validate on; default the val split.")
 @click.option("--mixtures", type=FILE, help="Manifest from `mix`: train on only these mixtures.")

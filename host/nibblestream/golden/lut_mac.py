@@ -41,7 +41,7 @@ def lut_mac(rng: np.random.Generator) -> Iterator[Block]:
         session = Session(model, rng)
         yield session.block(9, bank=0, reset=1)
         yield session.block(2, bank=1)
-    session = Session(QuantizedModel.load("default"), rng)
+    session = Session(QuantizedModel.load("mlp"), rng)
     yield session.block(8, bank=0, reset=1)
     yield from plain.blocks(rng)  # between two blocks of speech, whose state they must not touch
     yield session.block(3, bank=1)

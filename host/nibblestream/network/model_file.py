@@ -23,7 +23,7 @@ from ..files.atomic import replacing
 
 MAGIC = "nibblestream model"
 FORMAT = 1
-BUNDLED = ("default", "paper", "default-float", "paper-float")
+BUNDLED = ("default", "mlp", "paper", "default-float", "mlp-float", "paper-float")
 
 Header = dict[str, Any]
 Arrays = dict[str, npt.NDArray[Any]]

@@ -119,6 +119,6 @@ Settings = Recipe | FineTuning | MemoryRecipe
 
 RECIPES: dict[str, Recipe | MemoryRecipe] = {
     "memory": MemoryRecipe(),
-    "default": Recipe("log2", "gain", 0.1, 0.15, error_weight=1.0),
+    "mlp": Recipe("log2", "gain", 0.1, 0.15, error_weight=1.0),
     "paper": Recipe("magnitude", "magnitude", 0.0, 0.0, error_weight=1.0, biases=False, steps=3000),
 }

@@ -26,7 +26,7 @@ from .scratch import FromScratch
 
 def train(
     output: str | Path,
-    recipe: str = "default",
+    recipe: str = "memory",
     *,
     speech: str | Path,
     noise: str | Path,
@@ -46,7 +46,7 @@ def train(
     output : path
         The model file; its stem becomes the model's name. The state of an unfinished run is kept
         beside it, and the next call resumes from there.
-    recipe : {"memory", "default", "paper"}
+    recipe : {"memory", "mlp", "paper"}
         "memory": the network with layers with memory; the others have the paper's topology.
     speech, noise : path
         Training folders: all files, or the train split of a corpus that `corpora.files` knows.
