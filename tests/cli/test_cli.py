@@ -261,7 +261,7 @@ def test_train_end_to_end(tmp_path, rng):
     out = tmp_path / "mine.npz"
     done = run(
         *("train", "--speech", tmp_path / "speech", "--noise", tmp_path / "noise"),
-        *("-o", out, "--steps", 2, "--hidden", 8),
+        *("-o", out, "--recipe", "mlp", "--steps", 2, "--hidden", 8),
     )
     assert done.returncode == 0, done.stderr
     assert "warning: skipped:" in done.stderr
