@@ -71,7 +71,7 @@ bench: .venv/dev.stamp  # all available backends; the emulation against PyTorch 
 notebooks: .venv/dev.stamp  # run every notebook top to bottom
 	$(BIN)/jupyter execute notebooks/*.ipynb
 
-# Retrain both bundled models (in $(MODELS)) by the same recipes, and quantize them.
+# Retrain the bundled models mlp and paper (in $(MODELS)) by the same recipes, and quantize them.
 train: build/train/mlp.npz build/train/paper.npz
 
 build/train/%-float.npz: | .venv/dev.stamp

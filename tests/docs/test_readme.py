@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from nibblestream import QuantizedModel
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 RESULTS = (ROOT / "docs" / "results.md").read_text(encoding="utf-8")
@@ -24,7 +26,7 @@ def test_the_six_lines_run(tmp_path, monkeypatch, rng, capsys):
     exec(code, names)
     assert len([line for line in code.splitlines() if line]) == 6
     assert names["clean"].shape == (8000,)
-    assert "149,632" in capsys.readouterr().out
+    assert f"{QuantizedModel.load('default').stream_bytes:,}" in capsys.readouterr().out
 
 
 def test_every_figure_of_the_headlines_is_on_the_page_of_results():

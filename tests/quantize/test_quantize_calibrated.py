@@ -506,22 +506,22 @@ def test_auto_without_calibration_is_data_free(small: FloatModel) -> None:
 
 PINNED = {
     ("mlp-float", "rs-vbs", 4): (
-        "c88065e2d2e923c01c528ec5f7de37e10f05712d61faa90eb5e9fd49fc6c2387"
+        "1b8853cb282c9fc5c17cb6920f804236f6a1f283ba1370e259e1df6d7b7d6317"
     ),
     ("mlp-float", "u", 8): (
-        "93429bceb5366f6f7ef80187ea5d32802879ab12f482cd7f6a8dbda281df2aa8"
+        "61acd6931f260497f718482cb52a39bf156a56401d75bdfa4ce54a759ca9c27c"
     ),
     ("mlp-float", "u", 4): (
-        "4edd12f53c2fb445eab2bc12c910c4b83f3fd0b7609413d783151bad077fd7a4"
+        "22428aa4c9404abbe0364665a0a34507a0d4bbb326a40d3cc2d1436e3b6f7fbf"
     ),
     ("mlp-float", ("rs-vbs", "u"), (4, 8)): (
-        "ab84dcd2ab5b2808f44559188b071aeaf1ada031eae03e5cac412a20f41972dd"
+        "e73149b48c78b91349866380a04c66d5635adc0337262ea3f151dda89280096d"
     ),
     ("mlp-float", "rs", 3): (
-        "6243f617a4e886cd1a3033d8a11423e22ca80bfba83298db485e6470bfdeafcf"
+        "ee3646bf5fd3e82c5b2c62332396b3d3e0bfece0d33f497ca2a2d76525d6ca34"
     ),
     ("mlp-float", "u-vbs", 2): (
-        "96108b30b0e95500fd0efe51545a70108060e548018d74d080244837921d9c34"
+        "a0e79f0a50e8efcc05f8855f4a15302c716a2e5f3034029cbb601f1ed7252a43"
     ),
     ("paper-float", "rs-vbs", 4): (
         "b3449a62468ef01de85d1b7f2fe8efaf098de6b795b1ff6544a3807e8ed0524e"

@@ -6,6 +6,7 @@ import io
 import re
 import sys
 from datetime import datetime, timezone
+from importlib import import_module
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,7 +18,7 @@ from nibblestream.demo.recording import CLEAN, NOISY
 from nibblestream.evaluate.metrics import stoi
 from nibblestream.hardware.traffic import stream_bytes
 from nibblestream.show import counted, sources
-from nibblestream.show.panel import BUNDLED, Panel
+from nibblestream.show.panel import BUNDLED, SCHEMES, Panel
 from nibblestream.sound import reading
 
 
@@ -33,7 +34,15 @@ def noisy():
 
 @pytest.fixture(scope="module")
 def model():
-    return QuantizedModel.load("default")
+    return QuantizedModel.load("mlp")
+
+
+@pytest.fixture
+def mlp(monkeypatch):
+    """Have panels run a network of known size."""
+    module = import_module("nibblestream.show.panel")  # not the function of this name
+    model = FloatModel.load("mlp-float")
+    monkeypatch.setattr(module, "model", lambda bits: quantize(model, SCHEMES[bits], bits))
 
 
 @pytest.fixture
@@ -64,7 +73,7 @@ def test_the_panel_enhances_what_it_mixed(panel, clean, noisy):
 
 
 @pytest.mark.parametrize(("bits", "a_pass"), [(8, 297_216), (4, 149_632), (3, 112_224)])
-def test_the_panel_counts_bytes_of_each_width(panel, bits, a_pass):
+def test_the_panel_counts_bytes_of_each_width(mlp, panel, bits, a_pass):
     panel.bits.value = bits
     text = re.sub("<[^>]*>", " ", panel.bytes.value)
     found = [int(number.replace(",", "")) for number in re.findall(r"[\d,]+", text)]
