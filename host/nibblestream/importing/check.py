@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..network.float_model import FloatModel
+from ..network.recurrent import Recurrent
 
 Float = npt.NDArray[np.float64]
 
@@ -86,6 +87,8 @@ def outputs(model: FloatModel, x: Float, roundoff: float = FLOAT64) -> tuple[Flo
     """
     error = roundoff * np.abs(x)
     for weights, bias, activation in model.layers():
+        if isinstance(activation, Recurrent):
+            raise ValueError("the rounding of a recurrent layer has no bound here")
         exact = weights.T.astype(np.float64)
         magnitudes = (np.abs(x) + error) @ np.abs(exact) + np.abs(bias)
         rounding = 2 * FLOAT32 + (len(exact) + 4) * roundoff

@@ -26,6 +26,7 @@ from .. import spec
 from ..fixed import IntArray, round_shift
 from .activation import SIGMOID, TANH, Activation
 from .curve import INPUT, curve
+from .recurrent import RECURRENT, Recurrent
 
 Array = npt.NDArray[Any]
 Int32 = npt.NDArray[np.int32]
@@ -86,12 +87,15 @@ class Memory:
 
 
 MEMORY: Final = Memory()
-Cell = Activation | Memory  # what follows a layer's matrix
+Cell = Activation | Memory | Recurrent  # what follows a layer's matrix
 
 
 def read_cell(entry: Mapping[str, Any]) -> Cell:
     """Return the function of a model file's entry."""
-    return MEMORY if entry.get("kind") == MEMORY.kind else Activation(**entry)
+    for cell in (MEMORY, RECURRENT):
+        if entry.get("kind") == cell.kind:
+            return cell
+    return Activation(**entry)
 
 
 def elementwise(cells: Sequence[Cell]) -> list[Activation]:
