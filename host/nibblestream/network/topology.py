@@ -29,6 +29,11 @@ def stored(shape: tuple[int, ...], cell: Cell) -> int:
     return shape[0] // cell.sums if isinstance(cell, Recurrent) else shape[0]
 
 
+def shape_of(outputs: int, inputs: int, cell: Cell) -> tuple[int, int]:
+    """Return the shape (out, in) of the weights of a layer of `outputs` after one of `inputs`."""
+    return outputs * cell.sums, outputs if isinstance(cell, Recurrent) else inputs
+
+
 def check_topology(shapes: Sequence[tuple[int, ...]], cells: Sequence[Cell]) -> None:
     """Raise an error for a network that the hardware cannot run.
 
