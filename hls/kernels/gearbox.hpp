@@ -32,8 +32,8 @@ inline ap_uint<3> step_quarters(ap_uint<4> code_bits) {
 }
 static_assert(spec::LANES == QUARTER_BITS, "16 codes of n bits are n quarters of a beat");
 
-// The next step's codes, in the lowest bits; the bits above them are not cleared. `beat` is the next
-// one if the box holds too few quarters, else 0.
+// The next step's codes, in the lowest bits; the bits above them are not cleared. `beat` is the
+// next one if the box holds too few quarters, else 0.
 inline beat_t geared(Gearbox& box, beat_t beat, ap_uint<3> take) {
 #pragma HLS INLINE  // its state must not cross a module boundary within a clock
   const bool refill = box.quarters < take;

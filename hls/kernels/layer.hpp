@@ -116,8 +116,8 @@ inline width_t width_of(const Layer& layer) {
 // write out of range.
 inline bool runnable(const Layer& layer, width_t given, groups_t groups, width_t before,
                      const Reader& reader) {
-  const bool widths =
-      taken(layer) == given && layer.inputs > 0 && layer.outputs > 0 && layer.outputs <= spec::MAX_WIDTH;
+  const bool widths = taken(layer) == given && layer.inputs > 0 && layer.outputs > 0 &&
+                      layer.outputs <= spec::MAX_WIDTH;
   const bool bits = (layer.code_bits >= 2 && layer.code_bits <= 4) || layer.code_bits == 8;
   const bool curved =
       layer.activation == spec::ACTIVATION_SIGMOID || layer.activation == spec::ACTIVATION_TANH;
@@ -128,8 +128,8 @@ inline bool runnable(const Layer& layer, width_t given, groups_t groups, width_t
       !(remembers(layer) || recurs(layer)) ||
       (layer.outputs == GATES * layer.units && layer.shift > 0 &&
        layer.output_bits == spec::CURVE_INPUT_BITS && before + layer.units <= spec::MAX_UNITS);
-  const bool kept = !recurs(layer) || (layer.inputs == layer.units &&
-                                       code_beats(layer) <= spec::RECURRENT_DEPTH);
+  const bool kept =
+      !recurs(layer) || (layer.inputs == layer.units && code_beats(layer) <= spec::RECURRENT_DEPTH);
   const bool fits = (units(taken(layer)) + units(stored(layer))) * groups <= spec::ACTIVATION_DEPTH;
   const beats_t needed = lut_beats(layer) + bias_beats(layer) + code_beats(layer);
   return known && memory && kept && widths && bits && word && fits && needed <= reader.left;

@@ -68,8 +68,8 @@ void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& netwo
   static states_t states;
   kept_t kept;
 #pragma HLS BIND_STORAGE variable = kept type = ram_s2p impl = bram
-  // Read in all lanes at once, and too small for block RAMs. Lanes beyond the last unit hold zeros or
-  // old outputs, whose weights are 0.
+  // Read in all lanes at once, and too small for block RAMs. Lanes beyond the last unit hold zeros
+  // or old outputs, whose weights are 0.
   static recent_t recent;
 #pragma HLS ARRAY_PARTITION variable = recent complete dim = 3
 #pragma HLS BIND_STORAGE variable = recent type = ram_s2p impl = lutram

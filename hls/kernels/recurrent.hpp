@@ -1,5 +1,6 @@
 // A recurrent layer, a GRU (recurrent.py): its codes are kept on chip for a block; then, frame by
-// frame, its matrix multiplies the outputs of the frame before, 16 codes a clock.
+// frame, its matrix multiplies the outputs of the frame before, 16 codes a clock. A row's sum
+// becomes a gate, r or 1 - z; with the third row of a unit, its state takes a step.
 //
 //   kept codes -> gearbox -> 16 LUTs -> 16 weights --+
 //                                                    v
@@ -19,11 +20,6 @@ static_assert(GATES * (MOST_RECURRENT + 1) * ((MOST_RECURRENT + LANES) / LANES) 
                   4 * spec::RECURRENT_DEPTH,
               "layers with more units are refused for their beats");
 using recent_t = curved_t[2][(MOST_RECURRENT + LANES - 1) / LANES][LANES];
-
-// Accumulators of a unit: of r and z with their inputs, of n without, and the input of n.
-struct Unit {
-  accumulator_t reset, keep, fresh, input;
-};
 
 // Read the layer's codes, once for all frames of the block.
 inline void keep_codes(beat_stream& codes, Reader& reader, const Layer& layer, kept_t& kept) {
@@ -56,30 +52,28 @@ RECALL:
   }
 }
 
-// Sigmoid or tanh of a sum on the grid of its inputs, limited to their range.
-inline curved_t gate_of(accumulator_t sum, bool sigmoid) {
+// A sum on the grid of its use, and limited to its range: of n (`fresh`), before r multiplies it;
+// of r and z, the inputs of sigmoid, which have a bit less than those of tanh.
+inline activation_t word_of(accumulator_t sum, const Layer& layer, bool fresh) {
 #pragma HLS INLINE  // part of the calling pipeline
-  constexpr int MOST = (1 << spec::CURVE_INPUT_BITS) - 1;
-  return curve(saturate(sum, accumulator_t(-MOST), accumulator_t(MOST)), sigmoid);
+  constexpr int FINER = spec::HIDDEN_FRAC - spec::CURVE_INPUT_FRAC, COARSER = 1;
+  const accumulator_t most =
+      (accumulator_t(1) << (fresh ? spec::HIDDEN_BITS - 1 : spec::CURVE_INPUT_BITS)) - 1;
+  const int shift = layer.shift.to_int() + (fresh ? -FINER : COARSER);
+  return saturate(round_shift(sum, shift), accumulator_t(-most - 1), most);
 }
 
-// One step of a unit: h + (1 - z) (n - h), where 1 - z is the sigmoid of the negative sum.
-inline state_t recurred(state_t state, const Unit& unit, const Layer& layer) {
+// The candidate n: tanh of the input and of r times the sum of n.
+inline curved_t candidate_of(curved_t reset, activation_t fresh, accumulator_t input,
+                             const Layer& layer) {
 #pragma HLS INLINE  // part of the calling pipeline
-  constexpr int COARSER = 1;  // the inputs of sigmoid, than those of tanh
-  constexpr int FINER = spec::HIDDEN_FRAC - spec::CURVE_INPUT_FRAC;
-  constexpr int MOST = 1 << (spec::HIDDEN_BITS - 1);
-  const int shift = layer.shift.to_int();
-  const curved_t reset = gate_of(round_shift(unit.reset, shift + COARSER), true);
-  const accumulator_t keep = round_shift(unit.keep, shift + COARSER);
-  const curved_t step = gate_of(-keep, true);
-  const activation_t fresh = saturate(round_shift(unit.fresh, shift - FINER), accumulator_t(-MOST),
-                                      accumulator_t(MOST - 1));
+  constexpr int MOST = (1 << spec::CURVE_INPUT_BITS) - 1;
   using product_t = ap_int<spec::CURVE_BITS + spec::HIDDEN_BITS>;
   const product_t product = reset * fresh;
-  const accumulator_t passed = round_shift(product, spec::CURVE_FRAC + FINER);
-  const accumulator_t input = round_shift(unit.input, shift);
-  return stepped(state, step, gate_of(passed + input, false));
+  const accumulator_t passed =
+      round_shift(product, spec::CURVE_FRAC + spec::HIDDEN_FRAC - spec::CURVE_INPUT_FRAC);
+  const accumulator_t sum = passed + round_shift(input, layer.shift.to_int());
+  return curve(saturate(sum, accumulator_t(-MOST), accumulator_t(MOST)), false);
 }
 
 // Run a recurrent layer, whose inputs are at `from`: write its outputs to `to`. `before` units
@@ -105,11 +99,11 @@ RECUR_FRAME:
     ap_uint<2> gate = 0;
     ap_uint<10> step = 0;
     accumulator_t sum = 0;
-    Unit unit = {0, 0, 0, 0};
+    curved_t reset_gate = 0, keep_not = 0;  // r, 1 - z
   RECUR:
     for (int clock = 0; clock < clocks; ++clock) {
 #pragma HLS LOOP_TRIPCOUNT min = 3 max = 8192
-#pragma HLS PIPELINE II = 1    // one step per clock
+#pragma HLS PIPELINE II = 1   // one step per clock
 #pragma HLS LOOP_FLATTEN off  // a frame starts when the last unit of the frame before is done
 // Within a frame, the loop never reads what it writes: other words, other states, other outputs.
 #pragma HLS DEPENDENCE variable = memory inter false
@@ -139,16 +133,19 @@ RECUR_FRAME:
       const activation_t x = memory[address(from, row.to_int(), group, groups)][lane][row % LANES];
       row = row + 1;
       const accumulator_t input = accumulator_t(x) << layer.align;
-      if (gate == 0) unit.reset = sum + input;
-      if (gate == 1) unit.keep = sum + input;
-      gate = gate == GATES - 1 ? ap_uint<2>(0) : ap_uint<2>(gate + 1);
-      if (gate != 0) continue;
-      unit.fresh = sum;
-      unit.input = input;
+      const bool fresh = gate == GATES - 1;
+      const activation_t rounded = word_of(fresh ? sum : accumulator_t(sum + input), layer, fresh);
+      const activation_t turned = gate == 1 ? activation_t(-rounded) : rounded;
+      const curved_t open = curve(fresh ? activation_t(0) : turned, true);
+      if (gate == 0) reset_gate = open;
+      if (gate == 1) keep_not = open;
+      gate = fresh ? ap_uint<2>(0) : ap_uint<2>(gate + 1);
+      if (!fresh) continue;
+      const curved_t candidate = candidate_of(reset_gate, rounded, input, layer);
       // A single address, as the memory has one read port.
       const state_t kept_state = states[frame == 0 ? bank : next][before + at];
       const state_t state = frame == 0 && reset != 0 ? state_t(0) : kept_state;
-      const state_t after = recurred(state, unit, layer);
+      const state_t after = stepped(state, keep_not, candidate);
       states[next][before + at] = after;
       recent[1 - old][at / LANES][at % LANES] = output_of(after);
       memory[address(to, at.to_int(), group, groups)][lane][at % LANES] = output_of(after);
