@@ -121,8 +121,8 @@ LAYER_BEAT: Final[Layout] = {
     "bias_shift": Field(39, 6),
     "output_bits": Field(45, 5),  # excluding the sign
     "relu": Field(50, 1),  # negative outputs become 0
-    "activation": Field(51, 3),  # an index into ACTIVATIONS; of memory, gru: 3 outputs per unit
-    "wide_bias": Field(54, 1),  # biases have 16 bits, not 8
+    "activation": Field(51, 4),  # an index into ACTIVATIONS; of memory, gru: 3 rows per unit
+    "wide_bias": Field(55, 1),  # biases have 16 bits, not 8
 }
 ACTIVATIONS: Final = ("linear or relu", "clip", "leaky", "sigmoid", "tanh", "memory", "gru")
 ACTIVATION_BEAT: Final[Layout] = {
