@@ -67,7 +67,7 @@ def test_lut_mac():
     """128 multipliers and activation memories; 8 for curves; 4 to check headers and beats of rows.
 
     Context, floors and biases take 3, 1 and 2 block RAMs; memories 2 multipliers and 6 block RAMs.
-    A recurrent layer's 16 multipliers, 2 curves, gate and step have 4096 beats of codes beside them.
+    A recurrent layer has 16 multipliers, 2 curves, a gate and a step, and 4096 beats of codes.
     """
     kernel = resources.lut_mac()
     assert spec.LANES * spec.FRAME_LANES == 128

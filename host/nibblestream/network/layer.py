@@ -240,7 +240,7 @@ class QuantizedLayer:
         if self.shift + min(cell.shifts) < 0:
             raise ValueError(
                 f"sums have {self.accumulator_frac} fractional bits; expected "
-                f"{self.word.frac - min(cell.shifts)} or more before a {cell}: use a larger m or "
+                f"{INPUT[cell.kind].frac - min(cell.shifts)} or more before a {cell}: use a larger m or "
                 "k, or scale the weights down"
             )
         if isinstance(cell, Recurrent) and self.align < 0:
