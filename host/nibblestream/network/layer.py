@@ -14,6 +14,7 @@ from ..fixed import QFormat, round_half_away
 from . import formats, pack
 from .activation import RELU, Activation
 from .curve import COARSEST, INPUT
+from .gates import check_gates
 from .lut import Lut, decode
 from .memory import Cell
 from .recurrent import Recurrent, factor_format
@@ -71,7 +72,7 @@ class QuantizedLayer:
         self._check_lut()
         self._check_bias()
         self._check_words()
-        self._check_gates()
+        check_gates(self)
         if self.shift < 0:
             raise ValueError(
                 f"outputs have {self.output_format.frac} fractional bits, but the accumulator only "
@@ -231,29 +232,6 @@ class QuantizedLayer:
             bias += -self.input_format.low << self.align
         shift = self.shift + self.activation.leak
         return formats.accumulator_bound(self.inputs, self.factor_format, largest, bias, shift)
-
-    def _check_gates(self) -> None:
-        """Check that a memory or GRU has sums, inputs and codes that it can work with."""
-        cell = self.activation
-        if isinstance(cell, Activation):
-            return
-        if self.shift + min(cell.shifts) < 0:
-            raise ValueError(
-                f"sums have {self.accumulator_frac} fractional bits; expected "
-                f"{INPUT[cell.kind].frac - min(cell.shifts)} or more before a {cell}: use a larger m or "
-                "k, or scale the weights down"
-            )
-        if isinstance(cell, Recurrent) and self.align < 0:
-            raise ValueError(
-                f"inputs have {self.input_format.frac} fractional bits; expected "
-                f"{self.accumulator_frac} or fewer, as the sums of the {cell}"
-            )
-        beats = pack.beats_of(self.shape, self.bits)
-        if isinstance(cell, Recurrent) and beats > spec.RECURRENT_DEPTH:
-            raise ValueError(
-                f"the codes of {self.width} units are {beats} beats; the kernel keeps "
-                f"{spec.RECURRENT_DEPTH} of a {cell}: use fewer units or fewer bits"
-            )
 
     def _check_codes(self) -> None:
         if self.codes.dtype != np.uint8 or self.codes.ndim != 2 or not self.codes.size:
