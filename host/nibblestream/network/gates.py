@@ -30,7 +30,7 @@ def check_gates(layer: QuantizedLayer) -> None:
 
 
 def _check_recurrent(layer: QuantizedLayer) -> None:
-    """Inputs must not be finer than the sums they are added to, and all codes fit on chip."""
+    """Check that inputs are no finer than the sums they add to, and that codes fit on chip."""
     if layer.align < 0:
         raise ValueError(
             f"inputs have {layer.input_format.frac} fractional bits; expected "
