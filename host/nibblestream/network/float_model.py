@@ -16,7 +16,7 @@ from .front import Front, Plain, read_front
 from .memory import Cell, read_cell
 from .model_file import Arrays, Header, Stored
 from .recurrent import Recurrent
-from .topology import check_topology, taken
+from .topology import check_topology
 
 Float32 = npt.NDArray[np.float32]
 
@@ -91,7 +91,7 @@ class FloatModel(Stored):
     @property
     def inputs(self) -> int:
         """Number of inputs."""
-        return taken(self.weights[0].shape, self.activations[0])
+        return self.weights[0].shape[1]
 
     @property
     def outputs(self) -> int:

@@ -33,11 +33,7 @@ Int32 = npt.NDArray[np.int32]
 
 GATES: Final = (SIGMOID, TANH, SIGMOID)  # of z, c and o
 GAIN: Final = 1 << spec.GATE_GAIN_BITS  # the factor of z
-# Right shifts of the sums z, c and o, relative to that of c
-SHIFTS: Final = tuple(
-    INPUT["tanh"].frac - INPUT[kind.kind].frac - bits
-    for kind, bits in zip(GATES, (spec.GATE_GAIN_BITS, 0, 0), strict=True)
-)
+_COARSER: Final = INPUT["tanh"].frac - INPUT["sigmoid"].frac  # bits of the inputs of sigmoid
 
 
 @dataclass(frozen=True)
@@ -48,7 +44,9 @@ class Memory:
     sums: ClassVar[int] = len(GATES)  # per unit
     tabled: ClassVar[bool] = True
     homogeneous: ClassVar[bool] = False
-    leak: ClassVar[int] = max(SHIFTS)  # the most that a sum is shifted beyond the layer's shift
+    # Right shifts of the sums z, c and o beyond the layer's shift, which is that of tanh
+    shifts: ClassVar[tuple[int, ...]] = (_COARSER - spec.GATE_GAIN_BITS, 0, _COARSER)
+    leak: ClassVar[int] = max(shifts)
 
     def __call__(self, x: Array) -> Array:
         """Return the outputs (n, units) of sums (n, 3 units), which follow on an empty state."""

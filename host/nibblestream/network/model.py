@@ -93,7 +93,7 @@ class QuantizedModel(Stored):
     @property
     def block(self) -> int:
         """Largest number of rows that can share one pass over the codes."""
-        return largest_block([layer.shape for layer in self.layers])
+        return largest_block([(layer.stored, layer.taken) for layer in self.layers])
 
     @classmethod
     def from_content(cls, header: Header, arrays: Arrays) -> QuantizedModel:

@@ -20,6 +20,20 @@ def taken(shape: tuple[int, ...], cell: Cell) -> int:
     return shape[0] if isinstance(cell, Recurrent) else shape[-1]
 
 
+def stored(shape: tuple[int, ...], cell: Cell) -> int:
+    """Return the number of values in a row that a layer writes to the activation memory.
+
+    It is that of the weights' rows, also if a memory then makes fewer outputs of them; a recurrent
+    layer writes only its outputs.
+    """
+    return shape[0] // cell.sums if isinstance(cell, Recurrent) else shape[0]
+
+
+def shape_of(outputs: int, inputs: int, cell: Cell) -> tuple[int, int]:
+    """Return the shape (out, in) of the weights of a layer of `outputs` after one of `inputs`."""
+    return outputs * cell.sums, outputs if isinstance(cell, Recurrent) else inputs
+
+
 def check_topology(shapes: Sequence[tuple[int, ...]], cells: Sequence[Cell]) -> None:
     """Raise an error for a network that the hardware cannot run.
 
@@ -37,7 +51,11 @@ def check_topology(shapes: Sequence[tuple[int, ...]], cells: Sequence[Cell]) -> 
     """
     if not 1 <= len(shapes) <= MAX_LAYERS:
         raise ValueError(f"the network has {len(shapes)} layers; expected 1 to {MAX_LAYERS}")
-    width = taken(shapes[0], cells[0]) if shapes[0] else 0
+    if isinstance(cells[0], Recurrent):
+        raise ValueError(
+            "layer 0 is recurrent; expected an ordinary layer before it, for the sums of its inputs"
+        )
+    width = shapes[0][-1] if shapes[0] else 0
     if not 1 <= width <= spec.MAX_WIDTH:
         raise ValueError(f"the network has {width} inputs; expected 1 to {spec.MAX_WIDTH}")
     for i, (shape, cell) in enumerate(zip(shapes, cells, strict=True)):
@@ -83,7 +101,8 @@ def largest_block(shapes: Sequence[tuple[int, int]]) -> int:
     Parameters
     ----------
     shapes : sequence of (int, int)
-        (out, in) of each layer's weights.
+        Values per row that each layer writes and takes: (out, in) of its weights, but see
+        `stored` and `taken`.
     """
     words = max(-(-out // spec.LANES) + -(-inputs // spec.LANES) for out, inputs in shapes)
     groups = spec.ACTIVATION_DEPTH // words
