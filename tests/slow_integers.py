@@ -112,6 +112,25 @@ def activated(total: int, quantized) -> int:
     return max(low, min(rounded(value * Fraction(2) ** word.frac), high))
 
 
+def gru(x: list[int], quantized, state: list[int]) -> list[int]:
+    """One row through a recurrent layer, from its codes; `state` moves on."""
+    before = [rounded(Fraction(h, 2**7)) for h in state]
+    one = Fraction(2) ** quantized.accumulator_frac
+    totals = [total / one for total in map(Fraction, sums(before, quantized))]
+    given = [Fraction(value) / Fraction(2) ** quantized.input_format.frac for value in x]
+    row = []
+    for u in range(len(state)):
+        s_r, s_z, s_n = totals[3 * u : 3 * u + 3]
+        x_r, x_z, x_n = given[3 * u : 3 * u + 3]
+        r, step = chord(x_r + s_r, sigmoid=True), chord(-(x_z + s_z), sigmoid=True)
+        hidden = max(-(2**24), min(rounded(s_n * 2**16), 2**24 - 1))
+        inner = rounded(Fraction(r * hidden, 2**16)) + rounded(x_n * 2**15)
+        new = chord(Fraction(inner, 2**15), sigmoid=False)
+        state[u] += rounded(Fraction(step * (new * 2**7 - state[u]), 2**15))
+        row.append(rounded(Fraction(state[u], 2**7)))
+    return row
+
+
 def chord(value: Fraction, sigmoid: bool) -> int:
     """Tanh, or sigmoid, in 2**-15, on the chord between two points of tanh that are 1/32 apart."""
     x = rounded(value * 2**14 if sigmoid else value * 2**15)

@@ -32,15 +32,22 @@ inline ap_uint<3> step_quarters(ap_uint<4> code_bits) {
 }
 static_assert(spec::LANES == QUARTER_BITS, "16 codes of n bits are n quarters of a beat");
 
-// The next step's codes, in the lowest bits; the bits above them are not cleared.
-inline beat_t next_codes(beat_stream& codes, Reader& reader, Gearbox& box, ap_uint<3> take) {
+// The next step's codes, in the lowest bits; the bits above them are not cleared. `beat` is the
+// next one if the box holds too few quarters, else 0.
+inline beat_t geared(Gearbox& box, beat_t beat, ap_uint<3> take) {
 #pragma HLS INLINE  // its state must not cross a module boundary within a clock
   const bool refill = box.quarters < take;
-  const beat_t beat = refill ? next_beat(codes, reader) : beat_t(0);
   const beat_t word = box.rest | (beat << (QUARTER_BITS * box.quarters));
   const ap_uint<3> there = refill ? ap_uint<3>(box.quarters + 4) : ap_uint<3>(box.quarters);
   box.rest =
       refill ? beat >> (QUARTER_BITS * (take - box.quarters)) : box.rest >> (QUARTER_BITS * take);
   box.quarters = there - take;
   return word;
+}
+
+// The same, from a stream.
+inline beat_t next_codes(beat_stream& codes, Reader& reader, Gearbox& box, ap_uint<3> take) {
+#pragma HLS INLINE  // its state must not cross a module boundary within a clock
+  const bool refill = box.quarters < take;
+  return geared(box, refill ? next_beat(codes, reader) : beat_t(0), take);
 }

@@ -42,7 +42,8 @@ struct Layer {
   bool relu, wide_bias, whole;  // whole: no beat of the header is missing
   ap_uint<spec::LAYER_BEAT_ACTIVATION::BITS> activation;
   activation_t low, high;                             // limits of a clip
-  width_t units;                                      // of a memory
+  width_t units;                                      // of a memory or GRU
+  ap_uint<spec::ACTIVATION_BEAT_ALIGN::BITS> align;   // left shift of a GRU's inputs
   ap_uint<spec::ACTIVATION_BEAT_SHIFT::BITS> places;  // shift of a leaky ReLU, sigmoid or tanh
 };
 
@@ -65,6 +66,7 @@ inline Layer read_layer(beat_stream& codes, Reader& reader) {
   layer.low = signed_field<spec::ACTIVATION_BEAT_LOW>(more);
   layer.high = signed_field<spec::ACTIVATION_BEAT_HIGH>(more);
   layer.units = field<spec::ACTIVATION_BEAT_UNITS>(more);
+  layer.align = field<spec::ACTIVATION_BEAT_ALIGN>(more);
   layer.places = field<spec::ACTIVATION_BEAT_SHIFT>(more);
   return layer;
 }
@@ -89,13 +91,26 @@ inline ap_uint<10> bias_beats(const Layer& layer) {
                          : (layer.outputs + BIASES_PER_BEAT - 1) / BIASES_PER_BEAT;
 }
 
-constexpr int GATES = 3;  // sums per unit of a memory
+// Beats of the codes, whose rows are whole steps.
+inline beats_t code_beats(const Layer& layer) {
+  const ap_uint<24> quarters = layer.outputs * steps(layer) * step_quarters(layer.code_bits);
+  return (quarters + 3) / 4;
+}
+
+constexpr int GATES = 3;  // sums per unit of a memory or GRU
 
 inline bool remembers(const Layer& layer) { return layer.activation == spec::ACTIVATION_MEMORY; }
+inline bool recurs(const Layer& layer) { return layer.activation == spec::ACTIVATION_GRU; }
+
+// The layer's inputs, as the previous layer gives them: for a GRU, one beside each of its sums.
+inline width_t taken(const Layer& layer) { return recurs(layer) ? layer.outputs : layer.inputs; }
+
+// What the layer writes to the activation memory; the sums of a memory become outputs there.
+inline width_t stored(const Layer& layer) { return recurs(layer) ? layer.units : layer.outputs; }
 
 // The layer's outputs, as the next layer takes them.
 inline width_t width_of(const Layer& layer) {
-  return remembers(layer) ? layer.units : layer.outputs;
+  return remembers(layer) || recurs(layer) ? layer.units : layer.outputs;
 }
 
 // Whether the kernel can run the layer on the `given` outputs of the previous one with the beats
@@ -103,20 +118,21 @@ inline width_t width_of(const Layer& layer) {
 // write out of range.
 inline bool runnable(const Layer& layer, width_t given, groups_t groups, width_t before,
                      const Reader& reader) {
-  const bool widths =
-      layer.inputs == given && layer.outputs > 0 && layer.outputs <= spec::MAX_WIDTH;
+  const bool widths = taken(layer) == given && layer.inputs > 0 && layer.outputs > 0 &&
+                      layer.outputs <= spec::MAX_WIDTH;
   const bool bits = (layer.code_bits >= 2 && layer.code_bits <= 4) || layer.code_bits == 8;
   const bool curved =
       layer.activation == spec::ACTIVATION_SIGMOID || layer.activation == spec::ACTIVATION_TANH;
   const bool word = layer.output_bits < spec::ACTIVATION_BITS &&
                     (!curved || layer.output_bits + layer.places == spec::CURVE_INPUT_BITS);
-  const bool known = layer.whole && layer.activation <= spec::ACTIVATION_MEMORY;
+  const bool known = layer.whole && layer.activation <= spec::ACTIVATION_GRU;
   const bool memory =
-      !remembers(layer) ||
+      !(remembers(layer) || recurs(layer)) ||
       (layer.outputs == GATES * layer.units && layer.shift > 0 &&
        layer.output_bits == spec::CURVE_INPUT_BITS && before + layer.units <= spec::MAX_UNITS);
-  const bool fits = (units(layer.inputs) + units(layer.outputs)) * groups <= spec::ACTIVATION_DEPTH;
-  const ap_uint<24> quarters = layer.outputs * steps(layer) * step_quarters(layer.code_bits);
-  const beats_t needed = lut_beats(layer) + bias_beats(layer) + (quarters + 3) / 4;
-  return known && memory && widths && bits && word && fits && needed <= reader.left;
+  const bool kept =
+      !recurs(layer) || (layer.inputs == layer.units && code_beats(layer) <= spec::RECURRENT_DEPTH);
+  const bool fits = (units(taken(layer)) + units(stored(layer))) * groups <= spec::ACTIVATION_DEPTH;
+  const beats_t needed = lut_beats(layer) + bias_beats(layer) + code_beats(layer);
+  return known && memory && kept && widths && bits && word && fits && needed <= reader.left;
 }

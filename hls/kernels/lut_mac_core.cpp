@@ -8,8 +8,7 @@
 //
 // A block of more than 8 frames is 2 to 4 groups of frames: each step takes as many clocks.
 #include "cores.hpp"
-#include "mac.hpp"
-#include "remember.hpp"
+#include "recurrent.hpp"
 #include "rows.hpp"
 #include "stack.hpp"
 
@@ -67,6 +66,13 @@ void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& netwo
 #pragma HLS BIND_STORAGE variable = lut type = ram_s2p impl = lutram
   biases_t biases;
   static states_t states;
+  kept_t kept;
+#pragma HLS BIND_STORAGE variable = kept type = ram_s2p impl = bram
+  // Read in all lanes at once, and too small for block RAMs. Lanes beyond the last unit hold zeros
+  // or old outputs, whose weights are 0.
+  static recent_t recent;
+#pragma HLS ARRAY_PARTITION variable = recent complete dim = 3
+#pragma HLS BIND_STORAGE variable = recent type = ram_s2p impl = lutram
   const groups_t groups = (frames + FRAME_LANES - 1) / FRAME_LANES;
   if (accepted(frames) == 0) {
     *digest = 0;
@@ -97,15 +103,22 @@ LAYERS:
     valid = runnable(layer, width, groups, remembered, reader);
     if (!valid) break;
     const address_t to = from == 0
-                             ? address_t(spec::ACTIVATION_DEPTH - units(layer.outputs) * groups)
+                             ? address_t(spec::ACTIVATION_DEPTH - units(stored(layer)) * groups)
                              : address_t(0);
     load_lut(codes, reader, layer, lut);
     load_biases(codes, reader, layer, biases);
-    mac(codes, reader, layer, lut, biases, memory, from, to, frames, groups);
+    if (recurs(layer)) {
+      keep_codes(codes, reader, layer, kept);
+      recall(states, recent, layer.units, remembered, bank, reset);
+      recur(layer, kept, lut, biases, memory, states, recent, from, to, remembered, frames, groups,
+            bank, reset);
+    } else {
+      mac(codes, reader, layer, lut, biases, memory, from, to, frames, groups);
+    }
     if (remembers(layer)) {
       remember(memory, states, to, layer.units, remembered, frames, groups, bank, reset);
-      remembered = remembered + layer.units;
     }
+    if (remembers(layer) || recurs(layer)) remembered = remembered + layer.units;
     from = to;
     width = width_of(layer);
   }

@@ -76,17 +76,15 @@ DECODE:
   }
 }
 
-// The sum of 16 products of a frame, added in a tree. formats.py proves for each model that no sum
-// overflows.
-inline accumulator_t products(const weight_t (&weights)[LANES], const memory_t& memory,
-                              address_t at, int frame_lane) {
+// The sum of 16 products, added in a tree. formats.py proves for each model that no sum overflows.
+inline accumulator_t summed(const weight_t (&weights)[LANES], const activation_t (&values)[LANES]) {
 #pragma HLS INLINE  // part of the calling pipeline
   accumulator_t sum = 0;
 PRODUCTS:
   for (int lane = 0; lane < LANES; ++lane) {
 #pragma HLS UNROLL  // all lanes in one clock
     using product_t = ap_int<spec::ACTIVATION_BITS + spec::WEIGHT_BITS>;
-    const product_t product = memory[at][frame_lane][lane] * weights[lane];
+    const product_t product = values[lane] * weights[lane];
     sum = sum + product;
   }
   return sum;
@@ -129,7 +127,7 @@ MAC:
       if (group * FRAME_LANES + lane >= frames) continue;
       // The bias is added in the tree, which leaves one adder and one multiplexer in the feedback.
       const accumulator_t first = step == 0 ? bias : accumulator_t(0);
-      const accumulator_t added = products(weights, memory, read, lane) + first;
+      const accumulator_t added = summed(weights, memory[read][lane]) + first;
       const accumulator_t before = step == 0 ? accumulator_t(0) : accumulators[group][lane];
       const accumulator_t sum = before + added;
       accumulators[group][lane] = sum;

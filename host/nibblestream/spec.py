@@ -63,6 +63,8 @@ STATE: Final = QFormat(24, 22)  # within +-1; difference to a candidate: a multi
 GATE_GAIN_BITS: Final = 2  # the forget gate is the sigmoid of 4 times its sum
 MAX_UNITS: Final = 2048  # of all layers with memory together
 LEAST_TURN: Final = 16  # clocks per row, so that a unit's state is written before it is read again
+HIDDEN: Final = QFormat(25, 16)  # a GRU's sum for n, before r multiplies it
+RECURRENT_DEPTH: Final = 4096  # beats of a recurrent layer's codes, kept on chip for a block
 
 # --- kernel geometry -----------------------------------------------------------------------
 BEAT_BITS: Final = 64
@@ -120,15 +122,16 @@ LAYER_BEAT: Final[Layout] = {
     "bias_shift": Field(39, 6),
     "output_bits": Field(45, 5),  # excluding the sign
     "relu": Field(50, 1),  # negative outputs become 0
-    "activation": Field(51, 3),  # an index into ACTIVATIONS; of memory: 3 outputs per unit
-    "wide_bias": Field(54, 1),  # biases have 16 bits, not 8
+    "activation": Field(51, 4),  # an index into ACTIVATIONS; of memory, gru: 3 rows per unit
+    "wide_bias": Field(55, 1),  # biases have 16 bits, not 8
 }
-ACTIVATIONS: Final = ("linear or relu", "clip", "leaky", "sigmoid", "tanh", "memory")
+ACTIVATIONS: Final = ("linear or relu", "clip", "leaky", "sigmoid", "tanh", "memory", "gru")
 ACTIVATION_BEAT: Final[Layout] = {
     "low": Field(0, 25),  # limits of a clip, two's complement
     "high": Field(25, 25),
     "shift": Field(50, 5),  # leaky: right shift of negative values; sigmoid, tanh: left shift
-    "units": Field(0, 12),  # of a memory, in place of the limits
+    "units": Field(0, 12),  # of a memory or GRU, in place of the limits
+    "align": Field(12, 6),  # of a GRU: left shift of inputs to the accumulator
 }
 LUT_ENTRIES: Final = 16
 LUT_ENTRY: Final[Layout] = {"mantissa": Field(0, MANTISSA_BITS), "internal": Field(8, 1)}

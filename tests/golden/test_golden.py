@@ -129,7 +129,7 @@ def test_plain_networks_of_every_kind_are_there(rng):
     models = [plain.random_model(rng, *kind) for kind in plain.KINDS]
     layers = [layer for model in models for layer in model.layers]
     kinds = {layer.activation.kind for layer in layers}
-    assert kinds == {*activation.KINDS, "memory"}
+    assert kinds == {*activation.KINDS, "memory", "gru"}
     assert {layer.bits for layer in layers} == {2, 3, 4, 8}
     assert {model.rows[0].bits for model in models} == {16, 32}
     assert max(layer.exponent for layer in layers) > 0
@@ -144,6 +144,16 @@ def test_rows_are_refused_in_every_way(rng):
         assert not block.outputs[0].any()
         assert block.registers == (0, spec.IDENTITY)
         assert block.words().tobytes() != first.words().tobytes()
+
+
+def test_recurrent_layers_are_refused_in_every_way(rng):
+    first, *refused, last = plain.recurrent_refusals(rng)
+    assert first.outputs[0].any()
+    assert last.outputs[0].any()
+    assert len({block.words().tobytes() for block in refused}) == len(refused) == 8
+    for block in refused:
+        assert not block.outputs[0].any()
+        assert block.registers == (0, spec.IDENTITY)
 
 
 def test_a_bank_is_kept_until_it_is_written(rng):

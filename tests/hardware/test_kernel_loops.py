@@ -17,13 +17,27 @@ from nibblestream.hardware import generate
 from nibblestream.hardware.cycles import Block
 from nibblestream.hardware.traffic import layers_of, rows_of
 from nibblestream.network import code_stream
-from nibblestream.network.activation import RELU, TANH
+from nibblestream.network.activation import LINEAR, RELU, TANH
 from nibblestream.network.memory import MEMORY
+from nibblestream.network.recurrent import RECURRENT
 from plain_networks import REACHES, plain_network
 
 KERNELS = ROOT / "hls" / "kernels"
 # DRAIN runs for refused streams only, LOAD_ROWS and SEND_ROWS for networks without spectra.
-LOOPS = ("LOAD", "LOAD_ROWS", "LUT", "BIAS", "MAC", "REMEMBER", "SEND", "SEND_ROWS", "DRAIN")
+LOOPS = (
+    "LOAD",
+    "LOAD_ROWS",
+    "LUT",
+    "BIAS",
+    "MAC",
+    "REMEMBER",
+    "KEEP",
+    "RECALL",
+    "RECUR",
+    "SEND",
+    "SEND_ROWS",
+    "DRAIN",
+)
 AHEAD = r" *(?:#|//|constexpr ).*\n"  # of what an iteration does
 FIRST_LINES = {
     "MODEL": r"model = read_model",
@@ -95,6 +109,21 @@ def test_the_kernel_iterates_as_often_for_rows(counter, rng, rows, reach):
         expected[loop.label] += loop.iterations
     assert expected["LAYER"] == 4 + 3
     expected["LAYER"] = 4
+    assert iterations(counter, model, rows) == {**dict.fromkeys(FIRST_LINES, 0), **expected}
+
+
+@pytest.mark.parametrize("rows", [1, 9, 32])
+@pytest.mark.parametrize("bits", [2, 3, 4, 8])
+def test_the_kernel_iterates_as_often_for_recurrent_layers(counter, rng, rows, bits):
+    """Codes are kept once a block, outputs recalled once, and rows multiplied for each frame."""
+    widths, cells = (7, 51, 17, 33, 11, 2), (LINEAR, RECURRENT, RELU, RECURRENT, MEMORY)
+    model = quantize(plain_network(rng, widths, cells), "u", bits)
+    expected = Counter()
+    for loop in Block(layers_of(model), rows, rows_of(model)).loops:
+        expected[loop.label] += loop.iterations
+    assert expected["RECALL"] == 17 + 11
+    assert expected["RECUR"] == rows * (51 * (3 if bits == 8 else 2) + 33 * (1 + (bits == 8)))
+    expected["LAYER"] = 5
     assert iterations(counter, model, rows) == {**dict.fromkeys(FIRST_LINES, 0), **expected}
 
 

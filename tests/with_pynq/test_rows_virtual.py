@@ -15,6 +15,8 @@ from nibblestream.backends.emu import Emulation
 from nibblestream.hardware import cycles
 from nibblestream.hardware.traffic import Traffic, layers_of, rows_of, stream_bytes
 from nibblestream.network import code_stream
+from nibblestream.network.activation import LINEAR
+from nibblestream.network.recurrent import RECURRENT
 from nibblestream.speech.pipeline import Pipeline
 from plain_networks import ACTIVATIONS, REACHES, plain_network, random_plain, random_rows
 
@@ -223,6 +225,38 @@ def test_a_block_takes_the_clocks_of_the_cycle_model(switch_on, rng, rows, bits)
     block = cycles.Block(layers_of(model), rows, rows_of(model))
     assert spent.kernel * client.device.clocks.hertz() == pytest.approx(block.cycles, rel=1e-3)
     assert spent.dma < 0.1 * spent.kernel
+
+
+@pytest.mark.parametrize("rows", [1, 32])
+def test_recurrent_layers_take_the_clocks_of_the_cycle_model(switch_on, rng, rows):
+    """Their codes are read once a block, and each row waits for the one before."""
+    cells = (LINEAR, RECURRENT, LINEAR, RECURRENT)
+    model = quantize(plain_network(rng, (40, 150, 50, 33, 11), cells), "kmeans", 4)
+    client = Client(switch_on(timing=FAST), model)
+    before = client.device.timeline.ledger()
+    client.block(random_rows(rng, model, rows))
+    spent = client.device.timeline.ledger() - before
+    block = cycles.Block(layers_of(model), rows, rows_of(model))
+    assert spent.kernel * client.device.clocks.hertz() == pytest.approx(block.cycles, rel=1e-3)
+    recurred = [loop for loop in block.loops if loop.label == "RECUR"]
+    assert [loop.iterations for loop in recurred] == [150 * 4] * rows + [33] * rows
+    assert sum(loop.beats for loop in block.loops if loop.label == "KEEP") == 150 * 4 + 33
+
+
+def test_recurrent_codes_are_booked_once_a_block(drive, rng):
+    """By the layout, the DMA and the monitor; a block that is repeated gives the same bits."""
+    model = quantize(plain_network(rng, (9, 60, 20, 5), (LINEAR, RECURRENT, LINEAR)), "kmeans", 4)
+    rows = random_rows(rng, model, 64)
+    _, board = drive(model=model)
+    made = [board.run(rows[:32], 0, True)]
+    made += [board.run(rows[32:], 1, False) for _ in range(2)]
+    expected = np.split(Emulation(model).process(rows), 2)
+    for found, wanted in zip(made, [*expected, expected[1]], strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    codes = [layer.padded for layer in layers_of(model)]
+    assert codes[1] == 8 * 60 * 2
+    whole = 3 * (8 + sum(codes) + sum(layer.tables for layer in layers_of(model)))
+    assert board.counted.dma["codes read"] == board.counted.hardware["codes read"] == whole
 
 
 def test_a_refused_block_takes_the_clocks_of_its_beats(switch_on, rng):

@@ -9,15 +9,19 @@ from itertools import pairwise
 import numpy as np
 
 from .. import spec
-from ..network import code_stream
+from ..network import code_stream, pack
 from ..network.activation import LINEAR, RELU, SIGMOID, TANH, clip, leaky
 from ..network.float_model import Float32, FloatModel
 from ..network.front import Plain
 from ..network.lutmac import Network
 from ..network.memory import MEMORY, Cell
 from ..network.model import QuantizedModel
+from ..network.recurrent import RECURRENT
+from ..network.topology import shape_of
 from ..quantize import quantize
 from .block import Block, changed
+
+GRUS: tuple[Cell, ...] = (LINEAR, RECURRENT, LINEAR, RECURRENT, MEMORY)
 
 # widths, activations, code bits, whether inputs need 32 bits
 KINDS: tuple[tuple[tuple[int, ...], tuple[Cell, ...], int, bool], ...] = (
@@ -28,6 +32,7 @@ KINDS: tuple[tuple[tuple[int, ...], tuple[Cell, ...], int, bool], ...] = (
     ((40, 20, 20), (clip(0, 6), leaky(0.5)), 8, False),
     ((300, 9, 8), (RELU, TANH), 4, False),
     ((12, 9, 5, 20, 3), (RELU, MEMORY, MEMORY, LINEAR), 4, False),
+    *(((7, 54, 18, 9, 3, 2), GRUS, bits, False) for bits in spec.CODE_BITS),
 )
 
 
@@ -39,6 +44,7 @@ def blocks(rng: np.random.Generator) -> Iterator[Block]:
         for i, rows in enumerate((1, 9, model.block, 3)):
             yield block(model, network, rng, rows, bank=i % 2, reset=int(i == 0))
     yield from refusals(random_model(rng, *KINDS[2]), rng)
+    yield from recurrent_refusals(rng)
 
 
 def random_model(
@@ -50,7 +56,7 @@ def random_model(
 ) -> QuantizedModel:
     """Return a network of random weights, some of them above 1, with inputs of either width."""
     pairs = zip(pairwise(widths), activations, strict=True)
-    shapes = [(out * cell.sums, n) for (n, out), cell in pairs]
+    shapes = [shape_of(out, n, cell) for (n, out), cell in pairs]
     size = 0.2 if wide else 3.0
     model = FloatModel(
         name="random",
@@ -113,6 +119,40 @@ def refusals(model: QuantizedModel, rng: np.random.Generator) -> Iterator[Block]
     arguments = (rows, len(cut), bank, reset, taken, given)
     yield _refused(replace(good, inputs=(good.inputs[0], cut)), arguments)
     yield good
+
+
+def recurrent_refusals(rng: np.random.Generator) -> Iterator[Block]:
+    """Yield rows whose recurrent layer has a header that does not fit it, or too many codes."""
+    model = random_model(rng, (5, 27, 9), (LINEAR, RECURRENT), 4, False)
+    good = block(model, Network(model), rng, 5, bank=0, reset=1)
+    yield good
+    at = 1 + len(code_stream.layer_beats(model.layers[0]))
+    for beat, field, value in (
+        (at, spec.LAYER_BEAT["inputs"], 8),
+        (at, spec.LAYER_BEAT["inputs"], 0),
+        (at, spec.LAYER_BEAT["outputs"], 24),
+        (at, spec.LAYER_BEAT["output_bits"], 17),
+        (at, spec.LAYER_BEAT["shift"], 0),
+        (at, spec.LAYER_BEAT["activation"], 0),
+        (at + 1, spec.ACTIVATION_BEAT["units"], 8),
+    ):
+        stream = changed(good.inputs[1], beat, field, value)
+        yield _refused(replace(good, inputs=(good.inputs[0], stream)), good.arguments)
+    yield _too_many_codes(rng)
+    yield good
+
+
+def _too_many_codes(rng: np.random.Generator) -> Block:
+    """Return a block whose codes have 2 bits but for its header: of 3, all are there, too many."""
+    units = 200
+    model = random_model(rng, (5, 3 * units, units), (LINEAR, RECURRENT), 2, False)
+    rows, _, *rest = (good := block(model, Network(model), rng, 5, bank=0, reset=1)).arguments
+    at = 1 + len(code_stream.layer_beats(model.layers[0]))
+    stream = changed(good.inputs[1], at, spec.LAYER_BEAT["code_bits"], 3)
+    less, more = (pack.beats_of((3 * units, units), bits) for bits in (2, 3))
+    stream = np.concatenate([stream, np.zeros(more - less, np.uint64)])
+    arguments = (rows, len(stream), *rest)
+    return _refused(replace(good, inputs=(good.inputs[0], stream)), arguments)
 
 
 def _refused(block: Block, arguments: tuple[int, ...]) -> Block:

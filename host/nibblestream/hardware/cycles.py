@@ -65,7 +65,7 @@ class Block:
     rows: RowTraffic = SPECTRA
 
     def __post_init__(self) -> None:
-        most = largest_block([(layer.outputs, layer.inputs) for layer in self.layers])
+        most = largest_block([layer.row for layer in self.layers])
         if not 1 <= self.frames <= most:
             unit = self.rows.unit
             raise ValueError(
@@ -90,12 +90,13 @@ class Block:
 
     @property
     def bound(self) -> str:
-        """What limits most clocks of the MAC loops: "stream" or "multiply".
+        """What limits most clocks of the MAC and RECUR loops: "stream" or "multiply".
 
         "stream": each step reads a beat, one per clock, so the code port is the bottleneck.
-        "multiply": a step is held for several groups of frames, or takes less than a beat.
+        "multiply": a step is held for several groups of frames, takes less than a beat, or has
+        codes that are kept on chip.
         """
-        macs = [loop for loop in self._loops() if loop.label == "MAC"]
+        macs = [loop for loop in self._loops() if loop.label in ("MAC", "RECUR")]
         held = sum(loop.iterations for loop in macs if loop.iterations > loop.beats)
         return "multiply" if 2 * held > sum(loop.iterations for loop in macs) else "stream"
 
@@ -126,7 +127,13 @@ class Block:
         yield Loop("BIAS", biases, biases)
         groups = -(-self.frames // spec.FRAME_LANES)
         steps = layer.outputs * pack.steps(layer.inputs, layer.bits)
-        yield Loop("MAC", steps * groups, pack.beats_of(shape, layer.bits))
+        beats = pack.beats_of(shape, layer.bits)
+        if layer.recurrent:
+            yield Loop("KEEP", beats, beats)
+            yield Loop("RECALL", layer.units)
+            yield from [Loop("RECUR", steps)] * self.frames
+            return
+        yield Loop("MAC", steps * groups, beats)
         if layer.units:
             yield Loop("REMEMBER", self.frames * max(layer.units, spec.LEAST_TURN))
 

@@ -59,17 +59,21 @@ def activation() -> Resources:
     tanh read a chord from a table of their own: two ports of a block RAM are not wide enough to
     share one.
     """
-    word, start, height = spec.CURVE_INPUT_BITS + 1, spec.CURVE.frac + 1, spec.CURVE.bits
-    steps = spec.CURVE_INPUT_BITS - spec.CURVE_INDEX_BITS  # bits that interpolate on a chord
+    word = spec.CURVE_INPUT_BITS + 1
     limit, distance = logic(SUM_BITS, 0.5), logic(spec.LAYER_BEAT["shift"].bits)
-    aligned = shifter(word, word) + adder(spec.CURVE_INPUT_BITS)  # and its magnitude
+    chosen = logic(spec.ACTIVATION_BITS) + register(spec.ACTIVATION_BITS)
+    aligned = shifter(word, word)
+    return limit + distance + aligned + curve() + chosen + delay(spec.ACTIVATION_BITS)
+
+
+def curve() -> Resources:
+    """Return the cost of a sigmoid or tanh: a magnitude, a chord from a table, interpolation."""
+    start, height = spec.CURVE.frac + 1, spec.CURVE.bits
+    steps = spec.CURVE_INPUT_BITS - spec.CURVE_INDEX_BITS  # bits that interpolate on a chord
     chord = block_memory(1 << spec.CURVE_INDEX_BITS, start + steps + 1) + register(start + steps)
     product = multiplier(steps + 2, steps + 1) + adder(height)  # the adder rounds
     signed = adder(height) + logic(height + 1)  # of tanh; sigmoid is half of it and a half
-    chosen = logic(spec.ACTIVATION_BITS) + register(spec.ACTIVATION_BITS)
-    return (
-        limit + distance + aligned + chord + product + signed + chosen + delay(spec.ACTIVATION_BITS)
-    )
+    return adder(spec.CURVE_INPUT_BITS) + chord + product + signed
 
 
 def memory() -> Resources:
@@ -80,10 +84,35 @@ def memory() -> Resources:
     states = block_memory(2 * spec.MAX_UNITS, spec.STATE.bits)
     frame = spec.LANES * select(spec.FRAME_LANES, spec.CURVE.bits)
     gathered = frame + 3 * select(spec.LANES, spec.CURVE.bits)
-    difference, bits = adder(spec.STATE.bits + 1), spec.STATE.bits + spec.CURVE.bits
-    step = multiplier(spec.STATE.bits + 1, spec.CURVE.bits) + 2 * adder(bits + 1)  # one rounds
-    shown = multiplier(spec.STATE.bits, spec.CURVE.bits) + adder(bits)
-    return states + gathered + difference + step + shown
+    shown = multiplier(spec.STATE.bits, spec.CURVE.bits) + adder(spec.STATE.bits + spec.CURVE.bits)
+    return states + gathered + state_step() + shown
+
+
+def state_step() -> Resources:
+    """Return the cost of a step of a unit's state towards its candidate."""
+    bits = spec.STATE.bits + spec.CURVE.bits + 1
+    product = multiplier(spec.STATE.bits + 1, spec.CURVE.bits)
+    return adder(spec.STATE.bits + 1) + product + 2 * adder(bits)  # one rounds
+
+
+def recurrent() -> Resources:
+    """Return the cost of recurrent layers: codes kept on chip, 16 multipliers, gates, a step.
+
+    States are those of layers with memory. A unit's inputs come from any lane of one frame.
+    """
+    kept = block_memory(spec.RECURRENT_DEPTH, spec.BEAT_BITS)
+    recent = spec.LANES * small_memory(spec.CURVE.bits)  # two banks of 13 words
+    multipliers = spec.LANES * multiplier(spec.CURVE.bits, spec.WEIGHT_BITS)
+    weights = decoding() + spec.LANES * register(spec.WEIGHT_BITS)
+    tree = adder_tree(spec.LANES, spec.CURVE.bits + spec.WEIGHT_BITS)
+    sums = aligned_bias() + 2 * adder(SUM_BITS)
+    given = select(spec.LANES * spec.FRAME_LANES, spec.ACTIVATION_BITS)
+    inputs = given + shifter(SUM_BITS, SUM_BITS)
+    rounded = 2 * (rounding_constants() + adder(SUM_BITS) + shifter(SUM_BITS, SUM_BITS))
+    reset = multiplier(spec.HIDDEN.bits, spec.CURVE.bits)
+    reset += adder(spec.HIDDEN.bits + spec.CURVE.bits) + adder(SUM_BITS)  # rounds; adds the input
+    gates = 2 * saturation() + 2 * curve() + reset + state_step() + 2 * register(spec.CURVE.bits)
+    return kept + recent + multipliers + weights + tree + sums + inputs + rounded + gates
 
 
 def table_copies() -> Resources:
@@ -122,11 +151,16 @@ def decoding() -> Resources:
 
 
 def biases() -> Resources:
-    """Return the cost of the bias memory, and of shifting a bias onto the accumulator's grid."""
+    """Return the cost of the bias memory, and of a bias for all lanes."""
+    words = spec.MAX_WIDTH * spec.WIDE_BIAS_BITS // spec.BEAT_BITS
+    return block_memory(words, spec.BEAT_BITS) + aligned_bias()
+
+
+def aligned_bias() -> Resources:
+    """Return the cost of a bias on the accumulator's grid, from a beat of narrow or wide ones."""
     narrow, wide = (spec.BEAT_BITS // bits for bits in (spec.BIAS.bits, spec.WIDE_BIAS_BITS))
-    memory = block_memory(spec.MAX_WIDTH // wide, spec.BEAT_BITS)
     chosen = select(narrow, spec.BIAS.bits) + select(wide, spec.WIDE_BIAS_BITS)
-    return memory + chosen + logic(spec.WIDE_BIAS_BITS) + shifter(SUM_BITS, SUM_BITS)
+    return chosen + logic(spec.WIDE_BIAS_BITS) + shifter(SUM_BITS, SUM_BITS)
 
 
 def features() -> Resources:
@@ -159,7 +193,7 @@ def lut_mac() -> Resources:
     limits = 2 * adder(spec.ACTIVATION_BITS) + 2 * select(2, spec.ACTIVATION_BITS)  # gain; clip
     checks = 2 * multiplier(13, 10)  # a header's rows times steps, by quarters and by groups
     counters = 2 * adder(32) + 6 * adder(12)  # beats and clocks left; rows, steps, frames, bins
-    own = lanes + shared + memory() + rows() + sent + limits + checks + counters
+    own = lanes + shared + memory() + recurrent() + rows() + sent + limits + checks + counters
     return own + _ports(streams=3, registers=9)
 
 

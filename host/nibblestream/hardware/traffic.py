@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from .. import spec
 from ..network import code_stream, pack
-from ..network.activation import LINEAR, RELU
+from ..network.activation import LINEAR, RELU, Activation
 from ..network.float_model import FloatModel
-from ..network.memory import Memory
 from ..network.model import QuantizedModel
+from ..network.recurrent import Recurrent
 from .traffic_table import table
 
 BEAT_BYTES = spec.BEAT_BITS // 8
@@ -81,7 +81,9 @@ class LayerTraffic:
     activation : bool
         Whether an activation beat follows the layer's beat.
     units : int
-        Units of a layer with memory; 0 in others.
+        Units of a layer with memory or of a recurrent layer; 0 in others.
+    recurrent : bool
+        Whether the codes multiply the layer's own outputs, and are kept on chip for a block.
     """
 
     outputs: int
@@ -90,6 +92,7 @@ class LayerTraffic:
     wide_bias: bool = False
     activation: bool = False
     units: int = 0
+    recurrent: bool = False
 
     @property
     def ideal(self) -> int:
@@ -111,6 +114,11 @@ class LayerTraffic:
         biases = code_stream.bias_beats(self.outputs, self.wide_bias)
         return BEAT_BYTES * (1 + self.activation + code_stream.table_beats(self.bits) + biases)
 
+    @property
+    def row(self) -> tuple[int, int]:
+        """Values per row that the layer writes to the activation memory, and that it takes."""
+        return (self.units, self.outputs) if self.recurrent else (self.outputs, self.inputs)
+
     def at(self, bits: int) -> int:
         """Bytes of the same weights at `bits` bits each, without padding."""
         return pack.ideal_bytes((self.outputs, self.inputs), bits)
@@ -126,7 +134,8 @@ def layers_of(model: QuantizedModel | FloatModel, bits: int | None = None) -> li
             layer.bits,
             wide_bias=layer.bias_format != spec.BIAS,
             activation=layer.activation not in (LINEAR, RELU),
-            units=layer.width if isinstance(layer.activation, Memory) else 0,
+            units=0 if isinstance(layer.activation, Activation) else layer.width,
+            recurrent=isinstance(layer.activation, Recurrent),
         )
         for layer in model.layers
     ]

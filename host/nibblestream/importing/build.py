@@ -36,18 +36,21 @@ def from_torch(
     It is exported by `torch.export`. Whatever scales, shifts or rearranges values by constants is
     folded into fully connected layers, so it does not matter whether a network uses modules,
     functions or parameters. Activations are ReLU, ReLU6, Hardtanh and other clips, LeakyReLU with
-    a power of two as slope, Sigmoid, Tanh and Hardsigmoid.
+    a power of two as slope, Sigmoid, Tanh and Hardsigmoid. Each layer of a ``nn.GRU`` becomes two;
+    such a network gives the outputs of all steps of a sequence, which starts from an empty state.
 
     Parameters
     ----------
     module : torch.nn.Module or torch.export.ExportedProgram
         Also scripted, traced, compiled or wrapped in DataParallel; on any device, in any float
-        type. It is not modified. The first dimension of inputs is the batch.
+        type. It is not modified. The first dimension of inputs is the batch; with a GRU, inputs
+        are (time, features), (batch, time, features) or (time, batch, features).
     front : Front, optional
         What comes before and after the network; by default `Plain`.
     example : array_like (n, ...), optional
         Inputs, for which outputs are compared, too. They tell the shape of inputs, which is
         otherwise taken from the weights, and, if there is no `front`, their largest magnitude.
+        With a GRU, they are one sequence (time, features), or what the module takes.
     name : str
         Name of the model.
 
@@ -97,7 +100,7 @@ def from_onnx(
     network : path or onnx.ModelProto
         ONNX file, with external data beside it if there are any, or the model in memory. Weights
         may have any float type, or integers that DequantizeLinear converts. The first dimension of
-        the input is the batch.
+        the input is the batch; with a GRU, see `from_torch`.
     front, example
         As for `from_torch`.
     name : str
@@ -224,7 +227,8 @@ def _model(
     origin: str,
 ) -> FloatModel:
     equal = equalise(layers)
-    rows = None if example is None else example.reshape(len(example), -1)
+    sequences = [] if example is None else original.sequences(example)
+    rows = np.concatenate(sequences) if sequences else None
     inputs = equal[0].weights.shape[1]
     if rows is not None and rows.shape[1] != inputs:
         raise ValueError(f"example has {rows.shape[1]} inputs a row; the network takes {inputs}")
@@ -239,5 +243,5 @@ def _model(
         activations=tuple(layer.activation for layer in equal),
         scaled=True,
     )
-    check_equal(model, original, rows)
+    check_equal(model, original, sequences)
     return model

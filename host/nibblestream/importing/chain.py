@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from .. import spec
 from ..network.activation import LINEAR, RELU, Activation, clip, leaky
+from ..network.memory import Cell
+from ..network.recurrent import RECURRENT
 from .affine import BRANCH, Affine
 
 Float = npt.NDArray[np.float64]
@@ -21,11 +23,14 @@ UNLIMITED = float(np.finfo(np.float32).max)  # what exporters write for no limit
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """``activation(weights @ x + bias)``: weights float64 (out, in), bias float64 (out,)."""
+    """``activation(weights @ x + bias)``: weights float64 (out, in), bias float64 (out,).
+
+    The weights of a recurrent layer multiply its own outputs of the row before.
+    """
 
     weights: Float
     bias: Float
-    activation: Activation
+    activation: Cell
 
 
 class Chain:
@@ -72,6 +77,12 @@ class Chain:
             return self.activate(value, LINEAR if factor else RELU)
         return self.activate(value, leaky(factor))
 
+    def recur(self, sums: Affine, weights: Float, bias: Float) -> Affine:
+        """Return the outputs (units,) of a recurrent layer, whose inputs are `sums` (3 units,)."""
+        self._append(sums, LINEAR)
+        self._layers.append(Layer(weights, bias, RECURRENT))
+        return Affine.inputs(len(self._layers), weights.shape[1:])
+
     def finish(self, value: Affine) -> tuple[Layer, ...]:
         """Return all layers of the network that gives `value`."""
         untouched = Affine.inputs(value.layer, value.shape)
@@ -112,14 +123,16 @@ def _merged(first: Layer, second: Layer) -> Layer | None:
     """Return one layer that does what two do, if the second only scales and clips."""
     factor, offset = second.weights[0, 0], second.bias[0]
     scaled = np.array_equal(second.weights, factor * np.eye(len(first.bias)))
+    inner, outer = first.activation, second.activation
+    if not (isinstance(inner, Activation) and isinstance(outer, Activation)):
+        return None
     if not (scaled and factor > 0 and (second.bias == offset).all()):
         return None
-    inner = first.activation
     if inner.kind in ("relu", "clip"):
         inner = clip(*(factor * limit + offset for limit in _limits(inner)))
     elif offset or (factor != 1 and not inner.homogeneous):
         return None
-    activation = _composed(inner, second.activation)
+    activation = _composed(inner, outer)
     if activation is None:
         return None
     weights, bias = first.weights * factor, first.bias * factor + offset

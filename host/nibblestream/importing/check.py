@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from ..network.float_model import FloatModel
+from ..network.recurrent import Recurrent
+from .sequences import Layout
 
 Float = npt.NDArray[np.float64]
 
 ROWS = 16
 FLOAT32 = 2.0**-24  # largest relative rounding error of a float type
 FLOAT64 = 2.0**-53
+RECURRENT = 1e-5  # tolerance of a recurrent layer's outputs, within +-1, in float32
 
 
 @dataclass(frozen=True)
@@ -24,20 +27,31 @@ class Original:
     Parameters
     ----------
     run : callable
-        Its outputs (n, outputs) for inputs (n, inputs).
+        Its outputs (n, outputs) for inputs (n, inputs), of one sequence if it has a memory.
     roundoff : float
         Largest relative rounding error of the numbers that it computes with.
     softmax : bool
         It gives the softmax of the outputs.
+    layout : Layout or None
+        Where the rows of sequences are in its inputs; None if it has no memory.
     """
 
     run: Callable[[Float], Float]
     roundoff: float = FLOAT64
     softmax: bool = False
+    layout: Layout | None = None
+
+    def sequences(self, example: Float) -> list[Float]:
+        """Return an example of inputs as rows (n, inputs), sequence by sequence."""
+        if self.layout is None:
+            return [example.reshape(len(example), -1)]
+        return self.layout.sequences(example)
 
 
-def check_equal(model: FloatModel, original: Original, example: Float | None) -> None:
-    """Compare outputs for random inputs, and for `example` (n, inputs) if there is one.
+def check_equal(model: FloatModel, original: Original, examples: Sequence[Float] = ()) -> None:
+    """Compare outputs for random inputs, and for sequences of rows (n, inputs).
+
+    If the original takes a fixed number of steps, that many are compared of each sequence.
 
     Raises
     ------
@@ -45,11 +59,11 @@ def check_equal(model: FloatModel, original: Original, example: Float | None) ->
         The outputs differ by more than rounding explains.
     """
     bounds = model.front.bounds(model.inputs)
-    x = np.random.default_rng(0).uniform(-1, 1, (ROWS, model.inputs))
+    steps = 0 if original.layout is None else original.layout.steps
+    x = np.random.default_rng(0).uniform(-1, 1, (steps or ROWS, model.inputs))
     x *= 1.0 if bounds is None else bounds
-    _compare(model, original, x)
-    if example is not None:
-        _compare(model, original, example)
+    for rows in (x, *examples):
+        _compare(model, original, rows[: steps or None])
 
 
 def _compare(model: FloatModel, original: Original, x: Float) -> None:
@@ -83,9 +97,19 @@ def outputs(model: FloatModel, x: Float, roundoff: float = FLOAT64) -> tuple[Flo
     has an error of at most n roundoffs of their magnitudes, plus the propagated error of its
     inputs. No activation has a slope above 1. Twice `FLOAT32` leaves room for scales that were
     folded in float64.
+
+    A recurrent layer multiplies its own errors, row after row, by more than they grow in fact, so
+    that a bound would tell nothing. Its outputs, within +-1, have the tolerance `RECURRENT` for
+    float32, beside twice the largest error of its inputs.
     """
     error = roundoff * np.abs(x)
     for weights, bias, activation in model.layers():
+        if isinstance(activation, Recurrent):
+            state = np.zeros(weights.shape[1])
+            x, _ = activation.run(x, state, weights.astype(np.float64), bias)
+            own = RECURRENT * max(roundoff / FLOAT32, 1.0)
+            error = np.full(x.shape, 2 * error.max() + own)
+            continue
         exact = weights.T.astype(np.float64)
         magnitudes = (np.abs(x) + error) @ np.abs(exact) + np.abs(bias)
         rounding = 2 * FLOAT32 + (len(exact) + 4) * roundoff

@@ -4,7 +4,8 @@ If f is positively homogeneous, as ReLU is, then ``f(c x) / c = f(x)`` for c > 0
 weights and bias can be multiplied by c, and its weights in the next layer divided by it. This is
 cross-layer equalisation (Nagel et al., "Data-free quantization through weight equalization and bias
 correction", ICCV 2019), here with powers of two, which leave mantissas and outputs as they are, and
-only for units whose weights reach 4 times as far as is usual in their layer.
+only for units whose weights reach 4 times as far as is usual in their layer. The sums that a
+recurrent layer takes keep their scale, since its own sums are added to them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from ..network.activation import Activation
+from ..network.recurrent import Recurrent
 from .chain import Layer
 
 Float = npt.NDArray[np.float64]
@@ -32,7 +35,7 @@ def equalise(layers: Sequence[Layer]) -> tuple[Layer, ...]:
         moved = False
         for i in range(len(scaled) - 1):
             exponents = _exponents(scaled[i], scaled[i + 1])
-            if scaled[i].activation.homogeneous and exponents.any():
+            if exponents.any():
                 scaled[i : i + 2] = _scaled(scaled[i], scaled[i + 1], exponents)
                 moved = True
         if not moved:
@@ -42,9 +45,12 @@ def equalise(layers: Sequence[Layer]) -> tuple[Layer, ...]:
 
 def _without_constants(layer: Layer, following: Layer) -> tuple[Layer, Layer]:
     """Move outputs that are constant into the next layer's biases, and drop those not used."""
+    function = layer.activation
+    if not isinstance(function, Activation) or isinstance(following.activation, Recurrent):
+        return layer, following
     constant = ~layer.weights.any(axis=1)
     unused = constant | ~following.weights.any(axis=0)
-    outputs = np.where(constant, layer.activation(layer.bias), 0)
+    outputs = np.where(constant, function(layer.bias), 0)
     return (
         replace(
             layer,
@@ -61,6 +67,8 @@ def _without_constants(layer: Layer, following: Layer) -> tuple[Layer, Layer]:
 
 def _exponents(layer: Layer, following: Layer) -> npt.NDArray[np.int64]:
     """Return the power of two for each unit of a layer."""
+    if not layer.activation.homogeneous or isinstance(following.activation, Recurrent):
+        return np.zeros(len(layer.bias), np.int64)
     before = np.maximum(np.abs(layer.weights).max(axis=1), np.abs(layer.bias))
     after = np.abs(following.weights).max(axis=0)
     used = (before > 0) & (after > 0)

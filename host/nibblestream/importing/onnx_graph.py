@@ -19,7 +19,9 @@ from .affine import Affine
 from .chain import Chain, Layer
 from .check import Original
 from .onnx_ops import MOVES, OPERATIONS, Node
-from .refusal import advice, first_line, unsupported
+from .onnx_sequence import filled, one_step, recurrent
+from .refusal import NO_OUTPUT, advice, first_line, unsupported
+from .sequences import Run, Shape, layouts, remembered
 
 Array = npt.NDArray[Any]
 Float = npt.NDArray[np.float64]
@@ -76,42 +78,58 @@ def read(
         The graph branches or a node is not supported; nodes are named as ``node 3 'fc1/MatMul'``.
     """
     folded = _folded(model)
-    outputs = [output.name for output in folded.graph.output]
-    if len(outputs) != 1:
-        raise ValueError(
-            f"the network gives {len(outputs)} outputs ({', '.join(outputs)}); expected 1"
-        )
-    entry, shape = _entry(folded.graph, sizes)
-    chain = Chain()
-    values: dict[str, Any] = {t.name: numpy_helper.to_array(t) for t in folded.graph.initializer}
-    values[entry] = chain.start(shape)
     numbers = {name: i for i, node in enumerate(model.graph.node) for name in node.output}
-    for proto in folded.graph.node:
-        where = f"node {numbers[proto.output[0]]} {proto.name or proto.output[0]!r}"
+    entry, dimensions = _entry(folded.graph)
+    run = _evaluator(folded, entry)
+    if not recurrent(folded):
+        shape = _row(dimensions, sizes)
+        return _layers(folded, entry, shape, numbers), Original(_by_row(run, shape))
+    leading, row = filled(dimensions, sizes)
+    step = (*(1 for _ in leading), *row)
+    layers = _layers(one_step(folded, leading), entry, step, numbers)
+    layout = remembered(run, layouts(leading, row))
+    return layers, Original(layout.by_rows(run), layout=layout)
+
+
+def _layers(
+    model: onnx.ModelProto, entry: str, shape: Shape, numbers: dict[str, int]
+) -> tuple[Layer, ...]:
+    """Return the layers of a folded graph, by the name of its input and the shape of one row."""
+    chain = Chain()
+    values: dict[str, Any] = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    values[entry] = chain.start(shape)
+    for proto in model.graph.node:
+        output = next(filter(None, proto.output))
+        where = f"node {numbers[output]} {proto.name or output!r}"
         try:
-            values.update(_computed(chain, proto, values, folded))
+            values.update(_computed(chain, proto, values, model))
         except Exception as error:  # the evaluator's own, where shapes do not fit
             raise ValueError(f"{where}: {first_line(error)}") from error
-    result = values.get(outputs[0])
+    output = model.graph.output[0].name
+    result = values.get(output)
+    if result is None and any(output in proto.output for proto in model.graph.node):
+        raise ValueError(f"the output {output!r} {NO_OUTPUT}")
     if not isinstance(result, Affine):
         raise ValueError("the outputs do not depend on the inputs")
-    return chain.finish(result), _original(folded, entry, shape)
+    return chain.finish(result)
 
 
-def _original(model: onnx.ModelProto, entry: str, shape: tuple[int, ...]) -> Original:
-    """Return the graph as a function of rows, computed one by one in float64."""
+def _evaluator(model: onnx.ModelProto, entry: str) -> Run:
+    """Return the graph as a function of its inputs, computed in float64."""
     evaluator = ReferenceEvaluator(model)
 
     def run(x: Float) -> Float:
-        answers: list[Any] = []
         try:
-            for row in x:
-                answers += evaluator.run(None, {entry: row.reshape(shape)})
+            found: Any = evaluator.run(None, {entry: x})
         except Exception as error:
             raise ValueError(f"ONNX's evaluator cannot run it: {first_line(error)}") from error
-        return np.stack([np.asarray(answer, np.float64).ravel() for answer in answers])
+        return np.asarray(found[0], np.float64)
 
-    return Original(run)
+    return run
+
+
+def _by_row(run: Run, shape: Shape) -> Run:
+    return lambda x: np.stack([run(row.reshape(shape)).ravel() for row in x])
 
 
 def _folded(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -167,6 +185,9 @@ def _computed(
     chain: Chain, proto: onnx.NodeProto, values: dict[str, Any], model: onnx.ModelProto
 ) -> dict[str, Any]:
     """Return the outputs of a node by name, at least one of whose inputs is computed."""
+    for name in proto.input:
+        if name and name not in values:
+            raise ValueError(f"its input {name!r} {NO_OUTPUT}")
     inputs = [values[name] if name else None for name in proto.input]
     computed = [value for value in inputs if isinstance(value, Affine)]
     if not computed:
@@ -182,22 +203,28 @@ def _computed(
     return {proto.output[0]: OPERATIONS[proto.op_type](Node(chain, inputs, attributes))}
 
 
-def _entry(graph: onnx.GraphProto, known: tuple[int, ...] | None) -> tuple[str, tuple[int, ...]]:
-    """Return the name of the only input, and the shape of one row."""
+def _entry(graph: onnx.GraphProto) -> tuple[str, Shape]:
+    """Return the name of the only input, and its sizes, 0 for those that are left open."""
+    if len(graph.output) != 1:
+        names = ", ".join(output.name for output in graph.output)
+        raise ValueError(f"the network gives {len(graph.output)} outputs ({names}); expected 1")
     if len(graph.input) != 1:
         names = ", ".join(entry.name for entry in graph.input)
-        raise ValueError(f"the network takes {len(graph.input)} inputs ({names}); expected 1")
+        raise ValueError(
+            f"the network takes {len(graph.input)} inputs ({names}); expected 1, without a state"
+        )
     entry = graph.input[0]
     if not entry.type.tensor_type.HasField("shape"):
         raise ValueError(f"the input {entry.name!r} has no shape; export it with one")
-    sizes = [size.dim_value for size in entry.type.tensor_type.shape.dim]
+    return entry.name, tuple(size.dim_value for size in entry.type.tensor_type.shape.dim)
+
+
+def _row(sizes: Shape, known: Shape | None) -> Shape:
+    """Return the shape of one row, with a batch of one if there is a batch."""
     if len(sizes) == 1:
-        return entry.name, (sizes[0],)
+        return sizes
     given = known if known is not None and len(known) == len(sizes) - 1 else sizes[1:]
-    return entry.name, (
-        1,
-        *(size or other or 1 for size, other in zip(sizes[1:], given, strict=True)),
-    )
+    return (1, *(size or other or 1 for size, other in zip(sizes[1:], given, strict=True)))
 
 
 def _plain(array: Any) -> Any:

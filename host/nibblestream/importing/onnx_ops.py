@@ -12,6 +12,7 @@ import onnx
 from ..network.activation import SIGMOID, TANH
 from .affine import Affine
 from .chain import Chain
+from .gru import check_state, gru
 from .normalise import batch_norm
 from .refusal import unsupported
 
@@ -92,6 +93,35 @@ def _smaller(node: Node) -> Affine:
     return node.chain.clip(x, high=np.minimum.reduce(limits))
 
 
+def _gru(node: Node) -> Affine:
+    x, weights, own, biases, lengths, state = (node.input(i) for i in range(6))
+    _check_gru(node.attributes)
+    if lengths is not None:
+        raise ValueError("takes lengths of sequences (sequence_lens); expected none")
+    check_state(state)
+    split = np.zeros((2, own.shape[1])) if biases is None else biases.reshape(2, -1)
+    y = gru(node.chain, x, weights[0], own[0], split, "zrn")
+    return y.moved(y.positions()[:, None])  # (steps, directions, batch, units)
+
+
+def _check_gru(attributes: dict[str, Any]) -> None:
+    """Raise ValueError for a GRU that differs from PyTorch's."""
+    found = {k: v for k, v in attributes.items() if k != "hidden_size"}
+    kinds = [kind.decode().lower() for kind in found.pop("activations", [b"Sigmoid", b"Tanh"])]
+    if found.pop("direction", b"forward") != b"forward":
+        raise ValueError("reads sequences backwards; expected direction=forward")
+    if not found.pop("linear_before_reset", 0):
+        raise ValueError(
+            "resets the state before its matrix (linear_before_reset=0, as reset_after=False in "
+            "Keras); train a GRU that resets after it, as those of PyTorch do"
+        )
+    if kinds != ["sigmoid", "tanh"]:
+        raise ValueError(f"has the activations {', '.join(kinds)}; expected sigmoid and tanh")
+    given = [f"{name}={value}" for name, value in found.items() if value]
+    if given:
+        raise ValueError(f"has the parameters {', '.join(given)}; expected none of them")
+
+
 def _hard_sigmoid(node: Node) -> Affine:
     slope, offset = (node.attributes.get(n, d) for n, d in (("alpha", 0.2), ("beta", 0.5)))
     return node.chain.clip(node.input(0) * slope + offset, 0, 1)
@@ -108,6 +138,7 @@ OPERATIONS: dict[str, Callable[[Node], Any]] = {
     "Clip": lambda node: node.chain.clip(node.input(0), node.input(1, "min"), node.input(2, "max")),
     "Div": lambda node: node.input(0) / node.input(1),
     "Dropout": _dropout,
+    "GRU": _gru,
     "Gemm": _gemm,
     "HardSigmoid": _hard_sigmoid,
     "LeakyRelu": lambda node: node.chain.leaky(node.input(0), node.attributes.get("alpha", 0.01)),

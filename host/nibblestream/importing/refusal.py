@@ -6,8 +6,13 @@ import re
 from pathlib import Path
 
 SUPPORTED = (
-    "fully connected layers, ReLU, ReLU6, clips, LeakyReLU, sigmoid, tanh, hard sigmoid, batch "
-    "normalisation, dropout, and what scales, shifts or rearranges values by constants"
+    "fully connected layers, GRUs, ReLU, ReLU6, clips, LeakyReLU, sigmoid, tanh, hard sigmoid, "
+    "batch normalisation, dropout, and what scales, shifts or rearranges values by constants"
+)
+
+NO_OUTPUT = (
+    "is the last state of a GRU, or another output that is not supported; expected the first one, "
+    "which for a GRU are the outputs of all steps"
 )
 
 # Pattern of operations' names, in lower case, to the reason.
@@ -19,7 +24,9 @@ _REASONS = {
     "batch normalisation, which is folded into a layer",
     r"conv(\d|olution|$)": "shares weights between positions; expected fully connected layers",
     r"pool": "belongs to convolutional networks; expected fully connected layers",
-    r"lstm|\bgru\b|rnn": "keeps a state; expected fully connected layers",
+    r"gru_?cell": "computes one step and keeps no state: use a GRU over whole sequences",
+    r"lstm|gru|rnn": "keeps a state that no layer here has; expected a GRU in one direction, from "
+    "PyTorch or ONNX, over whole sequences",
     r"attention": "multiplies computed values; expected fully connected layers",
     r"quantize": "quantizes computed values; export the network without that, quantize it here",
     r"\bcat\b|concat|stack": "joins branches; expected a chain without branches",

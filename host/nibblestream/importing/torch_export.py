@@ -18,7 +18,7 @@ from torch.fx import Node
 
 from .affine import Affine
 from .chain import Chain, Layer
-from .refusal import first_line, unsupported
+from .refusal import NO_OUTPUT, first_line, unsupported
 from .torch_ops import MOVES, NOTHING, OPERATIONS, kept
 
 Float = npt.NDArray[np.float64]
@@ -52,6 +52,12 @@ def functional(program: ExportedProgram) -> ExportedProgram:
         warnings.simplefilter("ignore")
         pure: ExportedProgram = program.run_decompositions({})
         return pure
+
+
+def recurrent(program: ExportedProgram) -> bool:
+    """Return whether a program has a recurrent layer, whose inputs are sequences."""
+    names = [str(getattr(node.target, "_opname", "")) for node in program.graph.nodes]
+    return any(name == "gru" for name in names)
 
 
 def layers(program: ExportedProgram, shape: tuple[int, ...]) -> tuple[Layer, ...]:
@@ -124,7 +130,7 @@ def _computed(chain: Chain, node: Node, values: dict[str, Any]) -> Any:
     kwargs: Any
     args, kwargs = torch.fx.node.map_arg((node.args, node.kwargs), lambda n: values[n.name])
     if node.target is operator.getitem:
-        return args[0][args[1]]
+        return _part(*args)
     found: list[Affine] = []
     torch.utils._pytree.tree_map_only(Affine, found.append, (args, kwargs))
     function: Callable[..., Any] = node.target  # type: ignore[assignment]
@@ -140,6 +146,13 @@ def _computed(chain: Chain, node: Node, values: dict[str, Any]) -> Any:
         raise unsupported(name)
     args, kwargs = torch.utils._pytree.tree_map_only(torch.Tensor, kept, (args, kwargs))
     return OPERATIONS[name](chain, *args, **kwargs)
+
+
+def _part(values: Any, index: int) -> Any:
+    """Return one of several outputs; those that are refused are left out at the end."""
+    if index >= len(values):
+        raise ValueError(f"output {index} {NO_OUTPUT}")
+    return values[index]
 
 
 def _moved(function: Callable[..., Any], value: Affine, *args: Any, **kwargs: Any) -> Any:

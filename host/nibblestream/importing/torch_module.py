@@ -19,6 +19,7 @@ from . import torch_export
 from .chain import Layer
 from .check import FLOAT64, Original
 from .refusal import advice, first_line
+from .sequences import layouts, remembered, split
 
 Float = npt.NDArray[np.float64]
 Shape = tuple[int, ...]
@@ -49,22 +50,35 @@ def read(network: Any, shape: Shape | None) -> tuple[tuple[Layer, ...], Original
         raise TypeError(_hint(network))
     module = _evaluated(network)
     own = next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.float32)
-    found = _shape(module, own, shape)
+    has_state = any("weight_hh" in name for name in network.state_dict())
+    found = _shape(module, own, shape, has_state)
     for dtype in (torch.float64, own):  # its code may convert to a type of its own
         try:
             exact = module.to(dtype)
-            layers = torch_export.layers(torch_export.export(exact, found, dtype), found)
+            program = torch_export.export(exact, found, dtype)
+            recurrent = torch_export.recurrent(program)
+            if recurrent and len(found) > 1:
+                found = (1, *found[1:])
+                program = torch_export.export(exact, found, dtype)
+            layers = torch_export.layers(program, found)
             _run(exact, torch.zeros(2, *found, dtype=dtype))
             break
         except ValueError:
             if dtype == own:
                 raise
+    if recurrent:
+        dimensions = (0, *found) if len(found) == 1 else (0, 0, *found[1:])
+        return layers, _of_sequences(exact, dimensions, dtype)
     return layers, _original(exact, found, dtype)
 
 
 def _read_program(program: ExportedProgram) -> tuple[tuple[Layer, ...], Original]:
     functional = torch_export.functional(program)
     (rows, *shape), dtype = torch_export.entry(functional)
+    if torch_export.recurrent(functional):
+        step = (1, *shape[1:]) if len(shape) > 1 else tuple(shape)
+        layers = torch_export.layers(functional, step)
+        return layers, _of_sequences(program.module(), (rows, *shape), dtype)
     layers = torch_export.layers(functional, tuple(shape))
     return layers, _original(program.module(), tuple(shape), dtype, rows)
 
@@ -152,12 +166,17 @@ class _Held(nn.Module):
         return super().eval()
 
 
-def _shape(module: nn.Module, dtype: torch.dtype, given: Shape | None) -> Shape:
-    """Return the shape of one row of inputs, by trying the widths of matrices if none is given."""
+def _shape(module: nn.Module, dtype: torch.dtype, given: Shape | None, has_state: bool) -> Shape:
+    """Return the shape of one row of inputs, by trying the widths of matrices if none is given.
+
+    A module that keeps a state takes rows as the steps of a sequence, or of a batch of them.
+    """
     tensors = [*module.parameters(), *module.buffers()]
     matrices = [tensor.shape for tensor in tensors if tensor.ndim == 2]
     widths = dict.fromkeys([m[1] for m in matrices] + [m[0] for m in matrices])
-    shapes = [(width,) for width in widths] if given is None else [given]
+    shapes: list[Shape] = [(width,) for width in widths] if given is None else [given]
+    if has_state and len(shapes[0]) == 1:
+        shapes += [(1, *shape) for shape in shapes]
     failures = []
     for shape in shapes:
         try:
@@ -166,7 +185,10 @@ def _shape(module: nn.Module, dtype: torch.dtype, given: Shape | None) -> Shape:
             failures.append(f"inputs of shape (2, {', '.join(map(str, shape))}): {error}")
             continue
         if not isinstance(found, torch.Tensor):
-            raise ValueError(f"the network gives a {type(found).__name__}; expected one tensor")
+            raise ValueError(
+                f"the network gives a {type(found).__name__}; expected one tensor"
+                + (", the outputs of all steps without the state" if has_state else "")
+            )
         return shape
     hint = "; pass example=rows, inputs of the network, to tell their shape"
     raise ValueError(
@@ -193,4 +215,18 @@ def _original(module: nn.Module, shape: Shape, dtype: torch.dtype, rows: int = 0
         found = [_run(module, part)[: 1 if rows else None] for part in parts]
         return np.concatenate([part.double().numpy().reshape(len(part), -1) for part in found])
 
-    return Original(run, FLOAT64 if dtype == torch.float64 else torch.finfo(dtype).eps / 2)
+    return Original(run, _roundoff(dtype))
+
+
+def _of_sequences(module: nn.Module, dimensions: Shape, dtype: torch.dtype) -> Original:
+    """Return a module with memory as a function of one sequence."""
+
+    def run(x: Float) -> Float:
+        return np.asarray(_run(module, torch.from_numpy(x).to(dtype)).double().numpy())
+
+    layout = remembered(run, layouts(*split(dimensions)))
+    return Original(layout.by_rows(run), _roundoff(dtype), layout=layout)
+
+
+def _roundoff(dtype: torch.dtype) -> float:
+    return FLOAT64 if dtype == torch.float64 else torch.finfo(dtype).eps / 2

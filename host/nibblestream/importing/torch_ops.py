@@ -12,6 +12,7 @@ import torch
 from ..network.activation import SIGMOID, TANH
 from .affine import Affine
 from .chain import Chain
+from .gru import check_state, gru
 from .normalise import batch_norm
 from .refusal import unsupported
 
@@ -62,6 +63,21 @@ def _dropout(chain: Chain, x: Affine, probability: float, training: bool) -> Aff
             "drops values at random; expected evaluation mode, so pass training=self.training"
         )
     return x
+
+
+def _gru(chain: Chain, x: Affine, state: Any, params: Any, biases: bool, *args: Any) -> Any:
+    layers, dropout, training, bidirectional, *_ = args
+    if not isinstance(params, (list, tuple)):
+        raise ValueError("takes packed sequences; expected a tensor of one sequence or a batch")
+    if bidirectional:
+        raise ValueError("reads sequences from both ends; expected bidirectional=False")
+    check_state(state)
+    each = len(params) // layers
+    for layer in range(layers):
+        weights, own, *given = params[layer * each : (layer + 1) * each]
+        x = gru(chain, x, weights, own, np.array(given) if biases else np.zeros((2, len(own))))
+        x = _dropout(chain, x, dropout, training and dropout > 0 and layer < layers - 1)
+    return (x,)
 
 
 def _cast(chain: Chain, x: Affine, *args: Any, **kwargs: Any) -> Affine:
@@ -115,6 +131,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "alpha_dropout": _dropout,
     "dropout": _dropout,
     "feature_dropout": _dropout,
+    "gru": _gru,
     "hardsigmoid": lambda chain, x: chain.clip(x / 6 + 0.5, 0, 1),
     "hardtanh": lambda chain, x, low=-1, high=1: chain.clip(x, low, high),
     "leaky_relu": lambda chain, x, slope=0.01: chain.leaky(x, slope),

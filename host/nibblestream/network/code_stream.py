@@ -16,6 +16,7 @@ from .layer import QuantizedLayer
 from .memory import Memory
 from .model import QuantizedModel
 from .pack import Beats
+from .recurrent import Recurrent
 
 
 def beats(model: QuantizedModel) -> Beats:
@@ -115,6 +116,8 @@ def _activation(layer: QuantizedLayer) -> list[int]:
         return [_beat(spec.ACTIVATION_BEAT, **{n: end % (1 << bits) for (n, bits), end in ends})]
     if isinstance(layer.activation, Memory):
         return [_beat(spec.ACTIVATION_BEAT, units=layer.width)]
+    if isinstance(layer.activation, Recurrent):
+        return [_beat(spec.ACTIVATION_BEAT, units=layer.width, align=layer.align)]
     shift = layer.curve_shift if layer.activation.tabled else layer.activation.leak
     return [_beat(spec.ACTIVATION_BEAT, shift=shift)]
 

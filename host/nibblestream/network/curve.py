@@ -26,6 +26,7 @@ INPUT: Final = {
     "tanh": QFormat(spec.CURVE_INPUT_BITS + 1, spec.CURVE_INPUT_FRAC),
     "sigmoid": QFormat(spec.CURVE_INPUT_BITS + 1, spec.CURVE_INPUT_FRAC - 1),
     "memory": QFormat(spec.CURVE_INPUT_BITS + 1, spec.CURVE_INPUT_FRAC),  # of its tanh
+    "gru": QFormat(spec.CURVE_INPUT_BITS + 1, spec.CURVE_INPUT_FRAC),  # of its tanh
 }
 # Largest left shift of sums to inputs. From 16, steps of sums are 2 or more before tanh, and the
 # largest input is one such step below the table's end: 4 in the worst case, where tanh is 0.9993.

@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from . import model_file
-from .activation import LINEAR, RELU, Activation
+from .activation import LINEAR, RELU
 from .front import Front, Plain, read_front
-from .memory import Cell, Memory, read_cell
+from .memory import Cell, read_cell
 from .model_file import Arrays, Header, Stored
+from .recurrent import Recurrent
 from .topology import check_topology
 
 Float32 = npt.NDArray[np.float32]
@@ -28,13 +29,14 @@ class FloatModel(Stored):
     ----------
     name : str
     weights : tuple of float32 (out, in)
-        1 to 255 layers, 1 to 2048 wide.
+        1 to 255 layers, 1 to 2048 wide; those of a recurrent layer have the shape
+        (3 units, units), after a layer of 3 units outputs.
     biases : tuple of float32 (out,)
     front : Front
         What comes before and after the network: `Plain`, or `Speech` for spectra.
     training : dict
         JSON metadata: the training command, the seed, the scores.
-    activations : tuple of Activation or Memory, optional
+    activations : tuple of Activation, Memory or Recurrent, optional
         One for each layer; default: ReLU.
     scaled : bool
         Whether quantization gives each layer a power of two, so that weights may have any size,
@@ -66,13 +68,13 @@ class FloatModel(Stored):
         activations = tuple(self.activations) or (RELU,) * len(self.weights)
         object.__setattr__(self, "activations", activations)
         self._check_cells()
-        check_topology([w.shape for w in self.weights], [cell.sums for cell in self.activations])
+        check_topology([w.shape for w in self.weights], self.activations)
         self.front.check(self.inputs, self.outputs)
         self._check_values()
 
     def _check_cells(self) -> None:
         kinds = {*map(type, self.activations)}
-        if len(self.activations) != len(self.weights) or not kinds <= {Activation, Memory}:
+        if len(self.activations) != len(self.weights) or not kinds <= {*get_args(Cell)}:
             raise ValueError(f"activations are {self.activations}; expected one for each layer")
 
     def _check_values(self) -> None:
@@ -106,7 +108,11 @@ class FloatModel(Stored):
         In a network with memory, the rows are a sequence from its beginning.
         """
         for weights, bias, activation in self.layers():
-            x = activation(x @ weights.T.astype(x.dtype) + bias)
+            if isinstance(activation, Recurrent):
+                state = np.zeros(weights.shape[1], x.dtype)
+                x, _ = activation.run(x, state, weights.astype(x.dtype), bias)
+            else:
+                x = activation(x @ weights.T.astype(x.dtype) + bias)
         return x
 
     @classmethod

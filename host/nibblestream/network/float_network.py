@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from .float_model import FloatModel
 from .memory import Memory
+from .recurrent import Recurrent
 
 Array = npt.NDArray[Any]
 
@@ -38,13 +39,18 @@ class FloatNetwork:
     def process(self, x: Array) -> Array:
         """Return the last layer's outputs (n, outputs) of the next rows (n, inputs)."""
         for i, (weights, bias, cell) in enumerate(self._layers):
-            sums = x @ weights + bias
-            if isinstance(cell, Memory):
-                state = self._states.get(i, np.zeros(len(bias) // cell.sums, self._dtype))
-                x, self._states[i] = cell.run(sums, state)
+            if isinstance(cell, Recurrent):
+                x, self._states[i] = cell.run(x, self._state(i), weights.T, bias)
+            elif isinstance(cell, Memory):
+                x, self._states[i] = cell.run(x @ weights + bias, self._state(i))
             else:
-                x = cell(sums)
+                x = cell(x @ weights + bias)
         return x
+
+    def _state(self, i: int) -> Array:
+        """Return the state of a layer, zeros before its first row."""
+        _, bias, cell = self._layers[i]
+        return self._states.get(i, np.zeros(len(bias) // cell.sums, self._dtype))
 
     def counted(self) -> None:
         """Return None: no memory traffic is counted."""

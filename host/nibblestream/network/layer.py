@@ -14,9 +14,12 @@ from ..fixed import QFormat, round_half_away
 from . import formats, pack
 from .activation import RELU, Activation
 from .curve import COARSEST, INPUT
+from .gates import check_gates
 from .lut import Lut, decode
-from .memory import SHIFTS, Cell, Memory
+from .memory import Cell
+from .recurrent import Recurrent, factor_format
 from .scheme import Scheme
+from .topology import stored, taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +40,7 @@ class QuantizedLayer:
         In `bias_format`.
     input_format, output_format : QFormat
         Formats of the layer's input and output activations.
-    activation : Activation or Memory
+    activation : Activation, Memory or Recurrent
     exponent : int
         e: weights are the decoded codes times 2**e.
     bias_format : QFormat
@@ -69,12 +72,7 @@ class QuantizedLayer:
         self._check_lut()
         self._check_bias()
         self._check_words()
-        if isinstance(self.activation, Memory) and self.shift + min(SHIFTS) < 0:
-            raise ValueError(
-                f"sums have {self.accumulator_frac} fractional bits; expected "
-                f"{self.word.frac - min(SHIFTS)} or more before a memory: use a larger m or k, or "
-                "scale the weights down"
-            )
+        check_gates(self)
         if self.shift < 0:
             raise ValueError(
                 f"outputs have {self.output_format.frac} fractional bits, but the accumulator only "
@@ -121,7 +119,7 @@ class QuantizedLayer:
 
     @property
     def inputs(self) -> int:
-        """Number of inputs."""
+        """Number of factors of a sum: columns of the weights."""
         return self.codes.shape[1]
 
     @property
@@ -130,8 +128,18 @@ class QuantizedLayer:
         return self.codes.shape[0]
 
     @property
+    def taken(self) -> int:
+        """Number of values in a row of inputs: `inputs`, or of a recurrent layer all its sums."""
+        return taken(self.shape, self.activation)
+
+    @property
+    def stored(self) -> int:
+        """Number of values per row that the layer writes to the activation memory."""
+        return stored(self.shape, self.activation)
+
+    @property
     def width(self) -> int:
-        """Number of outputs: of sums, or of units of a memory."""
+        """Number of outputs: of sums, or of units of a memory or GRU."""
         return self.outputs // self.activation.sums
 
     @cached_property
@@ -149,7 +157,17 @@ class QuantizedLayer:
     @property
     def accumulator_frac(self) -> int:
         """Fractional bits of the accumulator."""
-        return self.input_format.frac + self.weight_frac
+        return self.factor_format.frac + self.weight_frac
+
+    @property
+    def factor_format(self) -> QFormat:
+        """Format of what the matrix multiplies: inputs, or a recurrent layer's outputs."""
+        return factor_format(self.activation, self.input_format)
+
+    @property
+    def align(self) -> int:
+        """Left shift that aligns a recurrent layer's inputs with the accumulator."""
+        return self.accumulator_frac - self.input_format.frac
 
     @property
     def word(self) -> QFormat:
@@ -210,8 +228,10 @@ class QuantizedLayer:
     def _bound(self) -> int:
         largest = 128 if self.lut is None else int(np.abs(self.lut.decoded).max())
         bias = int(np.abs(self.bias).max()) << self.bias_shift
+        if isinstance(self.activation, Recurrent):
+            bias += -self.input_format.low << self.align
         shift = self.shift + self.activation.leak
-        return formats.accumulator_bound(self.inputs, self.input_format, largest, bias, shift)
+        return formats.accumulator_bound(self.inputs, self.factor_format, largest, bias, shift)
 
     def _check_codes(self) -> None:
         if self.codes.dtype != np.uint8 or self.codes.ndim != 2 or not self.codes.size:

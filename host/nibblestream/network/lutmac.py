@@ -5,7 +5,8 @@ external, is the weight in units of 2**-(m-1+k) (paper, Table 1 and eq. (8)). Pr
 exactly, in an accumulator that `QuantizedLayer` has checked to be wide enough, and the bias is
 added, aligned with the accumulator. The sum is rounded to the layer's output format and limited: to
 that format, to zero by a ReLU, to the limits of a clip. A leaky ReLU shifts negative sums further
-to the right. Sigmoid and tanh round the sum to the inputs of `curve`.
+to the right. Sigmoid and tanh round the sum to the inputs of `curve`; `memory` and `recurrent`
+define the layers that depend on earlier rows.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import numpy.typing as npt
 from ..fixed import IntArray, round_shift
 from .curve import curve
 from .layer import QuantizedLayer
-from .memory import SHIFTS, Memory, remember
+from .memory import Memory, remember
 from .model import QuantizedModel
+from .recurrent import Recurrent, Sums, recur
 
 
 class LutMac:
@@ -35,7 +37,7 @@ class LutMac:
         # is exact in any order of summation, and fast.
         self._weights = np.ascontiguousarray(layer.decoded.T, dtype=np.float64)
         self._bias = layer.bias.astype(np.int64) << layer.bias_shift
-        self._state = np.zeros(layer.width, np.int64)  # of a layer with memory
+        self._state = np.zeros(layer.width, np.int64)  # of a layer with memory or a GRU
         self.saturated = 0  # outputs so far that were beyond the output format
 
     def __call__(self, x: IntArray) -> npt.NDArray[np.int32]:
@@ -44,7 +46,7 @@ class LutMac:
         Parameters
         ----------
         x : int32, shape (frames, in)
-            In the layer's `input_format`.
+            In the layer's `input_format`; a recurrent layer takes (frames, out).
 
         Returns
         -------
@@ -52,9 +54,11 @@ class LutMac:
             In the layer's `output_format`.
         """
         layer = self._layer
+        if isinstance(layer.activation, Recurrent):
+            return self._recur(x)
         accumulator = (x.astype(np.float64) @ self._weights).astype(np.int64) + self._bias
         if isinstance(layer.activation, Memory):
-            return self._remember(accumulator)
+            return self._remember(accumulator, layer.activation)
         rounded = round_shift(accumulator, layer.shift)
         if layer.activation.kind == "leaky":
             leaked = round_shift(accumulator, layer.shift + layer.activation.leak)
@@ -73,12 +77,18 @@ class LutMac:
         """Forget all previous rows."""
         self._state = np.zeros_like(self._state)
 
-    def _remember(self, accumulator: IntArray) -> npt.NDArray[np.int32]:
+    def _remember(self, accumulator: IntArray, memory: Memory) -> npt.NDArray[np.int32]:
         """Return the outputs of a layer with memory."""
-        for i, more in enumerate(SHIFTS):
-            sums = accumulator[:, i :: len(SHIFTS)]
+        for i, more in enumerate(memory.shifts):
+            sums = accumulator[:, i :: memory.sums]
             sums[:] = round_shift(sums, self._layer.shift + more)
         y, self._state = remember(np.clip(accumulator, *self._layer.limits), self._state)
+        return y
+
+    def _recur(self, x: IntArray) -> npt.NDArray[np.int32]:
+        """Return the outputs of a recurrent layer."""
+        matrix = Sums(self._weights, self._bias, self._layer.shift)
+        y, self._state = recur(x.astype(np.int64) << self._layer.align, self._state, matrix)
         return y
 
 

@@ -26,17 +26,14 @@ from .. import spec
 from ..fixed import IntArray, round_shift
 from .activation import SIGMOID, TANH, Activation
 from .curve import INPUT, curve
+from .recurrent import RECURRENT, Recurrent
 
 Array = npt.NDArray[Any]
 Int32 = npt.NDArray[np.int32]
 
 GATES: Final = (SIGMOID, TANH, SIGMOID)  # of z, c and o
 GAIN: Final = 1 << spec.GATE_GAIN_BITS  # the factor of z
-# Right shifts of the sums z, c and o, relative to that of c
-SHIFTS: Final = tuple(
-    INPUT["tanh"].frac - INPUT[kind.kind].frac - bits
-    for kind, bits in zip(GATES, (spec.GATE_GAIN_BITS, 0, 0), strict=True)
-)
+_COARSER: Final = INPUT["tanh"].frac - INPUT["sigmoid"].frac  # bits of the inputs of sigmoid
 
 
 @dataclass(frozen=True)
@@ -47,7 +44,9 @@ class Memory:
     sums: ClassVar[int] = len(GATES)  # per unit
     tabled: ClassVar[bool] = True
     homogeneous: ClassVar[bool] = False
-    leak: ClassVar[int] = max(SHIFTS)  # the most that a sum is shifted beyond the layer's shift
+    # Right shifts of the sums z, c and o beyond the layer's shift, which is that of tanh
+    shifts: ClassVar[tuple[int, ...]] = (_COARSER - spec.GATE_GAIN_BITS, 0, _COARSER)
+    leak: ClassVar[int] = max(shifts)
 
     def __call__(self, x: Array) -> Array:
         """Return the outputs (n, units) of sums (n, 3 units), which follow on an empty state."""
@@ -86,12 +85,15 @@ class Memory:
 
 
 MEMORY: Final = Memory()
-Cell = Activation | Memory  # what follows a layer's matrix
+Cell = Activation | Memory | Recurrent  # what follows a layer's matrix
 
 
 def read_cell(entry: Mapping[str, Any]) -> Cell:
     """Return the function of a model file's entry."""
-    return MEMORY if entry.get("kind") == MEMORY.kind else Activation(**entry)
+    for cell in (MEMORY, RECURRENT):
+        if entry.get("kind") == cell.kind:
+            return cell
+    return Activation(**entry)
 
 
 def elementwise(cells: Sequence[Cell]) -> list[Activation]:

@@ -56,7 +56,7 @@ class QuantizedModel(Stored):
     def __post_init__(self) -> None:
         object.__setattr__(self, "training", through_json(self.training))
         cells = [layer.activation for layer in self.layers]
-        check_topology([layer.shape for layer in self.layers], [cell.sums for cell in cells])
+        check_topology([layer.shape for layer in self.layers], cells)
         self.front.check(self.inputs, self.outputs)
         last = self.layers[-1].output_format
         ends = [*(layer.input_format for layer in self.layers), self.front.output_format or last]
@@ -93,7 +93,7 @@ class QuantizedModel(Stored):
     @property
     def block(self) -> int:
         """Largest number of rows that can share one pass over the codes."""
-        return largest_block([layer.shape for layer in self.layers])
+        return largest_block([(layer.stored, layer.taken) for layer in self.layers])
 
     @classmethod
     def from_content(cls, header: Header, arrays: Arrays) -> QuantizedModel:

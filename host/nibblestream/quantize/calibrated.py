@@ -39,7 +39,7 @@ class Student:
     def __init__(self, model: FloatModel, calibration: Data) -> None:
         self.teacher = Teacher(model, calibration)
         self._sensitivities = self.teacher.sensitivities()
-        self._model, self._inputs, self._next = model, self.teacher.inputs, 0
+        self._inputs, self._next = self.teacher.inputs, 0
 
     def encode(self, scheme: Scheme, unit: Unit) -> CodedLayer:
         """Quantize the next layer by a calibrated scheme, given the quantized layers before it."""
@@ -49,7 +49,7 @@ class Student:
 
     def append(self, coded: CodedLayer) -> None:
         """Append the next quantized layer and compute its outputs."""
-        self._inputs = self._model.activations[self._next](coded(self._inputs))
+        self._inputs = self.teacher.activations[self._next](coded(self._inputs))
         self._next += 1
 
 

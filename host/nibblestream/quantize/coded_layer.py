@@ -19,6 +19,7 @@ from ..network.layer import QuantizedLayer
 from ..network.lut import Lut, decode
 from ..network.memory import Cell
 from ..network.model import QuantizedModel
+from ..network.recurrent import Recurrent, factor_format
 from ..network.scheme import Scheme
 
 Float = npt.NDArray[np.float64]
@@ -103,16 +104,20 @@ class Words:
     def unit(self, scheme: Scheme) -> Unit:
         """Return the next layer's power of two and bias format, and the largest k they allow."""
         i, inputs = len(self.layers), self._model.weights[len(self.layers)].shape[1]
+        activation = self._model.activations[i]
+        factors, added = factor_format(activation, self._word), 0.0
+        if isinstance(activation, Recurrent):  # its inputs are added to the sums
+            added = -self._word.low * self._word.resolution
         if not self._model.scaled:
-            return Unit(formats.largest_shift_that_fits(inputs, self._word, scheme) or 0)
+            most = formats.largest_shift_that_fits(inputs, factors, scheme, 1.0 + added)
+            return Unit(most or 0)
         largest = float(np.abs(self._model.biases[i]).max())
         exponent, k = formats.layer_exponent(self._model.weights[i]), None
         while k is None:  # biases far beyond the weights: coarser weights make room for them
-            bias = math.ldexp(largest, -exponent)
-            k = formats.largest_shift_that_fits(inputs, self._word, scheme, bias)
+            bias = math.ldexp(largest + added, -exponent)
+            k = formats.largest_shift_that_fits(inputs, factors, scheme, bias)
             exponent += k is None
-        finest = self._word.frac + scheme.m - 1
-        activation = self._model.activations[i]
+        finest = factors.frac + scheme.m - 1
         if activation.tabled:  # tiny sums: keep the shift to the table's inputs within its limit
             exponent = max(exponent, finest + k - INPUT[activation.kind].frac - LARGEST_SHIFT)
         finest -= exponent
@@ -121,11 +126,12 @@ class Words:
     def append(self, coded: CodedLayer) -> None:
         """Append the next layer; raise ValueError if its accumulator could overflow."""
         activation = self._model.activations[len(self.layers)]
-        coded = _within_curve(coded, activation, self._word)
-        finest = self._word.frac + coded.scheme.m - 1 + coded.k - coded.exponent
+        factors = factor_format(activation, self._word)
+        coded = _within_curve(coded, activation, factors)
+        finest = factors.frac + coded.scheme.m - 1 + coded.k - coded.exponent
         coded = _within_accumulator(coded, finest)
-        reach = activation.reach(self._bounds(coded))
-        seen = None if self._seen is None else activation(coded(self._seen))
+        reach = activation.reach(self._bounds(coded, activation))
+        seen = None if self._seen is None else _outputs(coded, activation, self._seen)
         output, saturated = self._output(float(reach.max()), finest, seen)
         self.layers.append(
             QuantizedLayer(
@@ -153,8 +159,10 @@ class Words:
         front = model.front.in_integers()
         return QuantizedModel(model.name, tuple(self.layers), front, origin=model.digest)
 
-    def _bounds(self, coded: CodedLayer) -> Float:
+    def _bounds(self, coded: CodedLayer, activation: Cell) -> Float:
         """Return a bound on the magnitude of each sum."""
+        if isinstance(activation, Recurrent):
+            return formats.sum_bounds(coded.weights, coded.biases, np.ones(coded.codes.shape[1]))
         if self._reach is None:
             return formats.norm_bounds(coded.weights, coded.biases, self._norm)
         return formats.sum_bounds(coded.weights, coded.biases, self._reach)
@@ -164,6 +172,8 @@ class Words:
     ) -> tuple[QFormat, float | None]:
         """Return the output format, and the share of outputs seen that saturate if any can."""
         i, model = len(self.layers), self._model
+        if any(isinstance(cell, Recurrent) for cell in model.activations[i + 1 : i + 2]):
+            finest = min(finest, spec.HIDDEN.frac)  # finer sums of inputs would be rounded
         if model.activations[i].tabled:
             return spec.CURVE, None
         if i == len(model.weights) - 1 and model.front.output_format is not None:
@@ -176,6 +186,14 @@ class Words:
         if seen is None or bound <= formats.TOLERANCE * largest or narrow == word:
             return word, None
         return narrow, float(np.mean(np.abs(seen) > narrow.high * narrow.resolution))
+
+
+def _outputs(coded: CodedLayer, activation: Cell, x: Float) -> Float:
+    """Return a layer's outputs for rows (n, in), which follow on an empty state."""
+    if isinstance(activation, Recurrent):
+        state = np.zeros(coded.codes.shape[1])
+        return activation.run(x, state, coded.weights, coded.biases)[0]
+    return activation(coded(x))
 
 
 def _within_accumulator(coded: CodedLayer, finest: int) -> CodedLayer:

@@ -70,7 +70,7 @@ def _forward(
 ) -> tuple[list[Float32], list[Float32]]:
     """Return the inputs of each layer, and its sums."""
     inputs, sums = [], []
-    for layer, activation in zip(coded, teacher.model.activations, strict=True):
+    for layer, activation in zip(coded, teacher.activations, strict=True):
         inputs.append(x)
         sums.append(layer(x))
         x = activation(sums[-1])

@@ -40,7 +40,7 @@ class Sensitivity:
             weights, bias = np.ldexp(done.weights, unit.exponent), model.biases[i].astype(float)
         x = self._teacher.before(i) @ weights.T.astype(np.float32) + bias.astype(np.float32)
         for j in range(i + 1, len(model.weights)):
-            x = model.activations[j - 1](x) @ model.weights[j].T + model.biases[j]
+            x = self._teacher.activations[j - 1](x) @ model.weights[j].T + model.biases[j]
         return self._teacher.error(x)
 
 

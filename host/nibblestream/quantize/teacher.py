@@ -35,7 +35,8 @@ class Teacher:
         self.weight = model.front.row_weights(self.inputs)
         self.outputs: list[Float32] = []  # of each layer, before its activation
         x = self.inputs
-        for weights, bias, activation in model.layers():
+        layers = zip(model.weights, model.biases, self.activations, strict=True)
+        for weights, bias, activation in layers:
             self.outputs.append(x @ weights.T + bias)
             x = activation(self.outputs[-1])
         self.target = final(self.outputs[-1], model)
@@ -82,7 +83,8 @@ class Teacher:
 
 def final(outputs: Float32, model: FloatModel) -> Float32:
     """Return the network's outputs from sums of the last layer: its activation, then the front."""
-    return np.clip(model.activations[-1](outputs), *model.front.limits)
+    (activation,) = elementwise(model.activations[-1:])
+    return np.clip(activation(outputs), *model.front.limits)
 
 
 def final_slope(outputs: Float32, model: FloatModel) -> Float32:

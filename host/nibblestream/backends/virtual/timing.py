@@ -76,10 +76,10 @@ def _layers(codes: Beats) -> Iterator[LayerTraffic]:
         outputs, inputs, bits, wide, kind = (
             _field(codes[at], spec.LAYER_BEAT[name]) for name in names
         )
-        units = 0
-        if kind == spec.ACTIVATIONS.index("memory"):
+        name, units = spec.ACTIVATIONS[kind], 0
+        if name in ("memory", "gru"):
             units = _field(codes[at + 1], spec.ACTIVATION_BEAT["units"])
-        layer = LayerTraffic(outputs, inputs, bits, bool(wide), bool(kind), units)
+        layer = LayerTraffic(outputs, inputs, bits, bool(wide), bool(kind), units, name == "gru")
         yield layer
         at += (layer.tables + layer.padded) // BEAT_BYTES
 
