@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import slow_integers
@@ -125,6 +125,7 @@ def test_equals_the_oracle(rng, scheme, bits, size):
     assert Network(model).process(x).tolist() == oracle(model, x)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 60), max_size=6))
 def test_any_cut_gives_the_same(seed, cuts):
     rng = np.random.default_rng(seed)
@@ -137,6 +138,7 @@ def test_any_cut_gives_the_same(seed, cuts):
     assert np.array_equal(network.process(x), whole)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 20))
 def test_the_state_never_leaves_its_range(seed, shift):
     """Whatever the gates: even from the ends of the range, with the largest sums."""
