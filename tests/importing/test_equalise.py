@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from nibblestream.importing.chain import Layer
 from nibblestream.importing.equalise import equalise
 from nibblestream.network.activation import LINEAR, RELU, SIGMOID, clip, leaky
+from nibblestream.network.float_model import FloatModel
+from nibblestream.network.memory import MEMORY
+from nibblestream.network.recurrent import RECURRENT
 
 pytestmark = pytest.mark.numeric
 
@@ -101,3 +104,43 @@ def test_units_without_inputs_or_successors_are_folded(rng, activation):
     np.testing.assert_array_equal(
         after[1].bias, before[1].bias + before[1].weights[:, 2] * activation(before[0].bias[2:3])
     )
+
+
+def with_memory(rng, cells, shapes):
+    """Layers with one unit that is far too large, one that is constant, and one that is not used."""
+    found = []
+    for cell, shape in zip(cells, shapes, strict=True):
+        weights, bias = rng.normal(0, 0.3, shape), rng.normal(0, 0.3, shape[0])
+        weights[1], weights[2], weights[:, 0] = 100 * weights[1], 0, 0
+        found.append(Layer(weights, bias, cell))
+    return found
+
+
+def of_a_sequence(network, x):
+    """Outputs of layers with memory for the rows of a sequence."""
+    return FloatModel(
+        "net",
+        tuple(layer.weights for layer in network),
+        tuple(layer.bias for layer in network),
+        activations=tuple(layer.activation for layer in network),
+    )(x)
+
+
+MEMORIES = {  # layers with memory in the middle of a network, and the shapes of their weights
+    "a GRU": ((LINEAR, RECURRENT), ((12, 8), (12, 4))),
+    "a GRU of positive sums": ((RELU, RECURRENT), ((12, 8), (12, 4))),
+    "a QRNN": ((MEMORY,), ((12, 8),)),
+}
+
+
+@pytest.mark.parametrize("memory", MEMORIES)
+def test_what_layers_with_memory_take_and_give_keeps_its_scale(rng, memory):
+    cells, shapes = MEMORIES[memory]
+    before = with_memory(rng, (RELU, *cells, RELU, LINEAR), ((8, 8), *shapes, (8, 4), (8, 8)))
+    after = equalise(before)
+    x = rng.normal(0, 1, (20, 8))
+    expected = of_a_sequence(before, x)
+    scale = 1e-6 * np.abs(expected).max()
+    np.testing.assert_allclose(of_a_sequence(after, x), expected, rtol=1e-5, atol=scale)
+    for layer in (after[0], after[-2]):  # others are scaled
+        assert np.abs(layer.weights[1]).max() < 25

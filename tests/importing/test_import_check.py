@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nibblestream.importing.check import FLOAT32, Original, check_equal, outputs
+from nibblestream.importing.check import FLOAT32, LONGEST, Original, check_equal, outputs
+from nibblestream.importing.sequences import Layout
 from nibblestream.network.activation import LINEAR, RELU, TANH
 from nibblestream.network.float_model import FloatModel
 from nibblestream.network.front import Plain
+from nibblestream.network.recurrent import RECURRENT
 
 pytestmark = pytest.mark.numeric
 
@@ -96,3 +98,54 @@ def test_softmax_of_the_outputs_is_compared(model):
     check_equal(model, Original(softmax, softmax=True))
     with pytest.raises(ValueError, match="does not match"):
         check_equal(model, Original(lambda x: softmax(x) + 1e-4, softmax=True))
+
+
+@pytest.fixture
+def recurrent(rng):
+    shapes = [(24, 5), (24, 8), (3, 8)]
+    return FloatModel(
+        name="net",
+        weights=tuple(rng.normal(0, 0.5, shape) for shape in shapes),
+        biases=tuple(rng.normal(0, 0.3, out) for out, _ in shapes),
+        front=Plain(4.0),
+        activations=(LINEAR, RECURRENT, LINEAR),
+    )
+
+
+def of_sequences(run, steps=0, **options):
+    """The original of a network that takes one sequence, by its outputs for the rows."""
+    return Original(run, layout=Layout((steps,), 0, (5,)), **options)
+
+
+def test_a_sequence_starts_from_an_empty_state(recurrent, rng):
+    x = rng.normal(0, 1, (20, 5))
+    check_equal(recurrent, of_sequences(recurrent), [x, x])
+
+    def carried(rows):
+        return recurrent(np.concatenate([x[:1], rows]))[1:]
+
+    with pytest.raises(ValueError, match="does not match"):
+        check_equal(recurrent, of_sequences(carried))
+
+
+def test_rounding_of_a_recurrent_layer_has_a_tolerance(recurrent, rng):
+    x = rng.uniform(-4, 4, (LONGEST, 5))
+    exact, bound = outputs(recurrent, x, FLOAT32)
+    in_float32 = recurrent(x.astype(np.float32)).astype(np.float64)
+    assert (np.abs(in_float32 - exact) < 0.2 * bound).all()
+    assert bound.max() < 1e-3
+    check_equal(recurrent, of_sequences(lambda x: recurrent(x) + 0.5 * bound.min()))
+    with pytest.raises(ValueError, match="does not match"):
+        check_equal(recurrent, of_sequences(lambda x: recurrent(x) + 1.1 * bound.max()), [x])
+
+
+@pytest.mark.parametrize(("steps", "compared"), [(0, LONGEST), (10, 10), (2 * LONGEST, 150)])
+def test_the_first_rows_of_a_sequence_are_compared(recurrent, rng, steps, compared):
+    x, seen = rng.normal(0, 1, (150, 5)), []
+
+    def run(rows):
+        seen.append(len(rows))
+        return recurrent(rows)
+
+    check_equal(recurrent, of_sequences(run, steps), [x, x[:7]])
+    assert seen == [steps or 16, compared, 7]
