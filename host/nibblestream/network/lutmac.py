@@ -45,12 +45,12 @@ class LutMac:
 
         Parameters
         ----------
-        x : int32, shape (frames, in)
+        x : int32, shape (frames, in), or (frames, sequences, in) side by side
             In the layer's `input_format`; a recurrent layer takes (frames, out).
 
         Returns
         -------
-        int32, shape (frames, out)
+        int32, shape (frames, out) or (frames, sequences, out)
             In the layer's `output_format`.
         """
         layer = self._layer
@@ -80,7 +80,7 @@ class LutMac:
     def _remember(self, accumulator: IntArray, memory: Memory) -> npt.NDArray[np.int32]:
         """Return the outputs of a layer with memory."""
         for i, more in enumerate(memory.shifts):
-            sums = accumulator[:, i :: memory.sums]
+            sums = accumulator[..., i :: memory.sums]
             sums[:] = round_shift(sums, self._layer.shift + more)
         y, self._state = remember(np.clip(accumulator, *self._layer.limits), self._state)
         return y
@@ -114,7 +114,10 @@ class Network:
             layer.reset()
 
     def process(self, x: IntArray) -> npt.NDArray[np.int32]:
-        """Return the outputs, int32 (rows, outputs), of inputs, int32 (rows, inputs)."""
+        """Return the outputs, int32 (rows, outputs), of inputs, int32 (rows, inputs).
+
+        After a reset, several sequences may run side by side: (rows, sequences, inputs).
+        """
         for layer in self._layers:
             x = layer(x)
         return np.asarray(x, np.int32)

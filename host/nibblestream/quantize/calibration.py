@@ -21,11 +21,14 @@ Float32 = npt.NDArray[np.float32]
 
 FRAMES = 16384
 LEAST = 256  # fewest frames of a calibration
+LONGEST = 512  # frames of a recording that a network with memory runs through: 4 s
 TOGETHER = 32  # recordings whose noise floors are tracked in one batch
 
 
 class Calibration:
     """Random frames of recordings of noisy speech, like those the network will enhance.
+
+    For a network with memory, random recordings: its state depends on all frames before.
 
     Parameters
     ----------
@@ -61,6 +64,7 @@ class Calibration:
         self._picked = [
             picked[(picked >= first) & (picked < last)] - first for first, last in pairwise(ends)
         ]
+        self._drawn = _drawn([len(m) for m in self._recordings], frames, seed)
         self._inputs: dict[str, Float32] = {}
 
     def __len__(self) -> int:
@@ -78,12 +82,30 @@ class Calibration:
         TypeError
             The front is another one, so that the network does not take recordings.
         """
-        if not isinstance(front, Speech):
-            raise TypeError("calibration is of recordings; expected rows of numbers, (n, inputs)")
-        features = front.features
+        features = _speech(front).features
         if features not in self._inputs:
             self._inputs[features] = self._stacked(features)
         return self._inputs[features]
+
+    def sequences(self, front: Front) -> list[Float32]:
+        """Return the inputs of the first layer in whole recordings, in the order of their frames.
+
+        Parameters
+        ----------
+        front : Speech
+
+        Returns
+        -------
+        list of float32 (n, inputs)
+            Of recordings in random order, from the beginning of each, at most `LONGEST` frames;
+            as many as the frames drawn allow.
+        """
+        features = _speech(front).features
+        some = [self._recordings[i][:count] for i, count in self._drawn]
+        seen = some if features == "magnitude" else _log2_over_floor(some)
+        scale = np.float32(FEATURES[features].resolution)
+        silence = np.zeros((spec.CONTEXT - 1, spec.BINS), np.int32)
+        return [stack(frames, silence).astype(np.float32) * scale for frames in seen]
 
     def _stacked(self, features: str) -> Float32:
         seen = self._recordings if features == "magnitude" else _log2_over_floor(self._recordings)
@@ -100,6 +122,24 @@ class Calibration:
         parts = [m[picked] for m, picked in zip(self._recordings, self._picked, strict=True)]
         found = np.concatenate(parts)[self._order].astype(np.float32)
         return np.asarray(found * np.float32(spec.MAGNITUDE.resolution))
+
+
+def _speech(front: Front) -> Speech:
+    """Return a front for speech; raise TypeError for another."""
+    if not isinstance(front, Speech):
+        raise TypeError("calibration is of recordings; expected rows of numbers, (n, inputs)")
+    return front
+
+
+def _drawn(lengths: list[int], frames: int, seed: int) -> list[tuple[int, int]]:
+    """Return recordings in random order, by number, and how many frames of each are used."""
+    found = []
+    for i in np.random.default_rng(seed).permutation(len(lengths)):
+        count = min(lengths[i], LONGEST, frames)
+        if count:
+            found.append((int(i), count))
+        frames -= count
+    return found
 
 
 def _magnitudes(signal: npt.ArrayLike) -> npt.NDArray[np.int32]:
