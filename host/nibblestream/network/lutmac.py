@@ -37,8 +37,8 @@ class LutMac:
         # is exact in any order of summation, and fast.
         self._weights = np.ascontiguousarray(layer.decoded.T, dtype=np.float64)
         self._bias = layer.bias.astype(np.int64) << layer.bias_shift
-        self._state = np.zeros(layer.width, np.int64)  # of a layer with memory or a GRU
         self.saturated = 0  # outputs so far that were beyond the output format
+        self.reset()
 
     def __call__(self, x: IntArray) -> npt.NDArray[np.int32]:
         """Return the layer's output.
@@ -75,7 +75,7 @@ class LutMac:
 
     def reset(self) -> None:
         """Forget all previous rows."""
-        self._state = np.zeros_like(self._state)
+        self._state = np.zeros(self._layer.width, np.int64)  # of a layer with memory or a GRU
 
     def _remember(self, accumulator: IntArray, memory: Memory) -> npt.NDArray[np.int32]:
         """Return the outputs of a layer with memory."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -167,7 +167,9 @@ class Words:
 
     def _run(self, layer: Layer) -> Float | None:
         """Return the next layer's outputs for the rows seen; None without rows."""
-        return self._seen if self._seen is None else forward(layer, self._seen, self._sequences).outputs
+        if self._seen is None:
+            return None
+        return forward(layer, self._seen, self._sequences).outputs
 
     def _bounds(self, coded: CodedLayer, activation: Cell) -> Float:
         """Return a bound on the magnitude of each sum."""

@@ -73,7 +73,7 @@ def _checked(rows: npt.ArrayLike, inputs: int) -> Float32:
         )
     if not np.isfinite(found).all():
         raise ValueError("calibration holds NaN or infinity; expected finite values")
-    return found.astype(np.float32)
+    return np.asarray(found, np.float32)
 
 
 def _picked(found: Float32) -> Float32:

@@ -16,7 +16,6 @@ from ..network.scheme import CALIBRATED, NAMES, Scheme
 from .best import best, candidates
 from .budget import check_budget, choose_bits
 from .calibrated import Student
-from .calibration import Calibration
 from .coded_layer import CodedLayer, Unit, Words
 from .data import Data, Given, checked, divided, fitted, probe, rows
 from .distil import distil
