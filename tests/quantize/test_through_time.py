@@ -1,4 +1,4 @@
-"""Calibration of networks with memory: slopes through time, sequences apart, errors of sequences."""
+"""Calibration of networks with memory: slopes through time, sequences apart, their errors."""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 The error is the mean square per clip: of the gains, or of the magnitudes, relative to the float
 network's. Quantized models run in integers, float models in float32, both on the overlay's integer
-features. Every eighth frame is evaluated, so that the contexts do not overlap.
+features. Every eighth frame is evaluated, so that the contexts do not overlap; a network with
+memory runs through all frames of a clip, from an empty state.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy.typing as npt
 
 from .. import spec
 from ..network.float_model import FloatModel
-from ..network.lutmac import LutMac
+from ..network.lutmac import Network
 from ..network.model import QuantizedModel
 from ..speech import cordic
 from ..speech.features import FloorTracker
@@ -70,6 +71,7 @@ def output_errors(
         missing = {label: name for label, name in names.items() if name not in found}
         if missing:
             frames = seen(clip.realise().noisy, speech_of(network).features)
+            frames = frames if network.remembers else frames[:: spec.CONTEXT]
             wanted = target(frames)
             level = 1.0 if speech_of(network).head == "gain" else float(np.mean(wanted**2)) or 1.0
             computed = {
@@ -91,7 +93,7 @@ def seen(noisy: Float, features: str) -> Integers:
     magnitude = cordic.vectoring(parts)[0]
     frames = FloorTracker().process(magnitude) if features == "log2" else magnitude
     stacked = stack(frames, np.zeros((spec.CONTEXT - 1, spec.BINS), np.int32))
-    return np.asarray(stacked[:: spec.CONTEXT], np.int32)
+    return np.asarray(stacked, np.int32)
 
 
 def _name(clip: Source, network: FloatModel, model: Model) -> str:
@@ -103,12 +105,11 @@ def _outputs(model: Model) -> Outputs:
 
 
 def _integers(model: QuantizedModel) -> Outputs:
-    layers, unit = [LutMac(layer) for layer in model.layers], speech_of(model).output_format
+    network, unit = Network(model), speech_of(model).output_format
 
     def run(x: Integers) -> Float:
-        for layer in layers:
-            x = layer(x)
-        return np.clip(unit.to_float(x), *model.front.limits)
+        network.reset()
+        return np.clip(unit.to_float(network.process(x)), *model.front.limits)
 
     return run
 

@@ -73,7 +73,8 @@ def _checked(rows: npt.ArrayLike, inputs: int) -> Float32:
         )
     if not np.isfinite(found).all():
         raise ValueError("calibration holds NaN or infinity; expected finite values")
-    return np.asarray(found, np.float32)
+    values: Float32 = found.astype(np.float32)
+    return values
 
 
 def _picked(found: Float32) -> Float32:
