@@ -65,7 +65,7 @@ def test_sensitivities_are_squared_slopes_of_the_outputs(
     sums = [
         s.requires_grad_(True) for s in outputs(model, *parameters, torch.tensor(x).double())[0]
     ]
-    for i, seen in enumerate(Teacher(model, x).sensitivities()):
+    for i, seen in enumerate(Teacher(model, [x]).sensitivities()):
         rest = replace(
             model, weights=model.weights[i:], biases=model.biases[i:],
             activations=model.activations[i:],
@@ -88,7 +88,7 @@ def _after(model: FloatModel, first: Any) -> Any:
 
 def quantized(model: FloatModel, x: np.ndarray) -> tuple[list[CodedLayer], Teacher]:
     """Coded layers, with biases so fine that no sum is exactly at a corner of its activation."""
-    student = Student(model, x)
+    student = Student(model, [x])
     coded = []
     for _ in model.weights:
         coded.append(student.encode(Scheme("gptq", 3), Unit(6, 2, QFormat(16, 14))))

@@ -14,16 +14,20 @@ import pytest
 from click.testing import CliRunner
 
 from networks import float_twin, network, random_model
-from nibblestream import Enhancer, spec
+from nibblestream import Enhancer, quantize, spec
 from nibblestream.cli import main
 from nibblestream.evaluate.known import Known
 from nibblestream.evaluate.metrics import si_sdr, stoi
 from nibblestream.evaluate.output_error import output_errors
 from nibblestream.evaluate.score import NOISY
+from nibblestream.network.activation import LINEAR, RELU
 from nibblestream.network.float_model import FloatModel
 from nibblestream.network.lut import decode
+from nibblestream.network.memory import MEMORY
+from nibblestream.network.recurrent import RECURRENT
 from nibblestream.quantize import nearest_codes
 from nibblestream.speech import stft
+from nibblestream.speech.front import Speech
 from nibblestream.studies.compare import report
 from nibblestream.studies.compare.fit import NO, ROUNDED, YES, fit, table_of
 from nibblestream.studies.compare.kept import Made, make
@@ -199,6 +203,52 @@ def test_output_error_of_integers(rng: np.random.Generator, recordings) -> None:
     assert np.sqrt(near.max()) < 2 * spec.GAIN.resolution + 1e-3
     assert np.sqrt(near.min()) > 0
     assert far.min() > 100 * near.max()
+
+
+@pytest.fixture(scope="module")
+def remembering() -> FloatModel:
+    """A network for speech with a layer with memory and a GRU."""
+    rng = np.random.default_rng(4)
+    shapes = ((6, 1032), (15, 6), (12, 5), (12, 4), (129, 4))
+    return FloatModel(
+        "remembers",
+        tuple(rng.uniform(-1, 1, shape) * min(0.9, shape[1] ** -0.5) for shape in shapes),
+        tuple(rng.uniform(-0.3, 0.5, out) for out, _ in shapes),
+        Speech("log2", "gain", 0.1),
+        activations=(RELU, MEMORY, LINEAR, RECURRENT, LINEAR),
+    )
+
+
+def test_output_errors_of_networks_with_memory(remembering: FloatModel, recordings) -> None:
+    """Over all frames of a clip, from an empty state: of floats, and of integers."""
+    rough = replace(remembering, weights=tuple(np.round(w * 16) / 16 for w in remembering.weights))
+    coded, test = quantize(remembering, "kmeans", 2), recordings[1]
+    models = {"rough": rough, "itself": remembering, "coded": coded}
+    found = output_errors(remembering, models, test)
+    assert found["itself"].max() == 0
+    for i, clip in enumerate(test):
+        whole = _spectra(remembering, noisy := clip.realise().noisy)
+        error = np.mean(((whole - _spectra(rough, noisy)) / np.abs(stft.stft(noisy))) ** 2)
+        assert found["rough"][i] == pytest.approx(error, rel=0.02)
+        assert found["coded"][i] == output_errors(remembering, {"m": coded}, [clip])["m"][0]
+    shuffled = output_errors(remembering, {"m": coded}, test[::-1])["m"]
+    assert np.array_equal(shuffled[::-1], found["coded"])
+
+
+def test_peers_take_networks_with_memory(remembering: FloatModel, material: Material) -> None:
+    x = next(iter(material.calibration.sequences(remembering.front)))
+    module = pytest.importorskip("nibblestream.studies.compare.sequential").sequential(remembering)
+    ours = module(module[0].weight.new_tensor(x)).detach().numpy()
+    assert ours == pytest.approx(remembering(x), abs=1e-5)
+    for name in ("gptq", "k-means, coremltools", "SKM, coremltools"):
+        method = BY_NAME[name]
+        found = make(method, remembering, 4, material)
+        assert isinstance(found, Made), (name, found)
+        shapes = [w.shape for w in remembering.weights]
+        if method.library:
+            assert [w.shape for w in found.model.weights] == shapes
+            for weights, exact in zip(found.model.weights, remembering.weights, strict=True):
+                assert 0 < np.sqrt(np.mean((weights - exact) ** 2)) < 0.4 * exact.std()
 
 
 class _Gone:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 import numpy.typing as npt
 from click.core import ParameterSource
 
@@ -46,7 +45,8 @@ from .options import FILE, PerLayer, model_target, naming, refuse_same
     "recorded",
     multiple=True,
     type=FILE,
-    help="File or folder of noisy speech; rows in a .npy, .npz or .csv file. Repeatable.",
+    help="File or folder of noisy speech; rows in a .npy, .npz or .csv file, which are one "
+    "sequence if the network has memory. Repeatable.",
 )
 @click.option("--speech", type=FILE, help="Instead: folder of clean speech; requires --noise.")
 @click.option("--noise", type=FILE, help="Folder of noise.")
@@ -66,7 +66,8 @@ def quantize(
 
     fisher, gptq, refit, distil and auto fit the codes to data of the kind the network will be
     given: noisy speech (recordings, or mixtures of speech and noise), or rows of numbers for a
-    network that is not for speech, whose ranges of inputs are then taken from them, too. Without
+    network that is not for speech, whose ranges of inputs are then taken from them, too. A network
+    with memory runs through each recording, or each file of rows, from an empty state. Without
     calibration, auto is kmeans.
 
     Example: nibblestream quantize mlp-float -o mixed.npz --scheme rs-vbs --layer-bits 4,8
@@ -125,7 +126,7 @@ def _float(name: str) -> FloatModel:
 
 def _calibration(
     model: FloatModel, recorded: tuple[Path, ...], speech: Path | None, noise: Path | None
-) -> Calibration | npt.NDArray[Any] | None:
+) -> Calibration | list[npt.NDArray[Any]] | None:
     if isinstance(model.front, Plain):
         if speech is not None:
             raise click.UsageError(
@@ -143,10 +144,11 @@ def _calibration(
     return Calibration(mixed(speech, noise))
 
 
-def _rows(inputs: Inputs, paths: tuple[Path, ...]) -> npt.NDArray[Any]:
+def _rows(inputs: Inputs, paths: tuple[Path, ...]) -> list[npt.NDArray[Any]]:
+    """Return the rows of each file, which are one sequence for a network with memory."""
     found = []
     for path in paths:
         rows = reading.read(path)
         with naming(str(path)):
             found.append(inputs.array(rows, NUMBERS))
-    return np.concatenate(found) if len(found) > 1 else found[0]
+    return found

@@ -2,7 +2,8 @@
 
 The error is the mean square per clip: of the gains, or of the magnitudes, relative to the float
 network's. Quantized models run in integers, float models in float32, both on the overlay's integer
-features. Frames are evaluated whose contexts do not overlap: every eighth, or all.
+features. Frames are evaluated whose contexts do not overlap: every eighth, or all; a network with
+memory runs through all frames of a clip, from an empty state.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ def output_errors(
         missing = {label: name for label, name in names.items() if name not in found}
         if missing:
             frames = seen(clip.realise().noisy, speech_of(network))
+            frames = frames if network.remembers else frames[:: speech_of(network).context]
             wanted = target(frames)
             level = 1.0 if speech_of(network).head == "gain" else float(np.mean(wanted**2)) or 1.0
             computed = {
@@ -90,8 +92,7 @@ def seen(noisy: Float, speech: Speech) -> Integers:
     parts = spec.SPECTRUM.from_float(np.stack([spectrum.real, spectrum.imag], axis=-1))
     magnitude = cordic.vectoring(parts)[0]
     frames = FloorTracker().process(magnitude) if speech.features == "log2" else magnitude
-    stacked = Context(speech.context).stacked(frames)
-    return np.asarray(stacked[:: speech.context], np.int32)
+    return np.asarray(Context(speech.context).stacked(frames), np.int32)
 
 
 def _name(clip: Source, network: FloatModel, model: Model) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import model_file
-from .activation import LINEAR, RELU
+from .activation import LINEAR, RELU, Activation
 from .front import Front, Plain, read_front
 from .memory import Cell, read_cell
 from .model_file import Arrays, Header, Stored
@@ -97,6 +97,11 @@ class FloatModel(Stored):
     def outputs(self) -> int:
         """Number of outputs."""
         return len(self.weights[-1]) // self.activations[-1].sums
+
+    @property
+    def remembers(self) -> bool:
+        """Whether outputs depend on earlier rows."""
+        return any(not isinstance(cell, Activation) for cell in self.activations)
 
     def layers(self) -> Iterator[tuple[Float32, Float32, Cell]]:
         """Yield the weights, biases and activation of each layer."""

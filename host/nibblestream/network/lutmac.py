@@ -37,20 +37,20 @@ class LutMac:
         # is exact in any order of summation, and fast.
         self._weights = np.ascontiguousarray(layer.decoded.T, dtype=np.float64)
         self._bias = layer.bias.astype(np.int64) << layer.bias_shift
-        self._state = np.zeros(layer.width, np.int64)  # of a layer with memory or a GRU
         self.saturated = 0  # outputs so far that were beyond the output format
+        self.reset()
 
     def __call__(self, x: IntArray) -> npt.NDArray[np.int32]:
         """Return the layer's output.
 
         Parameters
         ----------
-        x : int32, shape (frames, in)
+        x : int32, shape (frames, in), or (frames, sequences, in) side by side
             In the layer's `input_format`; a recurrent layer takes (frames, out).
 
         Returns
         -------
-        int32, shape (frames, out)
+        int32, shape (frames, out) or (frames, sequences, out)
             In the layer's `output_format`.
         """
         layer = self._layer
@@ -75,12 +75,12 @@ class LutMac:
 
     def reset(self) -> None:
         """Forget all previous rows."""
-        self._state = np.zeros_like(self._state)
+        self._state = np.zeros(self._layer.width, np.int64)  # of a layer with memory or a GRU
 
     def _remember(self, accumulator: IntArray, memory: Memory) -> npt.NDArray[np.int32]:
         """Return the outputs of a layer with memory."""
         for i, more in enumerate(memory.shifts):
-            sums = accumulator[:, i :: memory.sums]
+            sums = accumulator[..., i :: memory.sums]
             sums[:] = round_shift(sums, self._layer.shift + more)
         y, self._state = remember(np.clip(accumulator, *self._layer.limits), self._state)
         return y
@@ -114,7 +114,10 @@ class Network:
             layer.reset()
 
     def process(self, x: IntArray) -> npt.NDArray[np.int32]:
-        """Return the outputs, int32 (rows, outputs), of inputs, int32 (rows, inputs)."""
+        """Return the outputs, int32 (rows, outputs), of inputs, int32 (rows, inputs).
+
+        After a reset, several sequences may run side by side: (rows, sequences, inputs).
+        """
         for layer in self._layers:
             x = layer(x)
         return np.asarray(x, np.int32)

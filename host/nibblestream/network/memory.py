@@ -15,7 +15,7 @@ fractional bits. A rounded step from h towards tanh(c) never passes it, so the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -49,28 +49,37 @@ class Memory:
     leak: ClassVar[int] = max(shifts)
 
     def __call__(self, x: Array) -> Array:
-        """Return the outputs (n, units) of sums (n, 3 units), which follow on an empty state."""
-        return self.run(x, np.zeros(x.shape[1] // self.sums, x.dtype))[0]
+        """Return the outputs (n, ..., units) of sums (n, ..., 3 units), from an empty state."""
+        return self.run(x, np.zeros(x.shape[-1] // self.sums, x.dtype))[0]
 
     def run(self, x: Array, state: Array) -> tuple[Array, Array]:
         """Return the outputs of the next sums, and the state after them.
 
         Parameters
         ----------
-        x : float, shape (n, 3 units)
-        state : float, shape (units,)
+        x : float, shape (n, 3 units), or (n, sequences, 3 units) side by side
+        state : float, shape (units,) or (sequences, units)
 
         Returns
         -------
-        outputs : shape (n, units)
-        state : shape (units,)
+        outputs : shape (n, units) or (n, sequences, units)
+        state : shape (units,) or (sequences, units)
         """
-        forget = SIGMOID(GAIN * x[:, 0::3])
-        candidate, gate = TANH(x[:, 1::3]), SIGMOID(x[:, 2::3])
+        forget, candidate, gate = self.gates(x)
+        states = self.states(forget, candidate, state)
+        return gate * states, states[-1] if len(states) else state
+
+    def gates(self, x: Array) -> tuple[Array, Array, Array]:
+        """Return sigmoid(4 z), tanh(c) and sigmoid(o), (..., units) each, of sums."""
+        z, c, o = (x[..., i::3] for i in range(3))
+        return SIGMOID(GAIN * z), TANH(c), SIGMOID(o)
+
+    def states(self, forget: Array, candidate: Array, state: Array) -> Array:
+        """Return the states h (n, ..., units) that follow on a state (..., units)."""
         states = np.empty_like(candidate)
-        for t in range(len(x)):
+        for t in range(len(states)):
             state = states[t] = state + forget[t] * (candidate[t] - state)
-        return gate * states, state
+        return states
 
     def reach(self, bounds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the largest magnitude of each output: 1."""
@@ -96,35 +105,24 @@ def read_cell(entry: Mapping[str, Any]) -> Cell:
     return Activation(**entry)
 
 
-def elementwise(cells: Sequence[Cell]) -> list[Activation]:
-    """Return activations; raise ValueError if there is a memory, which depends on earlier rows."""
-    found = [cell for cell in cells if isinstance(cell, Activation)]
-    if len(found) != len(cells):
-        raise ValueError(
-            "a layer with memory depends on earlier rows, which calibration does not follow: use "
-            "kmeans or rs-vbs, without a budget"
-        )
-    return found
-
-
 def remember(x: IntArray, state: IntArray) -> tuple[Int32, IntArray]:
     """Return the outputs of the next rows in normative integers, and the state after them.
 
     Parameters
     ----------
-    x : int64, shape (n, 3 units)
+    x : int64, shape (n, 3 units), or (n, sequences, 3 units) side by side
         Rounded sums in the inputs of `curve`: of sigmoid for 4 z and o, of tanh for c.
-    state : int64, shape (units,)
+    state : int64, shape (units,) or (sequences, units)
         In `spec.STATE`, within +-1.
 
     Returns
     -------
-    outputs : int32, shape (n, units)
+    outputs : int32, shape (n, units) or (n, sequences, units)
         In `spec.CURVE`.
-    state : int64, shape (units,)
+    state : int64, shape (units,) or (sequences, units)
     """
     forget, candidate, gate = (
-        curve(x[:, i :: len(GATES)], kind).astype(np.int64) for i, kind in enumerate(GATES)
+        curve(x[..., i :: len(GATES)], kind).astype(np.int64) for i, kind in enumerate(GATES)
     )
     finer = spec.STATE.frac - spec.CURVE.frac
     states = np.empty_like(candidate)

@@ -56,23 +56,30 @@ class Recurrent:
 
         Parameters
         ----------
-        x : float, shape (n, 3 units)
-        state : float, shape (units,)
+        x : float, shape (n, 3 units), or (n, sequences, 3 units) side by side
+        state : float, shape (units,) or (sequences, units)
         weights : float, shape (3 units, units)
         bias : float, shape (3 units,)
 
         Returns
         -------
-        outputs : shape (n, units)
-        state : shape (units,)
+        outputs : shape (n, units) or (n, sequences, units)
+        state : shape (units,) or (sequences, units)
         """
-        outputs = np.empty((len(x), len(state)), x.dtype)
+        outputs = np.empty((*x.shape[:-1], state.shape[-1]), x.dtype)
         for t, row in enumerate(x):
-            sums = weights @ state + bias
-            reset, keep = SIGMOID(row[0::3] + sums[0::3]), SIGMOID(row[1::3] + sums[1::3])
-            new = TANH(row[2::3] + reset * sums[2::3])
-            state = outputs[t] = new + keep * (state - new)
+            state = outputs[t] = self.step(row, state @ weights.T + bias, state)
         return outputs, state
+
+    def step(self, x: Array, sums: Array, state: Array) -> Array:
+        """Return the outputs of one row, (..., units), after a state (..., units)."""
+        _, keep, new = self.gates(x, sums)
+        return np.asarray(new + keep * (state - new))
+
+    def gates(self, x: Array, sums: Array) -> tuple[Array, Array, Array]:
+        """Return r, z and n, (..., units) each, of inputs and sums, (..., 3 units) each."""
+        reset, keep = (SIGMOID(x[..., i::3] + sums[..., i::3]) for i in range(2))
+        return reset, keep, TANH(x[..., 2::3] + reset * sums[..., 2::3])
 
     def reach(self, bounds: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Return the largest magnitude of each output: 1."""
@@ -113,7 +120,7 @@ class Sums:
     shift: int
 
     def __call__(self, outputs: IntArray) -> IntArray:
-        """Return the accumulators, int64 (3 units,), for the outputs of the row before."""
+        """Return the accumulators, int64 (..., 3 units), for the outputs of the row before."""
         return np.asarray((outputs @ self.weights).astype(np.int64) + self.bias)
 
     def rounded(self, sums: IntArray, i: int) -> IntArray:
@@ -126,26 +133,27 @@ def recur(x: IntArray, state: IntArray, matrix: Sums) -> tuple[Int32, IntArray]:
 
     Parameters
     ----------
-    x : int64, shape (n, 3 units)
+    x : int64, shape (n, 3 units), or (n, sequences, 3 units) side by side
         On the accumulator's grid.
-    state : int64, shape (units,)
+    state : int64, shape (units,) or (sequences, units)
         In `spec.STATE`, within +-1.
     matrix : Sums
 
     Returns
     -------
-    outputs : int32, shape (n, units)
+    outputs : int32, shape (n, units) or (n, sequences, units)
         In `spec.CURVE`.
-    state : int64, shape (units,)
+    state : int64, shape (units,) or (sequences, units)
     """
-    outputs = np.empty((len(x), len(state)), np.int32)
+    outputs = np.empty((*x.shape[:-1], state.shape[-1]), np.int32)
     for t, row in enumerate(x):
         sums = matrix(round_shift(state, _FINER))
-        reset = _gate(matrix.rounded(row[0::3] + sums[0::3], 0), SIGMOID)
-        step = _gate(-matrix.rounded(row[1::3] + sums[1::3], 1), SIGMOID)
-        hidden = spec.HIDDEN.saturate(matrix.rounded(sums[2::3], 2))
+        r, z, n = (row[..., i::3] for i in range(3))
+        reset = _gate(matrix.rounded(r + sums[..., 0::3], 0), SIGMOID)
+        step = _gate(-matrix.rounded(z + sums[..., 1::3], 1), SIGMOID)
+        hidden = spec.HIDDEN.saturate(matrix.rounded(sums[..., 2::3], 2))
         passed = round_shift(reset * hidden, spec.CURVE.frac + spec.HIDDEN.frac - SUMS.frac)
-        new = _gate(passed + round_shift(row[2::3], matrix.shift), TANH)
+        new = _gate(passed + round_shift(n, matrix.shift), TANH)
         state = state + round_shift(step * ((new << _FINER) - state), spec.CURVE.frac)
         outputs[t] = round_shift(state, _FINER)
     return outputs, state

@@ -66,7 +66,7 @@ def quantize(
     ratio: float | Sequence[float] = 1.0,
     p_start: float | Sequence[float] = 0.04,
     p_stop: float | Sequence[float] = 0.96,
-    calibration: Calibration | npt.ArrayLike | None = None,
+    calibration: Calibration | npt.ArrayLike | Sequence[npt.ArrayLike] | None = None,
     budget: int | None = None,
 ) -> QuantizedModel:
     """Quantize a trained network; biases become uniform, of 8 bits, or 16 if it is scaled.
@@ -108,10 +108,11 @@ def quantize(
     p_start, p_stop : float
         Start and end of the internal partition in the weights' distribution; range split only.
         rs-vbs-asym starts its search from them.
-    calibration : Calibration or float (n, inputs), optional
+    calibration : Calibration, float (n, inputs) or list of float (n, inputs), optional
         Noisy speech, or for other networks rows of inputs, like those that the network will be
         given; required by fisher, gptq, refit and distil. Rows also set the ranges of inputs and,
-        where bounds are far from what is seen, of activations.
+        where bounds are far from what is seen, of activations. A network with memory runs through
+        the rows of an array as one sequence, through a list of arrays from an empty state each.
     budget : int, optional
         Upper limit of the bytes of all codes. `bits` is then ignored and chosen for each layer by
         the error at the network's output, which requires calibration. 8-bit layers become u-vbs.

@@ -37,10 +37,12 @@ def best(models: Iterable[QuantizedModel], teacher: Teacher) -> QuantizedModel:
 def integer_error(model: QuantizedModel, teacher: Teacher) -> float:
     """Return the mean squared error of a model's outputs, computed in integers, on all rows."""
     network, last = Network(model), model.layers[-1].output_format
-    x = model.front.integers(teacher.inputs)
-    blocks = [network.process(x[i : i + BLOCK]) for i in range(0, len(x), BLOCK)]
-    outputs = np.clip(last.to_float(np.concatenate(blocks)), *teacher.model.front.limits)
-    return teacher.loss(outputs)
+    x, found = model.front.integers(teacher.inputs), []
+    for group in teacher.sequences.groups(BLOCK):
+        rows, some = teacher.sequences.only(group)
+        network.reset()
+        found.append(some.rows(network.process(some.grid(x[rows]))))
+    return teacher.error(last.to_float(np.concatenate(found)))
 
 
 def _allows(name: str, k: int | None) -> bool:

@@ -21,6 +21,7 @@ from .fisher import fisher_lut
 from .gptq import gptq
 from .levels import Grid, nearest_codes
 from .objective import LayerError
+from .passes import factors, forward
 from .refit import refit
 from .teacher import Teacher
 
@@ -33,7 +34,7 @@ class Student:
     Parameters
     ----------
     model : FloatModel
-    calibration : Calibration or float32 (n, inputs)
+    calibration : Calibration or list of float32 (n, inputs)
     """
 
     def __init__(self, model: FloatModel, calibration: Data) -> None:
@@ -44,12 +45,15 @@ class Student:
     def encode(self, scheme: Scheme, unit: Unit) -> CodedLayer:
         """Quantize the next layer by a calibrated scheme, given the quantized layers before it."""
         i = self._next
-        error = self.teacher.layer_error(i, self._inputs, self._sensitivities[i])
+        # The matrix of a recurrent layer multiplies what it gives in float, for the inputs it gets.
+        seen = factors(self.teacher.layers[i], self._inputs, self.teacher.sequences)
+        error = self.teacher.layer_error(i, seen, self._sensitivities[i])
         return encode(error, scheme, unit)
 
     def append(self, coded: CodedLayer) -> None:
         """Append the next quantized layer and compute its outputs."""
-        self._inputs = self.teacher.activations[self._next](coded(self._inputs))
+        layer = coded.layer(self.teacher.model.activations[self._next])
+        self._inputs = forward(layer, self._inputs, self.teacher.sequences).outputs
         self._next += 1
 
 

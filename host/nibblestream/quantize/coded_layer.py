@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ from ..network.memory import Cell
 from ..network.model import QuantizedModel
 from ..network.recurrent import Recurrent, factor_format
 from ..network.scheme import Scheme
+from .passes import Layer, forward
+from .sequences import Sequences
 
 Float = npt.NDArray[np.float64]
 
@@ -62,9 +64,9 @@ class CodedLayer:
         """Biases, float64 (out,)."""
         return self.bias_format.to_float(self.bias)
 
-    def __call__(self, x: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return the sums of inputs (n, in), without the activation, in their dtype."""
-        return np.asarray(x @ self.weights.T.astype(x.dtype) + self.biases.astype(x.dtype))
+    def layer(self, activation: Cell) -> Layer:
+        """Return the float layer that the codes and biases represent."""
+        return self.weights, self.biases, activation
 
 
 class Unit(NamedTuple):
@@ -90,13 +92,17 @@ class Words:
     Parameters
     ----------
     model : FloatModel
-    seen : float32 (n, inputs), optional
+    seen : (float32 (n, inputs), Sequences), optional
         Rows on which the ranges of activations are measured, for scaled models only.
     """
 
-    def __init__(self, model: FloatModel, seen: npt.NDArray[np.float32] | None = None) -> None:
+    def __init__(
+        self, model: FloatModel, seen: tuple[npt.NDArray[np.float32], Sequences] | None = None
+    ) -> None:
         self._model = model
-        self._seen = None if seen is None or not model.scaled else seen.astype(np.float64)
+        self._seen: Float | None = None
+        if seen is not None and model.scaled:
+            self._seen, self._sequences = seen[0].astype(np.float64), seen[1]
         self._word, self._norm = model.front.input_format, model.front.norm(model.inputs)
         self._reach = model.front.bounds(model.inputs) if model.scaled else None
         self.layers: list[QuantizedLayer] = []
@@ -131,7 +137,7 @@ class Words:
         finest = factors.frac + coded.scheme.m - 1 + coded.k - coded.exponent
         coded = _within_accumulator(coded, finest)
         reach = activation.reach(self._bounds(coded, activation))
-        seen = None if self._seen is None else _outputs(coded, activation, self._seen)
+        seen = self._run(coded.layer(activation))
         output, saturated = self._output(float(reach.max()), finest, seen)
         self.layers.append(
             QuantizedLayer(
@@ -158,6 +164,12 @@ class Words:
         model = self._model
         front = model.front.in_integers()
         return QuantizedModel(model.name, tuple(self.layers), front, origin=model.digest)
+
+    def _run(self, layer: Layer) -> Float | None:
+        """Return the next layer's outputs for the rows seen; None without rows."""
+        if self._seen is None:
+            return None
+        return forward(layer, self._seen, self._sequences).outputs
 
     def _bounds(self, coded: CodedLayer, activation: Cell) -> Float:
         """Return a bound on the magnitude of each sum."""
@@ -186,14 +198,6 @@ class Words:
         if seen is None or bound <= formats.TOLERANCE * largest or narrow == word:
             return word, None
         return narrow, float(np.mean(np.abs(seen) > narrow.high * narrow.resolution))
-
-
-def _outputs(coded: CodedLayer, activation: Cell, x: Float) -> Float:
-    """Return a layer's outputs for rows (n, in), which follow on an empty state."""
-    if isinstance(activation, Recurrent):
-        state = np.zeros(coded.codes.shape[1])
-        return activation.run(x, state, coded.weights, coded.biases)[0]
-    return activation(coded(x))
 
 
 def _within_accumulator(coded: CodedLayer, finest: int) -> CodedLayer:

@@ -17,14 +17,14 @@ from .. import spec
 from ..network.lut import Lut
 from .coded_layer import CodedLayer
 from .levels import lut_at
-from .teacher import Teacher, final, final_slope
+from .passes import Layer, run, slopes
+from .teacher import Teacher
 
 Float = npt.NDArray[np.float64]
-Float32 = npt.NDArray[np.float32]
 
 STEPS = 80
-LOOK = 20  # steps between evaluations on all frames
-BATCH = 1024  # frames
+LOOK = 20  # steps between evaluations on all rows
+BATCH = 1024  # rows, in whole sequences
 RATE = 0.5  # learning rate in grid steps, falling linearly to zero
 BETAS = (0.9, 0.99)
 
@@ -47,11 +47,11 @@ def distil(coded: list[CodedLayer], teacher: Teacher, tuned: list[int]) -> list[
     """
     network = _Tunable(coded, teacher, tuned)
     best, least = coded, network_error(coded, teacher)
-    order = np.random.default_rng(0).permutation(len(teacher.inputs))
-    batch = min(BATCH, len(order))
+    order = np.random.default_rng(0).permutation(len(teacher.sequences))
+    batch = -(-min(BATCH, len(teacher.inputs)) * len(order) // len(teacher.inputs))
     for step in range(1, STEPS + 1):
-        frames = np.take(order, np.arange((step - 1) * batch, step * batch), mode="wrap")
-        network.step(frames, step, RATE * (1 - (step - 1) / STEPS))
+        picked = np.take(order, np.arange((step - 1) * batch, step * batch), mode="wrap")
+        network.step(picked, step, RATE * (1 - (step - 1) / STEPS))
         if step % LOOK == 0:
             found = network.coded()
             error = network_error(found, teacher)
@@ -61,20 +61,14 @@ def distil(coded: list[CodedLayer], teacher: Teacher, tuned: list[int]) -> list[
 
 
 def network_error(coded: list[CodedLayer], teacher: Teacher) -> float:
-    """Return the mean squared error of the network's gains or magnitudes on all frames."""
-    return teacher.error(_forward(coded, teacher, teacher.inputs)[1][-1])
+    """Return the mean squared error of the network's outputs on all rows."""
+    passes = run(_layers(coded, teacher), teacher.inputs, teacher.sequences)
+    return teacher.error(passes[-1].outputs)
 
 
-def _forward(
-    coded: list[CodedLayer], teacher: Teacher, x: Float32
-) -> tuple[list[Float32], list[Float32]]:
-    """Return the inputs of each layer, and its sums."""
-    inputs, sums = [], []
-    for layer, activation in zip(coded, teacher.activations, strict=True):
-        inputs.append(x)
-        sums.append(layer(x))
-        x = activation(sums[-1])
-    return inputs, sums
+def _layers(coded: list[CodedLayer], teacher: Teacher) -> list[Layer]:
+    cells = teacher.model.activations
+    return [layer.layer(cell) for layer, cell in zip(coded, cells, strict=True)]
 
 
 class _Tunable:
@@ -100,9 +94,9 @@ class _Tunable:
             layers[i] = replace(layer, lut=table, bias=layer.bias_format.from_float(bias))
         return layers
 
-    def step(self, frames: npt.NDArray[np.intp], step: int, rate: float) -> None:
-        """Take one Adam step on a batch of frames."""
-        for n, gradient in enumerate(self._gradients(frames)):
+    def step(self, picked: npt.NDArray[np.intp], step: int, rate: float) -> None:
+        """Take one Adam step on a batch of sequences."""
+        for n, gradient in enumerate(self._gradients(picked)):
             layer = self._coded[self._tuned[n // 2]]
             unit = _bias_step(layer) if n % 2 else _table_step(layer)
             mean, square = self._mean[n], self._square[n]
@@ -112,24 +106,23 @@ class _Tunable:
             size = np.sqrt(square / (1 - BETAS[1] ** step)) + 1e-12
             self._floats[n] = self._floats[n] - rate * unit * slope / size
 
-    def _gradients(self, frames: npt.NDArray[np.intp]) -> list[Float]:
-        """Return the gradients of the error, in the order of `_floats`."""
-        model, coded = self._teacher.model, self.coded()
-        inputs, sums = _forward(coded, self._teacher, self._teacher.inputs[frames])
-        slope = final(sums[-1], model) - self._teacher.target[frames]
-        slope *= final_slope(sums[-1], model) * self._teacher.weight[frames, None]
-        found: dict[int, list[Float]] = {}
-        for i in range(len(coded) - 1, -1, -1):
-            if i in self._tuned:
-                weights = (slope.T @ inputs[i]).ravel()
-                size = len(_table(coded[i]).mantissa)
-                table = np.asarray(np.bincount(coded[i].codes.ravel(), weights, size), np.float64)
-                moves = bool(model.biases[i].any())
-                found[i] = [table, slope.sum(axis=0, dtype=np.float64) * moves]
-            if i > 0:
-                slope = slope @ coded[i].weights.astype(np.float32)
-                slope = slope * self._teacher.activations[i - 1].derivative(sums[i - 1])
-        return [gradient for i in self._tuned for gradient in found[i]]
+    def _gradients(self, picked: npt.NDArray[np.intp]) -> list[Float]:
+        """Return the gradients of half the error of some sequences, in the order of `_floats`."""
+        teacher, coded, limits = self._teacher, self.coded(), self._teacher.model.front.limits
+        rows, sequences = teacher.sequences.only(picked)
+        layers = [(w.astype(np.float32), b, cell) for w, b, cell in _layers(coded, teacher)]
+        passes = run(layers, teacher.inputs[rows], sequences)
+        slope = np.clip(passes[-1].outputs, *limits) - teacher.target[rows]
+        slope *= teacher.weight[rows, None]
+        every = slopes(layers, passes, slope, sequences, limits)
+        found = []
+        for i in self._tuned:
+            weights = (every[i].T @ passes[i].factors).ravel()
+            size = len(_table(coded[i]).mantissa)
+            table = np.asarray(np.bincount(coded[i].codes.ravel(), weights, size), np.float64)
+            moves = bool(teacher.model.biases[i].any())
+            found += [table, every[i].sum(axis=0, dtype=np.float64) * moves]
+        return found
 
 
 def _table(layer: CodedLayer) -> Lut:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from ..network.float_model import FloatModel
 from ..network.front import Plain
@@ -17,9 +16,8 @@ from ..network.scheme import CALIBRATED, NAMES, Scheme
 from .best import best, candidates
 from .budget import check_budget, choose_bits
 from .calibrated import Student
-from .calibration import Calibration
 from .coded_layer import CodedLayer, Unit, Words
-from .data import Data, checked, divided, fitted, probe, rows
+from .data import Data, Given, checked, divided, fitted, probe, rows
 from .distil import distil
 from .rescale import rescale
 from .sensitivity import Sensitivity
@@ -32,7 +30,7 @@ DATA_FREE = "kmeans"  # the scheme of auto without calibration
 def quantized(
     model: FloatModel,
     given: Mapping[str, Any],
-    calibration: Calibration | npt.ArrayLike | None,
+    calibration: Given | None,
     budget: int | None,
 ) -> QuantizedModel:
     """Quantize a network; `given` holds the fields of `Scheme`, one value or one for each layer."""

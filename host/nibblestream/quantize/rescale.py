@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ..network.float_model import FloatModel
 from ..network.formats import layer_exponent
+from ..network.recurrent import Recurrent
 from .fisher import curvature
 from .kmeans import kmeans
 from .objective import LayerError
@@ -42,13 +43,14 @@ def rescale(model: FloatModel, errors: list[LayerError], bits: list[int]) -> Flo
     """
     weights = [w.astype(np.float64) for w in model.weights]
     costs = [curvature(error, feedback=True) for error in errors]
-    factors = [np.ones(len(w)) for w in weights[:-1]]
-    limits = [_limits(model, i) for i in range(len(factors))]
+    factors = [np.ones(len(w) if _scales(model, i) else 1) for i, w in enumerate(weights[:-1])]
     for _ in range(ROUNDS):
         scaled, scaled_costs = _apply(weights, factors), _apply(costs, factors, -2)
         levels = [_levels(w, c, 1 << n) for w, c, n in zip(scaled, scaled_costs, bits, strict=True)]
-        for i, limit in enumerate(limits):
-            tried = np.clip(factors[i] * STEPS[:, None], *limit)
+        for i in range(len(factors)):
+            if not _scales(model, i):
+                continue
+            tried = np.clip(factors[i] * STEPS[:, None], *_limits(model, i))
             relative = tried / factors[i]
             cost = [
                 _cost(scaled[i].T, scaled_costs[i].T, levels[i], r)
@@ -64,10 +66,13 @@ def rescale(model: FloatModel, errors: list[LayerError], bits: list[int]) -> Flo
     )
 
 
+def _scales(model: FloatModel, i: int) -> bool:
+    """Return whether factors pass through layer i and into the weights of the next layer."""
+    return model.activations[i].homogeneous and not isinstance(model.activations[i + 1], Recurrent)
+
+
 def _limits(model: FloatModel, i: int) -> tuple[Float, Float]:
     """Return the smallest and largest factors of layer i's units that keep all within range."""
-    if not model.activations[i].homogeneous:
-        return np.ones(len(model.weights[i])), np.ones(len(model.weights[i]))
     own = np.abs(model.weights[i]).max(axis=1) / _top(model, i)
     if not model.scaled:
         own = np.maximum(own, np.abs(model.biases[i]))

@@ -11,6 +11,7 @@ from ..network.scheme import Scheme
 from .calibrated import encode
 from .coded_layer import Unit
 from .data import Data
+from .passes import run
 from .teacher import Teacher
 from .weights import LARGEST_SHIFT, quantize_weights
 
@@ -21,7 +22,7 @@ class Sensitivity:
     Parameters
     ----------
     model : FloatModel
-    calibration : Calibration or float32 (n, inputs)
+    calibration : Calibration or list of float32 (n, inputs)
     """
 
     def __init__(self, model: FloatModel, calibration: Data) -> None:
@@ -38,10 +39,10 @@ class Sensitivity:
         else:
             done = quantize_weights(np.ldexp(model.weights[i], -unit.exponent), scheme)
             weights, bias = np.ldexp(done.weights, unit.exponent), model.biases[i].astype(float)
-        x = self._teacher.before(i) @ weights.T.astype(np.float32) + bias.astype(np.float32)
-        for j in range(i + 1, len(model.weights)):
-            x = self._teacher.activations[j - 1](x) @ model.weights[j].T + model.biases[j]
-        return self._teacher.error(x)
+        layers, sequences = self._teacher.layers, self._teacher.sequences
+        changed = (weights, bias, model.activations[i])
+        passes = run([changed, *layers[i + 1 :]], self._teacher.passes[i].inputs, sequences)
+        return self._teacher.error(passes[-1].outputs)
 
 
 def _unit(model: FloatModel, i: int) -> Unit:

@@ -16,7 +16,7 @@ import torch
 from ...network.float_model import FloatModel
 from ...quantize import Calibration
 from .peer import Dequantized, quietly
-from .sequential import sequential, weights
+from .sequential import linear, sequential, weights
 
 with quietly():
     from coremltools.optimize.torch.palettization import (
@@ -27,7 +27,7 @@ with quietly():
     )
 
 ENTRY, SCALE = 1, 4  # bytes: an int8 entry; a table's float32 scale
-BATCH, BATCHES = 32, 64  # calibration frames for SKM
+BATCH, BATCHES = 32, 64  # calibration frames for SKM; whole recordings for a network with memory
 SEED = 0
 
 
@@ -56,6 +56,9 @@ def _settings(bits: int) -> dict[str, Any]:
 
 
 def _batches(model: FloatModel, calibration: Calibration) -> Iterator[torch.Tensor]:
+    if model.remembers:
+        yield from map(torch.tensor, calibration.sequences(model.front))
+        return
     frames = calibration.inputs(model.front)[: BATCH * BATCHES]
     for first in range(0, len(frames), BATCH):
         yield torch.tensor(frames[first : first + BATCH])
@@ -73,6 +76,5 @@ def _loss(model: FloatModel) -> Callable[[torch.nn.Module, torch.Tensor], torch.
     return loss
 
 
-def _dequantized(module: torch.nn.Sequential, bits: int) -> list[Dequantized]:
-    linear = [layer for layer in module if isinstance(layer, torch.nn.Linear)]
-    return [Dequantized(weights(layer), (ENTRY << bits) + SCALE) for layer in linear]
+def _dequantized(module: torch.nn.Module, bits: int) -> list[Dequantized]:
+    return [Dequantized(weights(layer), (ENTRY << bits) + SCALE) for layer in linear(module)]

@@ -3,28 +3,73 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from ...network.activation import RELU
 from ...network.float_model import FloatModel
-from ...network.memory import elementwise
+from ...network.memory import GAIN, Cell, Memory
+from ...network.recurrent import Recurrent
 from .peer import Float32
 
 
 def sequential(model: FloatModel) -> nn.Sequential:
-    """Return the layers as linear modules, each followed by its ReLU if it has one."""
+    """Return the layers as linear modules, each followed by its ReLU or memory if it has one.
+
+    The linear module of a recurrent layer is inside another. Rows are a sequence if the model has
+    memory.
+    """
     layers: list[nn.Module] = []
-    activations = elementwise(model.activations)
-    for weights, bias, activation in zip(model.weights, model.biases, activations, strict=True):
+    for weights, bias, cell in model.layers():
         layer = nn.Linear(weights.shape[1], weights.shape[0])
         layer.load_state_dict({"weight": torch.tensor(weights), "bias": torch.tensor(bias)})
-        layers += [layer, nn.ReLU()] if activation == RELU else [layer]
+        layers += _modules(layer, cell)
     return nn.Sequential(*layers)
 
 
-def weights(layer: nn.Module) -> Float32:
+def linear(module: nn.Module) -> list[nn.Linear]:
+    """Return the linear modules of all layers."""
+    return [layer for layer in module.modules() if isinstance(layer, nn.Linear)]
+
+
+def weights(layer: nn.Linear) -> Float32:
     """Return a linear layer's weights, float32 (out, in)."""
-    tensor = layer.weight
-    assert isinstance(tensor, torch.Tensor)
-    found: Float32 = tensor.detach().numpy().copy()
+    found: Float32 = layer.weight.detach().numpy().copy()
     return found
+
+
+def _modules(layer: nn.Linear, cell: Cell) -> list[nn.Module]:
+    if isinstance(cell, Recurrent):
+        return [_Recurrent(layer)]
+    if isinstance(cell, Memory):
+        return [layer, _Memory()]
+    return [layer, nn.ReLU()] if cell == RELU else [layer]
+
+
+class _Memory(nn.Module):
+    """`network.memory.Memory` on rows (n, 3 units), from an empty state."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        forget, candidate = torch.sigmoid(GAIN * x[:, 0::3]), torch.tanh(x[:, 1::3])
+        state, states = torch.zeros_like(candidate[0]), []
+        for gate, new in zip(forget, candidate, strict=True):
+            state = state + gate * (new - state)
+            states.append(state)
+        return torch.sigmoid(x[:, 2::3]) * torch.stack(states)
+
+
+class _Recurrent(nn.Module):
+    """`network.recurrent.Recurrent` on rows (n, 3 units), from an empty state."""
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        state, states = x.new_zeros(self.layer.in_features), []
+        for row in x:
+            sums = self.layer(state)
+            reset, keep = (torch.sigmoid(row[i::3] + sums[i::3]) for i in range(2))
+            new = torch.tanh(row[2::3] + reset * sums[2::3])
+            state = new + keep * (state - new)
+            states.append(state)
+        return torch.stack(states)
