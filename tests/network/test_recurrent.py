@@ -7,11 +7,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import slow_integers
 from nibblestream import FloatModel, Predictor, QuantizedModel, quantize, spec
+from nibblestream.hardware.traffic import layers_of
 from nibblestream.network.activation import LINEAR, RELU
 from nibblestream.network.float_network import FloatNetwork
 from nibblestream.network.front import Plain
@@ -125,6 +126,17 @@ def test_equals_the_oracle(rng, scheme, bits, size):
     assert Network(model).process(x).tolist() == oracle(model, x)
 
 
+def test_sums_of_n_saturate(rng):
+    """Biases of +-1000 saturate at +-256, where a small r still tells the difference."""
+    trained = recurring(rng, (9,))
+    biases = [*trained.biases]
+    biases[2] = np.ravel([(-5.0, 0.0, sign * 1000.0) for sign in rng.choice([-1, 1], 9)])
+    model = quantize(replace(trained, biases=tuple(biases)), "kmeans", 4)
+    x = rng.integers(-(2**13), 2**13, (12, 7), dtype=np.int32)
+    assert Network(model).process(x).tolist() == oracle(model, x)
+
+
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 60), max_size=6))
 def test_any_cut_gives_the_same(seed, cuts):
     rng = np.random.default_rng(seed)
@@ -137,6 +149,7 @@ def test_any_cut_gives_the_same(seed, cuts):
     assert np.array_equal(network.process(x), whole)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 20))
 def test_the_state_never_leaves_its_range(seed, shift):
     """Whatever the gates: even from the ends of the range, with the largest sums."""
@@ -175,6 +188,10 @@ def test_files_hold_it(rng, tmp_path):
     assert loaded.digest == model.digest
     assert [layer.width for layer in loaded.layers] == [11, 27, 9, 15, 5, 4]
     assert [layer.taken for layer in loaded.layers] == [7, 11, 27, 9, 15, 5]
+    assert [layer.stored for layer in loaded.layers] == [11, 27, 9, 15, 5, 4]
+    assert [traffic.row for traffic in layers_of(loaded)] == [
+        (layer.stored, layer.taken) for layer in loaded.layers
+    ]
     assert "GRU" in loaded.describe()
 
 
@@ -212,6 +229,20 @@ def test_finer_inputs_than_sums_are_refused(rng):
     word = replace(layer.input_format, frac=layer.accumulator_frac + 1)
     with pytest.raises(ValueError, match=r"fractional bits; expected .* or fewer, as the sums"):
         replace(layer, input_format=word)
+
+
+def test_inputs_beyond_the_accumulator_are_refused(rng):
+    """Their magnitude counts in the bound like that of a bias."""
+    layer = quantize(recurring(rng), "kmeans", 4).layers[2]
+    room = spec.ACCUMULATOR_BITS - layer.accumulator_bits
+    assert room > 1
+    for frac, fits in ((layer.accumulator_frac - 22, True), (layer.accumulator_frac - 23, False)):
+        word = replace(layer.input_format, frac=frac)
+        if fits:
+            assert replace(layer, input_format=word).accumulator_bits == spec.ACCUMULATOR_BITS
+        else:
+            with pytest.raises(ValueError, match=r"49 bits, but the accumulator has 48"):
+                replace(layer, input_format=word)
 
 
 @pytest.mark.parametrize("scheme", ["fisher", "gptq", "distil"])

@@ -81,8 +81,10 @@ class QuantizedLayer:
         if self.accumulator_bits > spec.ACCUMULATOR_BITS:
             largest = float(np.abs(self.bias).max()) * self.bias_format.resolution
             bias = 1.0 if self.bias_format == spec.BIAS else math.ldexp(largest, -self.exponent)
+            if isinstance(self.activation, Recurrent):  # inputs are added as biases are
+                bias += math.ldexp(-self.input_format.low, -self.input_format.frac - self.exponent)
             most = formats.largest_shift_that_fits(
-                self.inputs, self.input_format, self.scheme, bias
+                self.inputs, self.factor_format, self.scheme, bias
             )
             raise ValueError(
                 f"{self.inputs} inputs and k = {self.k} can reach {self._bound}, "
