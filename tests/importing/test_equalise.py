@@ -107,7 +107,7 @@ def test_units_without_inputs_or_successors_are_folded(rng, activation):
 
 
 def with_memory(rng, cells, shapes):
-    """Layers with one unit that is far too large, one that is constant, and one that is not used."""
+    """Layers with one unit that is far too large, one that is constant, and one not used."""
     found = []
     for cell, shape in zip(cells, shapes, strict=True):
         weights, bias = rng.normal(0, 0.3, shape), rng.normal(0, 0.3, shape[0])

@@ -15,6 +15,7 @@ from gru_networks import Recurs, last, transposed, viewed
 from nibblestream import FloatModel
 from nibblestream.cli import main
 from nibblestream.importing import from_onnx
+from nibblestream.importing.onnx_sequence import one_step
 from nibblestream.network.activation import LINEAR
 from nibblestream.network.recurrent import RECURRENT
 from onnx_cases import node
@@ -88,7 +89,7 @@ def test_a_batch_of_several_holds_sequences(tmp_path, rng, net, way):
 @pytest.mark.parametrize("way", WAYS)
 def test_the_last_step_alone_is_refused(tmp_path, way):
     path = export(Recurs(last), tmp_path / "net.onnx", (1, 6, 7), **WAYS[way])
-    with pytest.raises(ValueError, match="for a sequence of . steps; expected a row for each"):
+    with pytest.raises(ValueError, match="steps; expected a row for each"):
         from_onnx(path)
 
 
@@ -204,6 +205,30 @@ def test_a_state_as_a_second_input_is_refused(graph):
     model.graph.input.append(helper.make_tensor_value_info("h", TensorProto.FLOAT, (1, 1, 4)))
     with pytest.raises(ValueError, match=r"takes 2 inputs \(x, h\); expected 1, without a state"):
         from_onnx(model)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "shape", "single"),
+    [
+        ((1, 6), (6, 1, 4), (1, 1, 4)),
+        ((6, 1), (6, -1), (1, -1)),
+        ((3, 6), (6, 3, 4), (1, 1, 4)),
+        ((3, 6), (18, 7), (1, 7)),
+        ((1, 7), (7, 1, 7), (1, 1, 7)),
+        ((1, 7), (1, -1, 7), (1, -1, 7)),
+        ((0, 0), (-1, 7), (-1, 7)),
+    ],
+)
+def test_reshapes_for_one_step_keep_the_features(sizes, shape, single):
+    body = helper.make_graph(
+        [node("Reshape x shape -> y")],
+        "net",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, (*sizes, 7))],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, shape)],
+        [numpy_helper.from_array(np.array(shape), "shape")],
+    )
+    (found,) = one_step(helper.make_model(body), sizes).graph.initializer
+    assert tuple(numpy_helper.to_array(found)) == single
 
 
 def run(*arguments):

@@ -51,10 +51,11 @@ def import_(
 ) -> None:
     """Import an ONNX network as a float model.
 
-    Supported are fully connected layers with common activations, and what can be folded into them.
-    The model is compared with ONNX's reference evaluator before it is written. Networks in PyTorch,
-    Keras or scikit-learn are imported in Python, by from_torch, from_keras and from_sklearn of
-    nibblestream.importing, or exported to ONNX, as by torch.onnx.export.
+    Supported are fully connected layers with common activations, what can be folded into them, and
+    GRUs, for which the rows of inputs are the steps of a sequence. The model is compared with
+    ONNX's reference evaluator before it is written. Networks in PyTorch, Keras or scikit-learn are
+    imported in Python, by from_torch, from_keras and from_sklearn of nibblestream.importing, or
+    exported to ONNX, as by torch.onnx.export.
 
     For a network that enhances speech, say what it takes and gives by --features and --head, as in
     --features log2 --head gain --gain-floor 0.1.

@@ -93,9 +93,8 @@ def split(dimensions: Shape) -> tuple[Shape, Shape]:
 
 
 def layouts(sizes: Shape, row: Shape) -> list[Layout]:
-    """Return the layouts that inputs may have, those with the batch first before others."""
-    times = reversed(range(len(sizes)))
-    return [Layout(sizes, time, row) for time in times if sizes[time] != 1]
+    """Return the layouts that inputs may have, each with two steps or more."""
+    return [Layout(sizes, time, row) for time, steps in enumerate(sizes) if steps != 1]
 
 
 def remembered(run: Run, candidates: Sequence[Layout]) -> Layout:
