@@ -79,7 +79,7 @@ def _checked(rows: npt.ArrayLike, inputs: int) -> Float32:
 
 def _picked(found: Float32) -> Float32:
     """Return a random choice of rows."""
-    return found[np.random.default_rng(0).permutation(len(found))[:ROWS]]
+    return np.asarray(found[np.random.default_rng(0).permutation(len(found))[:ROWS]])
 
 
 def _drawn(found: list[Float32]) -> list[Float32]:
