@@ -9,7 +9,9 @@ from click.testing import CliRunner
 from networks import network
 from nibblestream import QuantizedModel, quantize
 from nibblestream.cli import main
+from nibblestream.network.activation import LINEAR
 from nibblestream.network.float_model import FloatModel
+from nibblestream.network.memory import MEMORY
 from nibblestream.network.scheme import CALIBRATED, NAMES
 from plain_networks import plain_network
 
@@ -49,6 +51,22 @@ def test_rows_of_several_files_calibrate(files, scheme):
         for mine, theirs in zip(found.layers, expected.layers, strict=True):
             np.testing.assert_array_equal(mine.codes, theirs.codes)
     assert one.front == three.front == expected.front
+
+
+def test_each_file_is_a_sequence_of_a_network_with_memory(files, rng):
+    plain_network(rng, (4, 6, 2), (MEMORY, LINEAR)).save(files / "memory.npz")
+    found = []
+    for sources in (["all.npy"], ["a.npy", "b.npz", "c.csv"]):
+        options = [each for source in sources for each in ("--calibration", files / source)]
+        result = call(files / "memory.npz", "-o", files / "out.npz", "--scheme", "refit", *options)
+        assert result.exit_code == 0, result.output
+        found.append(QuantizedModel.load(files / "out.npz"))
+    model, rows = FloatModel.load(files / "memory.npz"), np.load(files / "all.npy")
+    expected = [quantize(model, "refit", calibration=c) for c in (rows, np.split(rows, 3))]
+    for mine, theirs in zip(found, expected, strict=True):
+        for one, other in zip(mine.layers, theirs.layers, strict=True):
+            np.testing.assert_array_equal(one.codes, other.codes)
+    assert any((a.codes != b.codes).any() for a, b in zip(*(m.layers for m in found), strict=True))
 
 
 @pytest.mark.parametrize("scheme", NAMES)

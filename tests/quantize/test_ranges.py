@@ -66,10 +66,10 @@ def test_always_zero_and_constant_inputs_do_not_matter(rng: np.random.Generator)
 def test_ranges_are_those_of_the_data(rng: np.random.Generator) -> None:
     model = plain(rng, (3, 2))
     x = np.zeros((16, 3), np.float32)
-    assert fitted(model, x) == Plain([8.0, 8.0, 8.0])  # the model's own
+    assert fitted(model, [x]) == Plain([8.0, 8.0, 8.0])  # the model's own
     x[5] = -3, 0, 0.25
-    assert fitted(model, x) == Plain([6.0, 3.25, 0.5], [0, 0, -3])
-    assert quantize(model, calibration=x).front == fitted(model, x)
+    assert fitted(model, [x]) == Plain([6.0, 3.25, 0.5], [0, 0, -3])
+    assert quantize(model, calibration=x).front == fitted(model, [x])
     assert quantize(model).front == Plain()
 
 
