@@ -245,12 +245,6 @@ def test_inputs_beyond_the_accumulator_are_refused(rng):
                 replace(layer, input_format=word)
 
 
-@pytest.mark.parametrize("scheme", ["fisher", "gptq", "distil"])
-def test_calibration_is_refused(rng, scheme):
-    with pytest.raises(ValueError, match="depends on earlier rows"):
-        quantize(recurring(rng), scheme, 4, calibration=rng.normal(0, 1, (20, 7)))
-
-
 @pytest.mark.parametrize("quantized", [False, True])
 def test_rows_of_a_predictor_follow_on_one_another(rng, quantized):
     model, x = recurring(rng), rng.normal(0, 1, (20, 7)).clip(-4, 4)
