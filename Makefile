@@ -71,13 +71,16 @@ bench: .venv/dev.stamp  # all available backends; the emulation against PyTorch 
 notebooks: .venv/dev.stamp  # run every notebook top to bottom
 	$(BIN)/jupyter execute notebooks/*.ipynb
 
-# Retrain the bundled models mlp and paper (in $(MODELS)) by the same recipes, and quantize them.
-train: build/train/mlp.npz build/train/paper.npz
+# Retrain the bundled models (in $(MODELS)) by the same recipes, and quantize them: default is `memory`.
+train: build/train/memory.npz build/train/mlp.npz build/train/paper.npz
 
 build/train/%-float.npz: | .venv/dev.stamp
 	mkdir -p build/train
 	$(RUN) train --recipe $* --speech "$(SPEECH)/train" --noise "$(NOISE)/train" \
 		--val-speech "$(SPEECH)/val" --val-noise "$(NOISE)/val" -o $@
+
+build/train/memory.npz: build/train/memory-float.npz | .venv/dev.stamp
+	$(RUN) quantize $< --scheme auto --speech "$(SPEECH)/train" --noise "$(NOISE)/train" -o $@
 
 build/train/%.npz: build/train/%-float.npz | .venv/dev.stamp
 	$(RUN) quantize $< -o $@
@@ -93,8 +96,9 @@ results: .venv/demo.stamp  # docs/results.md, from the figures in docs/results
 # The figures on docs/results.md, computed anew: about an hour on two cores.
 STUDIES := build/results
 TEST := --speech "$(SPEECH)/test" --noise "$(NOISE)/test"
-BOTH := --metric stoi --metric si_sdr --model mlp-float --model mlp
-PEERS := --model mlp-float --model mlp --peer rnnoise --peer gtcrn --peer dtln \
+BOTH := --metric stoi --metric si_sdr --model default-float --model default --model default-3bit \
+	--model default-2bit --model mlp-float --model mlp
+PEERS := --model default-float --model default --model mlp --peer rnnoise --peer gtcrn --peer dtln \
 	--peer nsnet2 --peer deepfilter --peer webrtc --peer speex --peer noisereduce
 results-data: .venv/dev.stamp
 	mkdir -p $(STUDIES)

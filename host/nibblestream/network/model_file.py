@@ -23,7 +23,10 @@ from ..files.atomic import replacing
 
 MAGIC = "nibblestream model"
 FORMAT = 1
-BUNDLED = ("default", "mlp", "paper", "default-float", "mlp-float", "paper-float")
+BUNDLED = (
+    *("default", "default-3bit", "default-2bit", "mlp", "paper"),
+    *("default-float", "mlp-float", "paper-float"),
+)
 
 Header = dict[str, Any]
 Arrays = dict[str, npt.NDArray[Any]]
