@@ -41,7 +41,16 @@ def test_everything_of_a_model_is_in_its_stream(rng, bits):
     assert head.pop("gain_floor") == model.front.least_gain == round(0.1 * 2**15)
     magic = int.from_bytes(b"NIBL", "little")
     assert head.pop("inputs") == model.front.least_gain  # the same bits, for other networks
-    wanted = {"magic": magic, "version": 1, "log2": 1, "gain": 1, "raw": 0, "wide": 0, "layers": 3}
+    wanted = {
+        "magic": magic,
+        "version": 1,
+        "log2": 1,
+        "gain": 1,
+        "raw": 0,
+        "wide": 0,
+        "single": 0,
+        "layers": 3,
+    }
     assert head == wanted
     at = 1
     for layer in model.layers:
