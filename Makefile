@@ -93,7 +93,7 @@ reproduce: .venv/dev.stamp  # the paper's Table 3 and Figures 1 to 4, with our n
 results: .venv/demo.stamp  # docs/results.md, from the figures in docs/results
 	$(BIN)/python docs/results.py
 
-# The figures on docs/results.md, computed anew: about an hour on two cores.
+# The figures on docs/results.md, computed anew: about two hours on two cores.
 STUDIES := build/results
 TEST := --speech "$(SPEECH)/test" --noise "$(NOISE)/test"
 BOTH := --metric stoi --metric si_sdr --model default-float --model default --model default-3bit \
@@ -111,6 +111,7 @@ results-data: .venv/dev.stamp
 	$(RUN) evaluate $(TEST) --snr inf $(BOTH) --json $(STUDIES)/clean.json
 	$(RUN) evaluate $(TEST) $(PEERS) --json $(STUDIES)/peers.json
 	$(RUN) evaluate $(TEST) --channel telephone $(PEERS) --json $(STUDIES)/peers-telephone.json
+	$(BIN)/python tests/bench/memories.py "$(SPEECH)" "$(NOISE)" --json $(STUDIES)/memories.json
 	$(RUN) tasks -o $(STUDIES)/tasks
 	OPENBLAS_NUM_THREADS=1 $(RUN) bench --json $(STUDIES)/bench.json
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/bench/emulation.py \

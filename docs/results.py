@@ -65,6 +65,8 @@ def figures(data: dict[str, Json]) -> Iterator[tuple[str, str]]:
     yield "clean", tables.clean(data["clean"])
     yield from _peers(data["peers"], data["peers-telephone"])
     yield from _emulation(data["emulation"])
+    yield "memories", tables.memories(data["memories"])
+    yield "memories_steps", f"{data['memories']['steps']:,}"
     yield from _bench(data["bench"])
     yield from _board(data["board"])
     yield from networks.tasks(data["tasks"])
@@ -132,7 +134,7 @@ def _settings(of: Json) -> Iterator[str]:
 
 def _channels(found: Json) -> Iterator[tuple[str, str]]:
     yield "channels", tables.channels(found)
-    worst = found["worst"]["mlp"]
+    worst = found["worst"]["default"]
     yield "worst_group", f"`{worst['group']}`"
     yield "worst_gain", "{:+.3f} [{:+.3f}, {:+.3f}]".format(*worst["gain"])
 

@@ -151,6 +151,11 @@ def bench(folder: Path) -> Json:
     return {**found, "command": _command(found)}
 
 
+def memories(folder: Path) -> Json:
+    """Return what each kind of memory gave in the same training."""
+    return _rounded(_read(folder / "memories.json"))
+
+
 def emulation(folder: Path) -> Json:
     """Return the times of the emulation and its peers."""
     return _rounded(_read(folder / "emulation.json"))
@@ -211,6 +216,7 @@ PARTS: dict[str, Callable[[Path], Json]] = {
     "peers-telephone": peers("peers-telephone"),
     "bench": bench,
     "emulation": emulation,
+    "memories": memories,
     "tasks": tasks,
     "board": lambda _: board(),
     "topologies": lambda _: topologies(_read(DOCS / "results" / "published.json")),

@@ -154,6 +154,15 @@ def peers(found: Json) -> str:
     return table(("model", "STOI", "gain", "SI-SDR, dB", "gain, dB", "PESQ", "gain"), rows)
 
 
+def memories(found: Json) -> str:
+    """Return what each kind of memory gave."""
+    rows = [
+        [row["kind"].upper(), number(row["weights"]), f"{row['stoi_gain']:+.3f}"]
+        for row in found["rows"]
+    ]
+    return table(("layers", "weights", "STOI"), rows)
+
+
 def emulation(found: Json) -> str:
     """Return the times of the emulation, the compiled kernels and PyTorch."""
     rows = [

@@ -1,6 +1,6 @@
 """What kinds of memory give, at equal bytes: the same training, one kind after the other.
 
-    python tests/bench/memories.py SPEECH NOISE [--steps 2500] [--kinds qrnn gru tcn]
+    python tests/bench/memories.py SPEECH NOISE [--steps 2500] [--kinds qrnn gru tcn] [--json FILE]
 
 Networks of about 270,000 weights, 129 features in and 129 gains out, trained with the recipe
 `memory` but for the number of steps: layers whose recurrence is per unit (QRNN), GRUs, and dilated
@@ -10,6 +10,7 @@ stacks of hidden frames (TCN). Prints the best gain of STOI on the validation mi
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
@@ -27,6 +28,8 @@ from nibblestream.train.memory import WithMemory
 from nibblestream.train.qrnn import MemoryNetwork
 from nibblestream.train.recipe import MemoryRecipe
 from nibblestream.train.spectra import Frames
+
+UNITS = 136  # of each GRU
 
 
 class Gru(nn.Module):
@@ -54,18 +57,16 @@ class Dilated(nn.Module):
         return x + torch.relu(self.linear(torch.cat(parts, -1)))
 
 
-class Other(MemoryNetwork):
-    """The network with other layers between its first and its last."""
-
-    def __init__(self, kind: str, recipe: MemoryRecipe) -> None:
-        super().__init__(recipe.width, 0, recipe.gain_floor)
-        if kind == "gru":
-            layers: list[nn.Module] = [Gru(recipe.width, 136)]
-            self.last = nn.Linear(136, spec.BINS)
-            nn.init.constant_(self.last.bias, 0.5)
-        else:
-            layers = [Dilated(recipe.width, step) for step in (1, 4, 16)]
-        self.memory = nn.ModuleList(layers)
+def other(kind: str, recipe: MemoryRecipe) -> MemoryNetwork:
+    """Return the recipe's network with other layers between its first and its last."""
+    network = MemoryNetwork.random(recipe.width, 0, recipe.gain_floor)
+    if kind == "tcn":
+        network.memory = nn.ModuleList(Dilated(recipe.width, step) for step in (1, 4, 16))
+        return network
+    network.memory = nn.ModuleList([Gru(recipe.width, UNITS)])
+    network.last = nn.Linear(UNITS, spec.BINS)
+    nn.init.constant_(network.last.bias, 0.5)
+    return network
 
 
 class Compared(WithMemory):
@@ -76,7 +77,7 @@ class Compared(WithMemory):
     def __init__(self, kind: str, recipe: MemoryRecipe) -> None:
         super().__init__(recipe, kind)
         if kind != "qrnn":
-            self.network = Other(kind, recipe)
+            self.network = other(kind, recipe)
 
     @torch.no_grad()
     def enhance(self, state: State, signals: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -106,19 +107,20 @@ def main() -> None:
     parser.add_argument("noise", type=Path)
     parser.add_argument("--steps", type=int, default=2500)
     parser.add_argument("--kinds", nargs="+", default=["qrnn", "gru", "tcn"])
+    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     recipe = replace(MemoryRecipe(), steps=options.steps)
-    material = Material(options.speech, options.noise)
+    material, rows = Material(options.speech, options.noise), []
     for kind in options.kinds:
         trainee = Compared(kind, recipe)
         weights = sum(p.numel() for p in trainee.network.parameters() if p.dim() == 2)
         with tempfile.TemporaryDirectory() as folder:
             training = Training(trainee, material.validation())
             best = training.run(material.pool(recipe), Path(folder) / "state.checkpoint")
-        print(
-            f"{kind}: {weights:,} weights, {best['stoi_gain']:+.4f} at step {best['step']}",
-            flush=True,
-        )
+        rows.append({"kind": kind, "weights": weights, "stoi_gain": best["stoi_gain"]})
+        print(f"{kind}: {weights:,} weights, {best['stoi_gain']:+.4f} of STOI", flush=True)
+    if options.json:
+        options.json.write_text(json.dumps({"steps": options.steps, "rows": rows}))
 
 
 if __name__ == "__main__":
