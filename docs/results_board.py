@@ -13,12 +13,12 @@ from nibblestream.hardware.boards import BOARDS
 from nibblestream.hardware.cycles import SPECTRA_BYTES, Block
 from nibblestream.hardware.fabric import Resources
 from nibblestream.hardware.resources import design
-from nibblestream.hardware.traffic import layers_of
+from nibblestream.hardware.traffic import layers_of, rows_of
 from nibblestream.network.model import QuantizedModel, load_model
 from nibblestream.spec import HOP, SAMPLE_RATE
 from nibblestream.studies.tasks.cost import cost
 
-BOARD, MODEL = "Pynq-Z2", "mlp"
+BOARD, MODEL = "Pynq-Z2", "default"
 BITS = 4  # of the published topologies
 
 Json = dict[str, Any]
@@ -36,7 +36,7 @@ def board() -> Json:
         "part": on.part,
         "clock_mhz": on.clock_mhz,
         "blocks": [
-            _block(codes, Block(layers_of(model, bits), frames), on.clock_mhz)
+            _block(codes, Block(layers_of(model, bits), frames, rows_of(model)), on.clock_mhz)
             for codes, bits in (("its own codes", None), ("8-bit codes", 8))
             for frames in (1, model.block)
         ],

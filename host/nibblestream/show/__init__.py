@@ -8,6 +8,7 @@ from .digits import digits
 from .equality import same_bits, same_outputs
 from .figures import paper_figure
 from .intelligibility import scores, stoi_against_bits
+from .memory_picture import memory_picture
 from .nearest import backend
 from .partitions import intervals, rounding
 from .playback import players
@@ -27,6 +28,7 @@ __all__ = [
     "headers",
     "intervals",
     "margins",
+    "memory_picture",
     "mistakes",
     "paper_figure",
     "players",
