@@ -25,11 +25,12 @@ from nibblestream.demo.recording import NOISY
 from nibblestream.network.model import load_model
 from nibblestream.sound import reading
 from nibblestream.speech import stft
+from nibblestream.speech.front import speech_of
 from nibblestream.speech.pipeline import Pipeline
 
 COUNT = 60
 LENGTH = 3 * spec.SAMPLE_RATE
-MODELS = ("mlp", "paper")
+MODELS = ("default", "mlp", "paper")
 
 Int16 = npt.NDArray[np.int16]
 
@@ -57,12 +58,13 @@ def mixtures(speech: Path, noise: Path) -> list[Int16]:
 
 def digests(recordings: list[Int16]) -> dict[str, str]:
     """Return the SHA-256 of the spectra, and of each model's enhanced integers and samples."""
-    spectra = [_spectrum(noisy) for noisy in recordings]
-    found = {"spectra": _digest(spectra)}
+    spectra = {window: [_spectrum(x, window) for x in recordings] for window in stft.WINDOWS}
+    found = {f"spectra, {window}": _digest(some) for window, some in spectra.items()}
     for name in MODELS:
-        pipeline = Pipeline(load_model(name))
+        model = load_model(name)
+        pipeline = Pipeline(model)
         integers = []
-        for spectrum in spectra:
+        for spectrum in spectra[speech_of(model).window]:
             pipeline.reset()
             integers.append(pipeline.process(spectrum))
         found[f"{name} integers"] = _digest(integers)
@@ -72,8 +74,8 @@ def digests(recordings: list[Int16]) -> dict[str, str]:
     return found
 
 
-def _spectrum(noisy: Int16) -> npt.NDArray[np.int32]:
-    spectrum = stft.stft(noisy / 2.0**15)
+def _spectrum(noisy: Int16, window: int) -> npt.NDArray[np.int32]:
+    spectrum = stft.stft(noisy / 2.0**15, window)
     return spec.SPECTRUM.from_float(np.stack([spectrum.real, spectrum.imag], axis=-1))
 
 

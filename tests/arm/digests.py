@@ -47,7 +47,7 @@ def line(name: str, array: np.ndarray) -> str:
 
 def outputs() -> Iterator[str]:
     """Yield a line for each model, rate and signal, from samples to samples."""
-    for model in ("mlp", "paper"):
+    for model in ("default", "mlp", "paper"):
         with Enhancer(model) as enhancer:
             for rate in RATES:
                 for name, noisy in signals(SECONDS * rate):
@@ -57,10 +57,10 @@ def outputs() -> Iterator[str]:
 
 def integers(backend: str) -> Iterator[str]:
     """Yield a line for each model and signal: the enhanced spectrum before it becomes sound."""
-    for name in ("mlp", "paper"):
+    for name in ("default", "mlp", "paper"):
         model = QuantizedModel.load(name)
         for signal, noisy in signals(SECONDS * RATES[0]):
-            spectrum = stft(noisy / 2**15)
+            spectrum = stft(noisy / 2**15, model.front.window)
             parts = np.stack([spectrum.real, spectrum.imag], axis=-1)
             network = connect(backend, model)
             enhanced = network.process(SPECTRUM.from_float(parts))
