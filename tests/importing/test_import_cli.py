@@ -28,6 +28,17 @@ WAYS = {
 }
 
 
+class Masks(nn.Module):
+    """Features of frames to gains, with a GRU between."""
+
+    def __init__(self):
+        super().__init__()
+        self.gru, self.last = nn.GRU(129, 12, batch_first=True), nn.Linear(12, 129)
+
+    def forward(self, x):
+        return torch.clamp(self.last(self.gru(x)[0]) + 0.5, 0, 1)
+
+
 def export(module, path, shape, **options):
     rows = 2 if "dynamic_shapes" in options else 1
     with warnings.catch_warnings():
@@ -99,12 +110,29 @@ def test_a_network_for_speech(tmp_path, rng):
         assert enhancer.enhance(rng.normal(0, 0.1, 800), 8000).shape == (800,)
 
 
+def test_a_network_with_a_gru_for_speech(tmp_path, rng):
+    torch.manual_seed(2)
+    path = export(Masks(), tmp_path / "gru.onnx", (20, 129), dynamo=False)
+    output = tmp_path / "gru.npz"
+    speech = ["--features", "log2", "--head", "gain", "--window", "256", "--context", "1"]
+    result = run(path, "-o", output, *speech)
+    assert result.exit_code == 0, result.output
+    model = FloatModel.load(output)
+    assert model.front == Speech("log2", "gain", 0.0, 256, 1)
+    assert model.remembers
+    noisy = rng.normal(0, 0.1, 3000)
+    with Enhancer(quantize(model)) as enhancer, Enhancer(model) as exact:
+        clean, expected = enhancer.enhance(noisy, 8000), exact.enhance(noisy, 8000)
+    assert 0 < np.std(clean - expected) < 0.2 * np.std(expected)
+
+
 @pytest.mark.parametrize(
     ("options", "status", "message"),
     [
         (["--features", "log2"], 2, "needs both --features and --head"),
         (["--gain-floor", "0.1"], 2, "--gain-floor is for speech"),
         (["--features", "log2", "--head", "gain", "--reach", "2"], 2, "does not apply to speech"),
+        (["--window", "256"], 2, "--window is for speech"),
         (["--reach", "0"], 2, "0.0 is not in the range"),
         (["--reach", "nan"], 1, "expected positive, finite magnitudes"),
         (["--example", "net.onnx"], 2, "net.onnx: expected an .npy file of numbers"),

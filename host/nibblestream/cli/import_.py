@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..network.front import REACH, Front, Plain
-from ..speech.front import FEATURES, HEADS, Speech
+from ..speech.front import CONTEXTS, FEATURES, HEADS, Speech
+from ..speech.stft import WINDOWS
 from .options import FILE, model_target, refuse_same
 
 
@@ -40,6 +41,16 @@ from .options import FILE, model_target, refuse_same
     type=click.FloatRange(0, 1),
     help="For speech with --head gain: smallest gain.  [default: 0]",
 )
+@click.option(
+    "--window",
+    type=click.Choice([str(window) for window in WINDOWS]),
+    help=f"For speech: samples of the window.  [default: {WINDOWS[0]}]",
+)
+@click.option(
+    "--context",
+    type=click.Choice([str(context) for context in CONTEXTS]),
+    help=f"For speech: frames that the network sees at once.  [default: {CONTEXTS[0]}]",
+)
 def import_(
     network: Path,
     output: Path,
@@ -48,6 +59,8 @@ def import_(
     features: str | None,
     head: str | None,
     gain_floor: float | None,
+    window: str | None,
+    context: str | None,
 ) -> None:
     """Import an ONNX network as a float model.
 
@@ -58,14 +71,16 @@ def import_(
     exported to ONNX, as by torch.onnx.export.
 
     For a network that enhances speech, say what it takes and gives by --features and --head, as in
-    --features log2 --head gain --gain-floor 0.1.
+    --features log2 --head gain --gain-floor 0.1; for one with a GRU, also --context 1.
 
     Example: nibblestream import digits.onnx -o digits.npz --example images.npy
     """
     from ..importing import from_onnx
 
     model_target(output)
-    front = _front(reach, features, head, gain_floor)
+    frames = {"window": window, "context": context}
+    given = {name: int(value) for name, value in frames.items() if value is not None}
+    front = _front(reach, features, head, gain_floor, given)
     rows = None if example is None else _rows(example)
     model = from_onnx(network, front=front, example=rows, name=output.stem)
     refuse_same(output, network)
@@ -74,17 +89,23 @@ def import_(
 
 
 def _front(
-    reach: float | None, features: str | None, head: str | None, gain_floor: float | None
+    reach: float | None,
+    features: str | None,
+    head: str | None,
+    gain_floor: float | None,
+    frames: dict[str, int],
 ) -> Front | None:
     if (features is None) != (head is None):
         raise click.UsageError("a network for speech needs both --features and --head")
     if features is None or head is None:
         if gain_floor is not None:
             raise click.UsageError("--gain-floor is for speech, with --features and --head gain")
+        if frames:
+            raise click.UsageError(f"--{next(iter(frames))} is for speech, with --features, --head")
         return None if reach is None else Plain(reach)
     if reach is not None:
         raise click.UsageError("--reach does not apply to speech, whose features have fixed ranges")
-    return Speech(features, head, gain_floor or 0.0)
+    return Speech(features, head, gain_floor or 0.0, **frames)
 
 
 def _rows(path: Path) -> npt.NDArray[np.float64]:
