@@ -268,3 +268,24 @@ def test_a_memory_is_fine_tuned_from_the_command_line(rng, folders, tmp_path, mo
     model = QuantizedModel.load(tmp_path / "two.npz")
     assert model.training["fine-tuned"]["steps"] == 2
     assert {layer.bits for layer in model.layers} == {2}
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ({"features": "magnitude"}, "has the features 'magnitude'; .* takes 'log2'"),
+        ({"head": "magnitude"}, "has the head 'magnitude'; .* takes 'gain'"),
+        ({"context": 8}, "has the context 8; .* takes 1"),
+    ],
+)
+def test_memories_with_other_fronts_are_refused(rng, kind, message):
+    model = remembering(rng, (3,), **kind)
+    with pytest.raises(ValueError, match=message):
+        FineTunedMemory(model, FineTuning(model.digest, (2, 2, 2)), "other")
+
+
+def test_another_window_is_refused(rng):
+    model = network(hidden=(4,))
+    model = replace(model, front=replace(model.front, window=256))
+    with pytest.raises(ValueError, match=r"has the window 256; .* takes 128"):
+        FineTunedStack(model, FineTuning(model.digest, (2, 2)), "other")

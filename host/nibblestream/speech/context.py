@@ -1,4 +1,4 @@
-"""Stacks of frames: a network without memory sees a few frames at once, each with those before."""
+"""Stacks of frames: each frame with the frames before it, for networks without memory."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ class Speech(Front):
         """Return the front's fields in the header of a model file; quantized gains in `GAIN`."""
         floor = self.least_gain if kind == "quantized" else self.gain_floor
         entries: Header = {"features": self.features, "head": self.head, "gain_floor": floor}
-        # Fields that earlier versions do not write are left out where they say nothing new.
+        # Fields that earlier versions do not write are omitted at their defaults.
         if self.window != spec.WINDOW:
             entries["window"] = self.window
         if self.context != spec.CONTEXT:

@@ -17,8 +17,8 @@ Complex = npt.NDArray[np.complex128]
 class Overlap:
     """Streaming overlap-add processor; the output does not depend on the chunk sizes.
 
-    A sample is returned once all windows that contain it are complete: with a window of 128, with
-    the 127th sample after the first of its hop.
+    A hop is returned once all windows that contain it are complete: with the last of the `window`
+    samples from its first on.
 
     Parameters
     ----------
@@ -32,9 +32,7 @@ class Overlap:
         self._spectra, self._window = spectra, window
         self._early = window // 2 // spec.HOP  # hops of the first window before the first sample
         self._waiting: Float = np.zeros(self._early * spec.HOP)
-        self._begun: Float = np.zeros(
-            window - spec.HOP
-        )  # hops to which windows are yet to be added
+        self._sums: Float = np.zeros(window - spec.HOP)  # partial sums of the next hops
         # Summed squares of the windows that contain a hop: of the first i + 1, at the beginning.
         squares = stft.hann(window).reshape(-1, spec.HOP) ** 2
         self._weights = np.cumsum(squares, axis=0)
@@ -61,10 +59,10 @@ class Overlap:
         return done
 
     def _overlap(self, windows: Float) -> Float:
-        """Add windows and return the hops that they complete, but those before the first sample."""
+        """Add windows; return the hops that they complete, except those before the first sample."""
         count, last = len(windows), len(self._weights) - 1
-        sums = stft.overlap_add(windows, self._begun)
-        self._begun = sums[count * spec.HOP :]
+        sums = stft.overlap_add(windows, self._sums)
+        self._sums = sums[count * spec.HOP :]
         at = np.minimum(np.arange(self._hops, self._hops + count), last)
         skipped = max(self._early - self._hops, 0)
         self._hops += count

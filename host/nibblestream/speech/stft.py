@@ -4,8 +4,8 @@ A Hann window of 128 samples is centred in a 256-point FFT, with a hop of 64 sam
 centred on multiples of the hop, and the signal is zero outside its ends. Only the 128 samples in
 the window matter, so frame t depends on samples ``64 t - 64`` to ``64 t + 63``.
 
-Networks with memory may use a window of 256 samples, which fills the transform and tells harmonics
-apart. It is scaled to the same sum, so that spectra have the same formats.
+Networks with memory may use a window of 256 samples, which fills the transform and resolves
+harmonics. It is scaled to the same sum, so that spectra have the same formats.
 """
 
 from __future__ import annotations

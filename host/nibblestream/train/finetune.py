@@ -47,7 +47,7 @@ class FineTuned(ABC):
     Parameters
     ----------
     model : FloatModel
-        As training makes it.
+        As `train` writes it.
     settings : FineTuning
     name : str
         Name of the quantized model.
@@ -127,13 +127,24 @@ class FineTunedStack(FineTuned):
 def _relus(model: FloatModel) -> list[bool]:
     """Return whether a ReLU follows each layer; raise ValueError for any other activation."""
     others = {*model.activations} - {RELU, LINEAR}
-    if others or model.scaled or speech_of(model).context != spec.CONTEXT:
+    if others or model.scaled:
         found = ", ".join(map(str, others)) or "scaled layers"
         raise ValueError(
             f"{model.name} has {found}; expected a network as train makes it: layers with memory "
             "after a first one, or weights within +-1 and ReLU or nothing after each layer"
         )
+    check_front(model, window=spec.WINDOW, context=spec.CONTEXT)
     return [activation == RELU for activation in model.activations]
+
+
+def check_front(model: FloatModel, **expected: object) -> None:
+    """Raise ValueError unless the front has the values that the training batches are made with."""
+    for name, value in expected.items():
+        found = getattr(speech_of(model), name)
+        if found != value:
+            raise ValueError(
+                f"{model.name} has the {name} {found!r}; fine-tuning such a network takes {value!r}"
+            )
 
 
 def linear(weights: Float32, bias: Float32) -> nn.Linear:
@@ -164,7 +175,7 @@ def coded_linear(
 
 
 def coded_layer(trained: Trained, start: QuantizedLayer) -> CodedLayer:
-    """Return what training made of the layer `start`."""
+    """Return the trained layer that started from `start`."""
     codes, lut, bias = trained
     scheme = Scheme(TRAINED, start.bits, lut.m)
     return CodedLayer(codes, lut, lut.k, scheme, bias, start.exponent, start.bias_format)

@@ -11,7 +11,7 @@ from ..network.float_model import FloatModel
 from ..network.memory import MEMORY
 from ..quantize.coded_layer import CodedLayer
 from ..speech.front import speech_of
-from .finetune import FineTuned, coded_layer, coded_linear, linear
+from .finetune import FineTuned, check_front, coded_layer, coded_linear, linear
 from .memory import by_gate, by_unit
 from .qrnn import FEATURE_GAIN, MemoryNetwork, Qrnn
 from .recipe import FineTuning, MemoryRecipe
@@ -34,6 +34,7 @@ class FineTunedMemory(FineTuned):
 
     def __init__(self, model: FloatModel, settings: FineTuning, name: str) -> None:
         super().__init__(model, settings, name)
+        check_front(model, features="log2", head="gain", context=1)
         speech = speech_of(model)
         self._window = speech.window
         layers = [

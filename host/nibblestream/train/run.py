@@ -56,7 +56,8 @@ def train(
     mixtures, val_mixtures : path, optional
         Manifests of mixtures of these folders, as `nibblestream mix` writes them. Training uses
         random segments of exactly these mixtures without augmentation; validation uses the first
-        500 of `val_mixtures`. Networks with memory are trained on mixtures of their own.
+        500 of `val_mixtures`. Networks with memory make mixtures of their own, so
+        that `mixtures` is refused for them.
     steps, hidden, seed : optional
         Override the recipe; networks with memory have no `hidden`.
     command : str
@@ -115,7 +116,7 @@ def finetune(
     output : path
         The quantized model's file; the state of an unfinished run is kept beside it.
     model : FloatModel
-        Weights and biases within +-1.
+        As `train` writes it: weights and biases within +-1, or layers with memory.
     bits : int or sequence of int
         Width of the codes, 2, 3 or 4: one for all layers, or one per layer.
     speech, noise, val_speech, val_noise : path

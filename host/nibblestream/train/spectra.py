@@ -16,8 +16,7 @@ class Frames:
     Parameters
     ----------
     window : int
-        128 as in `speech.stft`. A window of 256 fills the transform and is scaled to the same sum,
-        so that spectra have the same formats; its latency is 32 ms.
+        One of `stft.WINDOWS`.
     device : torch.device
     """
 
