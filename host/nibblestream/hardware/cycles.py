@@ -170,7 +170,7 @@ def report(
     """
     if isinstance(model, FloatModel):
         raise ValueError(
-            f"{model.name} is a float model, the overlay runs codes: quantize it first"
+            f"{model.name} is a float model, but the overlay runs codes: quantize it first"
         )
     clock = board.clock_mhz if clock_mhz is None else clock_mhz
     sizes = sorted({1, model.block if frames is None else frames})
