@@ -33,6 +33,7 @@ RUNNER = CliRunner(mix_stderr=False) if MIXED else CliRunner()
 COMMAND = [sys.executable, "-m", "nibblestream", "enhance"]
 HEADER = 44  # bytes of a wav's of integers
 PIECE = 2 * 64  # bytes of a hop
+HOPS = 4  # of the window of `default`: the first hop comes out with the fourth
 
 
 def enhance(*arguments, input=b""):
@@ -322,13 +323,13 @@ def test_what_comes_in_goes_out_before_more_comes(recording):
     path = recording(1.0)
     data, expected = path.read_bytes(), as_file(path)
     with running("-", "-o", "-") as command:
-        command.stdin.write(data[: HEADER + 2 * PIECE])
+        command.stdin.write(data[: HEADER + HOPS * PIECE])
         out = command.stdout.read(HEADER)
-        out += command.stdout.read(PIECE)  # the first hop, with the second one
-        for i in range(HEADER + 2 * PIECE, len(data) - PIECE, PIECE):
+        out += command.stdout.read(PIECE)  # the first hop, with the fourth one
+        for i in range(HEADER + HOPS * PIECE, len(data) - PIECE, PIECE):
             command.stdin.write(data[i : i + PIECE])
             out += command.stdout.read(PIECE)
-            assert len(out) == i
+            assert len(out) == i - (HOPS - 2) * PIECE
         command.stdin.write(data[i + PIECE :])
         command.stdin.close()
         out += command.stdout.read()
@@ -412,27 +413,27 @@ def test_a_reader_that_leaves_ends_it_in_one_line(recording):
     """Python says nothing more at its own end, though some of a hop is still in a buffer."""
     data = recording(1.0).read_bytes()
     with running("-", "-o", "-", stderr=subprocess.PIPE) as command:
-        command.stdin.write(data[: HEADER + 2 * PIECE])
+        command.stdin.write(data[: HEADER + HOPS * PIECE])
         assert command.stdout.read(1) == b"R"
         command.stdout.close()
-        command.stdin.write(data[HEADER + 2 * PIECE :][: 3 * PIECE])
+        command.stdin.write(data[HEADER + HOPS * PIECE :][: 3 * PIECE])
         messages = command.stderr.read().decode()
         assert command.wait() == 1
     assert messages == "Error: standard output: the reader has closed it\n"
 
 
 def test_ctrl_c_ends_it_in_one_line_with_a_header_that_is_right(recording, tmp_path):
-    data = recording(1.0).read_bytes()
+    data, hops = recording(1.0).read_bytes(), 100 - HOPS + 1
     out = tmp_path / "out.wav"
     with (
         out.open("wb") as file,
         running("-", "-o", "-", stdout=file, stderr=subprocess.PIPE) as command,
     ):
         command.stdin.write(data[: HEADER + 100 * PIECE])
-        while out.stat().st_size < HEADER + 99 * PIECE and command.poll() is None:
+        while out.stat().st_size < HEADER + hops * PIECE and command.poll() is None:
             time.sleep(0.01)
         command.send_signal(signal.SIGINT)
         assert command.stderr.read().decode().split() == ["Aborted"]
         assert command.wait() == 1
-    assert soundfile.info(out).frames == 99 * 64
-    assert struct.unpack("<I", out.read_bytes()[40:44]) == (2 * 99 * 64,)
+    assert soundfile.info(out).frames == hops * 64
+    assert struct.unpack("<I", out.read_bytes()[40:44]) == (2 * hops * 64,)
