@@ -26,8 +26,8 @@ ENTER:
   }
 }
 
-// Fill the first layer's inputs: the seven frames before the block, unless frames are `single`, then
-// the block's own.
+// Fill the first layer's inputs: the seven frames before the block, unless frames are `single`,
+// then the block's own.
 inline void load(beat_stream& magnitudes, memory_t& memory, frames_t frames, groups_t groups,
                  bool log2, bool single, flag_t bank, flag_t reset) {
 #pragma HLS INLINE off  // a module for each loop and its pragmas
