@@ -8,16 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..network.activation import SIGMOID, TANH
+from ..evaluate.output_error import seen
 from ..network.lutmac import LutMac
-from ..network.memory import GAIN, MEMORY
+from ..network.memory import MEMORY
 from ..network.model import QuantizedModel
 from ..plots.style import COLOURS, COLUMN, styled
-from ..speech import cordic, stft
-from ..speech.context import Context
-from ..speech.features import FloorTracker
 from ..speech.front import speech_of
-from ..studies.bench.run import integers
 from .image import image
 
 if TYPE_CHECKING:
@@ -32,23 +28,23 @@ def gates(model: QuantizedModel, noisy: Float, at: int, unit: int) -> tuple[Floa
     Parameters
     ----------
     model : QuantizedModel
-        Of speech, on log2 features.
+        Of speech.
     noisy : float64, shape (n,), 8 kHz
     at : int
         Index of a layer with memory.
     unit : int
     """
-    layer, speech = model.layers[at], speech_of(model)
+    layer = model.layers[at]
     if layer.activation != MEMORY:
         raise ValueError(f"layer {at} has no memory: it is {layer}")
-    magnitude = cordic.vectoring(integers(stft.stft(noisy, speech.window)))[0]
-    x = Context(speech.context).stacked(FloorTracker().process(magnitude))
+    x = seen(noisy, speech_of(model))
     for before in model.layers[:at]:
         x = LutMac(before)(x)
     rows = slice(MEMORY.sums * unit, MEMORY.sums * (unit + 1))
     bias = layer.bias_format.to_float(layer.bias[rows])
-    z, c, _ = (x @ (layer.decoded[rows].T * 2.0**-layer.accumulator_frac) + bias).T
-    return SIGMOID(GAIN * z), TANH(c)
+    sums = x @ (layer.decoded[rows].T * 2.0**-layer.accumulator_frac) + bias
+    forget, candidate, _ = MEMORY.gates(sums)
+    return forget[:, 0], candidate[:, 0]
 
 
 @styled()
@@ -57,9 +53,7 @@ def memory_picture(model: QuantizedModel, noisy: Float, at: int, unit: int) -> I
     from matplotlib.figure import Figure
 
     forget, candidate = gates(model, noisy, at, unit)
-    state = np.zeros(len(forget))
-    for t in range(len(state)):
-        state[t] = state[t - 1] + forget[t] * (candidate[t] - state[t - 1])
+    state = MEMORY.states(forget, candidate, np.zeros(()))
     seconds = np.arange(len(state)) * spec.HOP / spec.SAMPLE_RATE
     figure = Figure(figsize=(COLUMN, 3.2), layout="constrained")
     gate, memory = figure.subplots(2, 1, sharex=True)
