@@ -18,7 +18,6 @@ import torch
 from torch import nn
 
 from .. import spec
-from ..enhance.enhancer import Enhancer
 from ..evaluate.clip import Float
 from ..network.activation import LINEAR, RELU
 from ..network.float_model import Float32, FloatModel
@@ -29,7 +28,7 @@ from ..network.scheme import TRAINED, Scheme
 from ..quantize import quantize
 from ..quantize.coded_layer import CodedLayer, Words
 from ..speech.front import speech_of
-from .loop import State
+from .loop import State, enhance_all
 from .loss import Loss, compressed, loudness
 from .mixing import Batch
 from .module import Stack
@@ -80,8 +79,7 @@ class FineTuned(ABC):
 
     def enhance(self, state: State, signals: Sequence[Float]) -> list[Float]:
         """Return validation signals as the model of a state enhances them."""
-        with Enhancer(self.model(state, final=False)) as enhancer:
-            return [enhancer.enhance(signal, spec.SAMPLE_RATE) for signal in signals]
+        return enhance_all(self.model(state, final=False), signals)
 
     def model(self, state: State, *, final: bool) -> QuantizedModel:
         """Return the quantized model of a training state; `final` makes no difference."""

@@ -15,6 +15,8 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from .. import spec
+from ..enhance.enhancer import Enhancer
 from ..evaluate.clip import Clip, Float
 from ..evaluate.metrics import stoi
 from ..files.atomic import replacing
@@ -71,6 +73,12 @@ class Trainee(Protocol[M]):
 
     def model(self, state: State, *, final: bool) -> M:
         """Return the model of a state: the final one, or the one used for validation."""
+
+
+def enhance_all(model: FloatModel | QuantizedModel, signals: Sequence[Float]) -> list[Float]:
+    """Return signals at 8 kHz as a model enhances them."""
+    with Enhancer(model) as enhancer:
+        return [enhancer.enhance(signal, spec.SAMPLE_RATE) for signal in signals]
 
 
 class Training(Generic[M]):
@@ -158,8 +166,8 @@ class Training(Generic[M]):
         """Keep the averaged weights if they are the best so far; return a report of their score."""
         state = {key: value.cpu().clone() for key, value in self._average.state_dict().items()}
         now = {"step": self.step, "weights": state}
-        enhanced = self._trainee.enhance(now, [clip.noisy for clip in self._validation])
-        after = [stoi(c.clean, y) for c, y in zip(self._validation, enhanced, strict=True)]
+        clean = self._trainee.enhance(now, [clip.noisy for clip in self._validation])
+        after = [stoi(c.clean, y) for c, y in zip(self._validation, clean, strict=True)]
         now["stoi_gain"] = float(np.mean(after) - np.mean(self._before))
         if now["stoi_gain"] > self._best["stoi_gain"]:
             self._best = now

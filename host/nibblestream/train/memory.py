@@ -11,14 +11,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from .. import spec
-from ..enhance.enhancer import Enhancer
 from ..evaluate.clip import Float
 from ..network.activation import LINEAR, RELU
 from ..network.float_model import FloatModel
 from ..network.memory import MEMORY
 from ..speech.front import Speech
-from .loop import State
+from .loop import State, enhance_all
 from .qrnn import FEATURE_GAIN, MemoryNetwork
 from .recipe import MemoryRecipe
 from .signal_loss import SignalLoss
@@ -58,8 +56,7 @@ class WithMemory:
 
     def enhance(self, state: State, signals: Sequence[Float]) -> list[Float]:
         """Return validation signals as the averaged weights of a state enhance them."""
-        with Enhancer(self.model(state, final=False)) as enhancer:
-            return [enhancer.enhance(signal, spec.SAMPLE_RATE) for signal in signals]
+        return enhance_all(self.model(state, final=False), signals)
 
     def model(self, state: State, *, final: bool) -> FloatModel:
         """Return a state's model; `final` makes no difference."""

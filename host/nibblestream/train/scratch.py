@@ -7,12 +7,10 @@ from dataclasses import asdict
 
 import torch
 
-from .. import spec
-from ..enhance.enhancer import Enhancer
 from ..evaluate.clip import Float
 from ..network.float_model import FloatModel
 from ..speech.front import Speech
-from .loop import State
+from .loop import State, enhance_all
 from .loss import Loss
 from .mixing import Batch
 from .module import Network
@@ -45,8 +43,7 @@ class FromScratch:
 
     def enhance(self, state: State, signals: Sequence[Float]) -> list[Float]:
         """Return validation signals as the model of a state enhances them."""
-        with Enhancer(self.model(state, final=False)) as enhancer:
-            return [enhancer.enhance(signal, spec.SAMPLE_RATE) for signal in signals]
+        return enhance_all(self.model(state, final=False), signals)
 
     def model(self, state: State, *, final: bool) -> FloatModel:
         """Return a state's model, with the trained gain floor unless it is the final one."""
