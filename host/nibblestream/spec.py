@@ -1,4 +1,4 @@
-"""Shared constants: sample rate, framing, Q formats, kernel geometry and stream layouts.
+"""Shared constants: sample rate, framing, Q formats and stream layouts.
 
 Python and hardware share this one definition: ``python -m nibblestream.hardware.generate
 header|tcl`` prints it as a C++ header or as Tcl.
@@ -6,7 +6,6 @@ header|tcl`` prints it as a C++ header or as Tcl.
 
 from __future__ import annotations
 
-import zlib
 from typing import Final, NamedTuple
 
 from .fixed import QFormat
@@ -64,16 +63,12 @@ GATE_GAIN_BITS: Final = 2  # the forget gate is the sigmoid of 4 times its sum
 MAX_UNITS: Final = 2048  # of all layers with memory together
 LEAST_TURN: Final = 16  # clocks per row, so that a unit's state is written before it is read again
 HIDDEN: Final = QFormat(25, 16)  # a GRU's sum for n, before r multiplies it
-RECURRENT_DEPTH: Final = 4096  # beats of a recurrent layer's codes, kept on chip for a block
+RECURRENT_DEPTH: Final = 4096  # most beats of a recurrent layer's codes, kept on chip for a block
 
-# --- kernel geometry -----------------------------------------------------------------------
+# --- beats and blocks; geometry.py has what differs between boards ------------------------------
 BEAT_BITS: Final = 64
 CODE_BITS: Final = (2, 3, 4, 8)  # 8-bit codes are the weights themselves and need no LUT
-LANES: Final = 16  # weights per step, each times one activation: 16 codes of 4 bits are one beat
-FRAME_LANES: Final = 8  # frames per step; a frame is written to all its CONTEXT stacks at once
-ACTIVATION_DEPTH: Final = 512  # words of each of LANES * FRAME_LANES memories: one 18-Kbit BRAM
-MAX_BLOCK: Final = 32  # most frames that share one pass over the codes
-POLAR_DEPTH: Final = 8192  # words of the magnitude and phase FIFO: MAX_BLOCK * BINS, rounded up
+MAX_BLOCK: Final = 32  # most frames that share one pass over the codes, in any geometry
 
 
 # --- streams: bit fields of the 64-bit beats ---------------------------------------------------
@@ -162,7 +157,7 @@ DMA_LENGTH_BITS: Final = 26
 # Slots of the performance monitor; each counts the bytes transferred on one port.
 MONITOR_SLOTS: Final = ("codes read", "spectra read", "spectra written")
 
-# Identity word that the kernels return: "NB" in the upper half, a CRC of all constants above in
-# the lower half.
-_FACTS = sorted((name, repr(value)) for name, value in globals().items() if name.isupper())
-IDENTITY: Final = 0x4E42_0000 | zlib.crc32(repr(_FACTS).encode()) & 0xFFFF
+# All constants above, as text; the kernels return a CRC of it and of their geometry.
+FACTS: Final = repr(
+    sorted((name, repr(value)) for name, value in globals().items() if name.isupper())
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from kernels import KernelError, kernels
+from nibblestream.geometry import DEFAULT
 from nibblestream.hardware.generate import tcl
 from vivado import Vivado
 
@@ -21,7 +22,7 @@ def check(board: str, build: Path, overlays: Path = OVERLAYS, hls: Path = HLS) -
     folder.mkdir(parents=True, exist_ok=True)
     (folder / board).mkdir(exist_ok=True)
     if not (folder / "spec.tcl").exists():
-        (folder / "spec.tcl").write_text("\n".join(tcl()) + "\n", encoding="utf-8")
+        (folder / "spec.tcl").write_text("\n".join(tcl(DEFAULT)) + "\n", encoding="utf-8")
     try:
         vivado = Vivado(kernels(hls))
     except (KernelError, OSError) as error:

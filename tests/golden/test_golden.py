@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from nibblestream import spec
 from nibblestream.fixed import round_shift
+from nibblestream.geometry import DEFAULT
 from nibblestream.golden import lut_mac, plain, polar
 from nibblestream.golden.__main__ import KERNELS, main
 from nibblestream.golden.block import Block, beats, write
@@ -142,7 +143,7 @@ def test_rows_are_refused_in_every_way(rng):
     assert len({block.words().tobytes() for block in refused}) == len(refused) == 11
     for block in refused:
         assert not block.outputs[0].any()
-        assert block.registers == (0, spec.IDENTITY)
+        assert block.registers == (0, DEFAULT.identity)
         assert block.words().tobytes() != first.words().tobytes()
 
 
@@ -153,7 +154,7 @@ def test_recurrent_layers_are_refused_in_every_way(rng):
     assert len({block.words().tobytes() for block in refused}) == len(refused) == 8
     for block in refused:
         assert not block.outputs[0].any()
-        assert block.registers == (0, spec.IDENTITY)
+        assert block.registers == (0, DEFAULT.identity)
 
 
 def test_a_bank_is_kept_until_it_is_written(rng):
@@ -184,7 +185,7 @@ def test_damaged_streams_differ_and_their_blocks_are_zeros(rng):
         assert block.inputs[1].tobytes() == stream
         assert block.arguments[1] == len(block.inputs[1])
         assert not block.outputs[0].any()
-        assert block.registers == (0, spec.IDENTITY)
+        assert block.registers == (0, DEFAULT.identity)
     for block in (first, last):
         assert block.outputs[0].any()
         assert block.registers[0] == code_stream.digest(session.stream)

@@ -13,6 +13,7 @@ import pytest
 from conftest import ROOT
 from networks import random_model
 from nibblestream import quantize
+from nibblestream.geometry import DEFAULT
 from nibblestream.hardware import generate
 from nibblestream.hardware.cycles import Block
 from nibblestream.hardware.traffic import layers_of, rows_of
@@ -59,7 +60,7 @@ def counter(tmp_path_factory):
         pytest.skip("g++ and gcov count the kernel's iterations: install them")
     folder = tmp_path_factory.mktemp("loops")
     shutil.copytree(KERNELS, folder, dirs_exist_ok=True)
-    (folder / generate.HEADER).write_text("\n".join(generate.header()))
+    (folder / generate.HEADER).write_text("\n".join(generate.header(DEFAULT)))
     flags = ["-std=c++17", "-O0", "--coverage", "-w", "-pthread", "-I.", f"-I{ROOT / 'hls/sim'}"]
     files = ["lut_mac_core.cpp", ROOT / "tests" / "count_loops.cpp"]
     subprocess.run(["g++", *flags, *files, "-o", "count_loops"], cwd=folder, check=True)

@@ -9,8 +9,8 @@ import subprocess
 import numpy as np
 import pytest
 
-from nibblestream import spec
 from nibblestream.fixed import QFormat
+from nibblestream.geometry import DEFAULT
 from nibblestream.hardware import fabric, resources
 from nibblestream.network.activation import LINEAR, RELU
 from nibblestream.network.layer import QuantizedLayer
@@ -100,11 +100,11 @@ def clocks(layer, x):
     }
     for code, weight in enumerate(layer.lut.decoded):
         yield {"lut_write": 1, "lut_address": code, "lut_weight": int(weight) & 0x3FFFF}
-    units = -(-layer.inputs // spec.LANES)
+    units = -(-layer.inputs // DEFAULT.lanes)
     for (frame, i), value in np.ndenumerate(x):
         yield {
-            "activation_write": 1 << i % spec.LANES,
-            "activation_address": i // spec.LANES * FRAMES + frame,
+            "activation_write": 1 << i % DEFAULT.lanes,
+            "activation_address": i // DEFAULT.lanes * FRAMES + frame,
             "activation": int(value) & 0x1FFFFFF,
         }
     for row, bias in zip(layer.beats.reshape(-1, units), layer.bias, strict=True):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nibblestream import spec
+from nibblestream.geometry import DEFAULT
 from nibblestream.hardware import fabric, resources
 from nibblestream.hardware.boards import BOARDS
 from nibblestream.hardware.fabric import Resources
@@ -70,7 +70,7 @@ def test_lut_mac():
     A recurrent layer has 16 multipliers, 2 curves, a gate and a step, and 4096 beats of codes.
     """
     kernel = resources.lut_mac()
-    assert spec.LANES * spec.FRAME_LANES == 128
+    assert DEFAULT.lanes * DEFAULT.frame_lanes == 128
     assert kernel.dsps == 128 + 8 + 4 + 2 + (16 + 2 + 1 + 1)
     assert kernel.bram18 == 128 + 8 + 3 + 1 + 2 + 6 + (16 + 2)
 

@@ -16,6 +16,7 @@ import pytest
 
 from conftest import ROOT
 from nibblestream import spec
+from nibblestream.geometry import DEFAULT
 from nibblestream.golden.__main__ import KERNELS
 from nibblestream.golden.block import Block, write
 
@@ -218,12 +219,12 @@ def flags(generated: Path) -> list[str]:
         ("extra", "block 0, polar: found more beats than the expected 129"),
         ("one fewer", "block 0, polar: found 128 beats expected 129"),
         ("one left", "block 0, spectrum: the kernel left beats in it"),
-        ("identity", f"block 0, identity: found 0x0 expected {spec.IDENTITY:#x}"),
+        ("identity", f"block 0, identity: found 0x0 expected {DEFAULT.identity:#x}"),
     ],
 )
 def test_what_a_kernel_can_do_wrong_is_found(echo, tmp_path, fault, expected):
     stream = np.arange(spec.BINS, dtype=np.uint64)
-    block = Block((1, 0), (stream,), (stream, stream), (7, spec.IDENTITY))
+    block = Block((1, 0), (stream,), (stream, stream), (7, DEFAULT.identity))
     write(tmp_path / "a.bin", 0, [block])
     found = run(echo, tmp_path / "a.bin", env=environment(FAULT=fault))
     right = "1 blocks, 258 beats, all as expected"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from block_design import HLS, OVERLAYS, check, mutated
+from nibblestream.geometry import DEFAULT
 from nibblestream.hardware.boards import BOARDS
 from nibblestream.hardware.generate import tcl
 
@@ -206,7 +207,7 @@ def test_memory_left_out_on_ultrascale_must_be_excluded(tmp_path):
 
 
 def test_an_unknown_part_is_refused(tmp_path):
-    text = "\n".join(tcl())
+    text = "\n".join(tcl(DEFAULT))
     spec_tcl = tmp_path / "overlays" / "spec.tcl"
     spec_tcl.parent.mkdir()
     spec_tcl.write_text(text.replace("xc7z020clg400-1", "xc7z020clg404-1"))

@@ -6,6 +6,7 @@ import pytest
 
 from block_design import check, handoff
 from nibblestream import spec
+from nibblestream.geometry import DEFAULT
 from nibblestream.hardware.boards import BOARDS
 
 
@@ -61,7 +62,7 @@ def test_the_handoff_has_the_dmas_as_spec_says(module):
         assert found["c_sg_length_width"] == str(spec.DMA_LENGTH_BITS)
         assert found["c_m_axi_mm2s_data_width"] == str(spec.BEAT_BITS)
         assert (found["c_include_sg"], found["c_include_s2mm"]) == ("0", writes)
-    assert parameters(module["polar_fifo"])["FIFO_DEPTH"] == str(spec.POLAR_DEPTH)
+    assert parameters(module["polar_fifo"])["FIFO_DEPTH"] == str(DEFAULT.polar_depth)
     assert parameters(module["monitor"])["C_NUM_MONITOR_SLOTS"] == str(len(spec.MONITOR_SLOTS))
 
 

@@ -8,17 +8,17 @@ import pynq
 import pytest
 from client import BOARDS
 
-from nibblestream import spec
 from nibblestream.backends import virtual
 from nibblestream.backends.driver.board import Board
 from nibblestream.backends.driver.fault import BoardError
 from nibblestream.backends.virtual import faults
+from nibblestream.geometry import DEFAULT
 from nibblestream.hardware import boards
 
 REFUSED = {
     "another version": (
         faults.WrongIdentity(value=0x4E42_0001),
-        rf"lut_mac has identity 0x4e420001; this package drives {spec.IDENTITY:#010x}",
+        rf"lut_mac has identity 0x4e420001; this package drives {DEFAULT.identity:#010x}",
     ),
     "no answer": (faults.NeverDone(kernel="cordic_rotation"), r"cordic_rotation does not answer"),
     "no memory": (faults.AllocationFailure(), r"no [\d,]+ bytes of contiguous memory are left"),

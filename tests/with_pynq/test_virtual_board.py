@@ -18,6 +18,7 @@ from nibblestream import spec
 from nibblestream.backends import virtual
 from nibblestream.backends.virtual.memory import DecodeError
 from nibblestream.backends.virtual.wiring import STREAMS
+from nibblestream.geometry import DEFAULT
 from nibblestream.network import code_stream
 from nibblestream.speech.pipeline import Pipeline
 
@@ -36,7 +37,7 @@ def test_blocks_equal_the_emulation(switch_on, model, rng, name, cacheable):
         assert client.spectra.recvchannel.transferred == clean.nbytes
         registers = client.kernel("lut_mac")
         assert int(registers.digest) == code_stream.digest(np.array(client.codes))
-        assert int(registers.identity) == spec.IDENTITY
+        assert int(registers.identity) == DEFAULT.identity
         as_beats = [array.view("<u8").reshape(-1) for array in (spectrum, clean)]
         for kernel, beats in zip(("cordic_vectoring", "cordic_rotation"), as_beats, strict=True):
             assert int(client.kernel(kernel).digest) == code_stream.digest(beats)
@@ -164,7 +165,7 @@ def test_a_call_for_no_block_only_identifies_the_kernels(connect, frames):
     client.later()
     for name in KERNELS:
         assert getattr(client.overlay, name).read(0) & 7 == 6
-        assert int(client.kernel(name).identity) == spec.IDENTITY
+        assert int(client.kernel(name).identity) == DEFAULT.identity
 
 
 # --- memory -----------------------------------------------------------------------------------

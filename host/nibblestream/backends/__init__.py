@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from ..fixed import IntArray
+from ..geometry import Geometry
 from ..hardware.traffic import Counted
 from ..network.model import QuantizedModel
 
@@ -51,13 +52,21 @@ BACKENDS = {
 }
 
 
-def connect(name: str, model: QuantizedModel) -> Backend:
+def connect(name: str, model: QuantizedModel, geometry: Geometry | None = None) -> Backend:
     """Return the backend of that name, with the model loaded.
+
+    Parameters
+    ----------
+    name : {"emu", "csim", "virtual", "pynq"}
+    model : QuantizedModel
+    geometry : Geometry, optional
+        Of the kernels; if None, that of the board. The results do not depend on it. `emu` has no
+        kernels and refuses one; `pynq` finds out what the board has, and refuses another.
 
     Raises
     ------
     ValueError
-        No backend has that name.
+        No backend has that name, or the geometry cannot run the model.
     RuntimeError
         The backend needs the pynq package, which is not installed.
     """
@@ -71,5 +80,9 @@ def connect(name: str, model: QuantizedModel) -> Backend:
             f"backend {name!r} needs the package {error.name}, which is not installed: "
             "pip install 'nibblestream[pynq]'"
         ) from error
-    backend: Backend = maker(model)
+    if geometry is None:
+        return cast(Backend, maker(model))
+    if name == "emu":
+        raise ValueError(f"backend 'emu' has no kernels; expected no geometry, found {geometry}")
+    backend: Backend = maker(model, geometry)
     return backend

@@ -8,23 +8,32 @@ import numpy as np
 import numpy.typing as npt
 
 from ..fixed import IntArray
+from ..geometry import Geometry
+from ..network.fit import block_of
 from ..network.model import QuantizedModel
 
 Int32 = npt.NDArray[np.int32]
 
 
 class Blockwise(ABC):
-    """A backend that runs blocks of up to `model.block` rows.
+    """A backend that runs blocks of rows.
 
     Parameters
     ----------
     model : QuantizedModel
+    geometry : Geometry
+        Of the kernels; it limits the rows of a block.
+
+    Raises
+    ------
+    ValueError
+        The geometry cannot run the model.
     """
 
     one_at_a_time = False
 
-    def __init__(self, model: QuantizedModel) -> None:
-        self._block, self._outputs = model.block, model.rows[1]
+    def __init__(self, model: QuantizedModel, geometry: Geometry) -> None:
+        self._block, self._outputs = block_of(model, geometry), model.rows[1]
         self.reset()
 
     def reset(self) -> None:

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from ..geometry import DEFAULT, Geometry
 from ..hardware import sources
 from ..hardware.generate import HEADER, header
 
@@ -25,8 +26,10 @@ FLAGS = (
 )  # fmt: skip
 
 
-def library() -> Path:
-    """Return the compiled kernels; build them if sources, flags, compiler or machine have changed.
+def library(geometry: Geometry = DEFAULT) -> Path:
+    """Return the compiled kernels of a geometry, built anew only if something has changed.
+
+    Changes are those of sources, flags, compiler and machine.
 
     ``CXX`` names another compiler, ``CXXFLAGS`` adds flags, and ``NIBBLESTREAM_CACHE`` replaces the
     cache folder ``~/.cache/nibblestream``.
@@ -47,12 +50,13 @@ def library() -> Path:
     """
     compiler = _compiler()
     command = [*compiler, *FLAGS, *_words("CXXFLAGS")]
-    stem = f"kernels-{_digest(compiler, command)}"
+    constants = list(header(geometry))
+    stem = f"kernels-{_digest(compiler, command, constants)}"
     for built in sources.cache().glob(f"{stem}-*.so"):
         if built.stem == f"{stem}-{sources.digest([], built.read_bytes().hex())}":
             return built
         built.unlink()  # damaged: loading it could crash the process
-    return _build(command, stem)
+    return _build(command, stem, constants)
 
 
 def _words(variable: str) -> list[str]:
@@ -77,22 +81,22 @@ def _compiler() -> list[str]:
     )
 
 
-def _digest(compiler: list[str], command: list[str]) -> str:
+def _digest(compiler: list[str], command: list[str], constants: list[str]) -> str:
     """Return a digest of everything that the library depends on."""
     ask = subprocess.run([*compiler, "--version"], capture_output=True, check=False)
     made_by = [*command, ask.stdout.decode(errors="replace"), platform.machine(), sys.platform]
     folder = sources.find("hls")
     files = [*folder.glob("kernels/*.?pp"), *folder.glob("sim/*"), *folder.glob("sim/axi/*")]
-    return sources.digest(files, *made_by, *header())
+    return sources.digest(files, *made_by, *constants)
 
 
-def _build(command: list[str], stem: str) -> Path:
+def _build(command: list[str], stem: str, constants: list[str]) -> Path:
     """Compile in a temporary folder in the cache, and move the library into place."""
     cache = sources.writable_cache()
     folder = sources.find("hls")
     with tempfile.TemporaryDirectory(dir=cache, prefix=sources.BUILDING) as name:
         temporary = Path(name)
-        (temporary / HEADER).write_text("\n".join(header()) + "\n")
+        (temporary / HEADER).write_text("\n".join(constants) + "\n")
         includes = [f"-I{temporary}", f"-I{folder / 'kernels'}", f"-I{folder / 'sim'}"]
         output = temporary / "kernels.so"
         files = [str(folder / file) for file in FILES]

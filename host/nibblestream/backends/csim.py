@@ -14,6 +14,7 @@ import numpy as np
 
 from .. import spec
 from ..fixed import IntArray
+from ..geometry import DEFAULT, Geometry
 from ..hardware import sources
 from ..network import code_stream
 from ..network.model import QuantizedModel
@@ -67,8 +68,8 @@ class Board:
         The kernels do not compile.
     """
 
-    def __init__(self) -> None:
-        self._library = _private(compiler.library())
+    def __init__(self, geometry: Geometry = DEFAULT) -> None:
+        self._library = _private(compiler.library(geometry))
         self.close = weakref.finalize(self, _ctypes.dlclose, self._library._handle)
 
     def run(
@@ -88,7 +89,8 @@ class Board:
         Parameters
         ----------
         spectrum, codes : uint64, shape (n,)
-            Beats sent by DMA 0 and DMA 1, in the layouts of `spec`.
+            Beats sent by DMA 0 and DMA 1, in the layouts of `spec`; with two memory ports, codes
+        alternate between them.
         frames, beats, bank, reset, raw_in, raw_out
             Register values; see `hls/kernels/kernels.hpp`.
 
@@ -121,6 +123,7 @@ class CSimulation(Blockwise):
     Parameters
     ----------
     model : QuantizedModel
+    geometry : Geometry
 
     Raises
     ------
@@ -128,14 +131,17 @@ class CSimulation(Blockwise):
         There is no C++ compiler.
     RuntimeError
         The kernels do not compile.
+    ValueError
+        The geometry cannot run the model.
     """
 
-    def __init__(self, model: QuantizedModel) -> None:
-        super().__init__(model)
+    def __init__(self, model: QuantizedModel, geometry: Geometry = DEFAULT) -> None:
+        super().__init__(model, geometry)
         self._inputs, self._raw = model.rows[0], model.front.raw
-        self._codes = code_stream.beats(model)
+        self._codes = code_stream.beats(model, geometry)
+        self._ports = geometry.ports
         self._digest = code_stream.digest(self._codes)
-        self._board = Board()
+        self._board = Board(geometry)
 
     def counted(self) -> None:
         """Return None: a simulation has no hardware counters."""
@@ -151,7 +157,7 @@ class CSimulation(Blockwise):
             self._inputs.pack(rows),
             self._codes,
             frames=len(rows),
-            beats=len(self._codes),
+            beats=len(self._codes) // self._ports,
             bank=bank,
             reset=reset,
             raw_in=sent * self._raw,

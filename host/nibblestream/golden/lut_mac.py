@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
+from ..geometry import DEFAULT
 from ..network import code_stream
 from ..network.activation import LINEAR, RELU
 from ..network.float_model import Float32, FloatModel
@@ -132,7 +133,7 @@ class Session:
             (frames, len(self.stream), bank, reset, 0, 0),
             (beats(spec.MAGNITUDE_BEAT, magnitude=magnitude), self.stream),
             (self._sent(x),),
-            (code_stream.digest(self.stream), spec.IDENTITY),
+            (code_stream.digest(self.stream), DEFAULT.identity),
         )
 
     def _magnitudes(self, frames: int) -> Int32:
@@ -153,7 +154,9 @@ def every_size(session: Session) -> Iterator[Block]:
     """Yield a block of each size; the state carries over from one to the next."""
     nothing = words()
     for i, frames in enumerate(SIZES[1:]):
-        yield Block((0, 5, 1 - i % 2, 1, 0, 0), (nothing, nothing), (nothing,), (0, spec.IDENTITY))
+        yield Block(
+            (0, 5, 1 - i % 2, 1, 0, 0), (nothing, nothing), (nothing,), (0, DEFAULT.identity)
+        )
         yield session.block(frames, bank=i % 2, reset=int(i == 0))
 
 
@@ -179,7 +182,7 @@ def refusals(session: Session) -> Iterator[Block]:
             arguments=(1, len(stream), 1, 0, 0, 0),
             inputs=(good.inputs[0], stream),
             outputs=(np.zeros_like(good.outputs[0]),),
-            registers=(0, spec.IDENTITY),
+            registers=(0, DEFAULT.identity),
         )
     yield good
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from .. import spec
+from ..geometry import DEFAULT
 from ..network import code_stream, pack
 from ..network.activation import LINEAR, RELU, SIGMOID, TANH, clip, leaky
 from ..network.float_model import Float32, FloatModel
@@ -91,7 +92,7 @@ def block(
         (rows, len(stream), bank, reset, rows * taken.beats, rows * given.beats),
         (taken.pack(x), stream),
         (given.pack(network.process(x)),),
-        (code_stream.digest(stream), spec.IDENTITY),
+        (code_stream.digest(stream), DEFAULT.identity),
     )
 
 
@@ -162,5 +163,5 @@ def _refused(block: Block, arguments: tuple[int, ...]) -> Block:
         arguments=arguments,
         inputs=(block.inputs[0][:taken], block.inputs[1]),
         outputs=(np.zeros(given, np.uint64),),
-        registers=(0, spec.IDENTITY),
+        registers=(0, DEFAULT.identity),
     )

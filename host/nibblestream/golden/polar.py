@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import spec
 from ..fixed import IntArray, round_shift
+from ..geometry import DEFAULT
 from ..network import code_stream
 from ..network.pack import Beats
 from ..speech import cordic
@@ -34,11 +35,11 @@ def vectoring(rng: np.random.Generator) -> Iterator[Block]:
                 beats(spec.MAGNITUDE_BEAT, magnitude=magnitude),
                 beats(spec.POLAR_BEAT, magnitude=magnitude, phase=phase),
             ),
-            (code_stream.digest(stream), spec.IDENTITY),
+            (code_stream.digest(stream), DEFAULT.identity),
         )
 
     for stream in passed(rng):
-        registers = (code_stream.digest(stream), spec.IDENTITY)
+        registers = (code_stream.digest(stream), DEFAULT.identity)
         yield Block((3, len(stream)), (stream,), (stream, words()), registers)
 
 
@@ -59,7 +60,7 @@ def rotation(rng: np.random.Generator) -> Iterator[Block]:
     edges = np.add.outer(np.arange(0, turn, turn // 4), [-1, 0, 1]) % turn
     yield _rotated(np.resize(edges, spec.BINS), levels(rng, (spec.BINS,)), rng)
     for stream in passed(rng):
-        registers = (code_stream.digest(stream), spec.IDENTITY)
+        registers = (code_stream.digest(stream), DEFAULT.identity)
         yield Block((32, len(stream)), (stream, words()), (stream,), registers)
 
 
@@ -87,5 +88,5 @@ def _rotated(phase: IntArray, noisy: IntArray, rng: np.random.Generator) -> Bloc
             beats(spec.POLAR_BEAT, magnitude=noisy, phase=phase),
         ),
         (stream,),
-        (code_stream.digest(stream), spec.IDENTITY),
+        (code_stream.digest(stream), DEFAULT.identity),
     )

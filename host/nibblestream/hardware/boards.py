@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from ..geometry import DEFAULT, Geometry
+
 
 @dataclass(frozen=True)
 class Board:
@@ -26,6 +28,8 @@ class Board:
         Bytes of memory, from address 0, that are mapped for the overlay's DMAs.
     dsps, bram18, luts, flipflops : int
         Resources of the part: DSP slices, 18-Kbit block RAMs, look-up tables, flip-flops.
+    geometry : Geometry
+        The kernels' geometry if the user names no other.
     """
 
     name: str
@@ -37,6 +41,7 @@ class Board:
     bram18: int
     luts: int
     flipflops: int
+    geometry: Geometry = DEFAULT
 
 
 _Facts = dict[str, Any]

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from .. import spec
+from ..geometry import DEFAULT
 from ..network import code_stream, pack
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel
@@ -125,7 +126,7 @@ class Block:
         if table:
             yield Loop("LUT", spec.LUT_ENTRIES, table)
         yield Loop("BIAS", biases, biases)
-        groups = -(-self.frames // spec.FRAME_LANES)
+        groups = -(-self.frames // DEFAULT.frame_lanes)
         steps = layer.outputs * pack.steps(layer.inputs, layer.bits)
         beats = pack.beats_of(shape, layer.bits)
         if layer.recurrent:

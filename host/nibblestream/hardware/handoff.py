@@ -29,7 +29,7 @@ def handoff(board: Board) -> Path:
     overlays = sources.find("overlays")
     files = [*overlays.rglob("*.tcl"), *overlays.rglob("*.py")]
     kernels = (sources.find("hls") / "kernels").iterdir()
-    stem = f"handoff-{board.name}-{sources.digest([*files, *kernels], *tcl())}"
+    stem = f"handoff-{board.name}-{sources.digest([*files, *kernels], *tcl(board.geometry))}"
     path = sources.cache() / f"{stem}.hwh"
     if not path.is_file():
         _write(board, overlays, sources.writable_cache() / path.name)

@@ -12,6 +12,7 @@ from dataclasses import astuple
 from typing import Final
 
 from .. import spec
+from ..geometry import DEFAULT
 from .boards import Board
 from .fabric import (
     Resources,
@@ -27,7 +28,9 @@ from .fabric import (
     small_memory,
 )
 
-GROUPS: Final = spec.MAX_BLOCK // spec.FRAME_LANES  # of frames; each group has its own accumulators
+GROUPS: Final = (
+    DEFAULT.block // DEFAULT.frame_lanes
+)  # of frames; each group has its own accumulators
 PRODUCT_BITS: Final = spec.ACTIVATION_BITS + spec.WEIGHT_BITS
 SUM_BITS: Final = spec.ACCUMULATOR_BITS
 LENGTH_BITS: Final = spec.SPECTRUM.bits + 2 + spec.CORDIC_GUARD  # inside the CORDIC
@@ -39,9 +42,9 @@ LEVEL_BITS: Final = spec.FLOOR_FRAC + 7  # a log2 and a sign
 # --- lut_mac ---------------------------------------------------------------------------------
 def frame_lane() -> Resources:
     """Return the cost of one frame lane, from its activation memories to its outputs."""
-    memories = spec.LANES * block_memory(spec.ACTIVATION_DEPTH, spec.ACTIVATION_BITS)
-    multipliers = spec.LANES * multiplier(spec.ACTIVATION_BITS, spec.WEIGHT_BITS)
-    tree = adder_tree(spec.LANES, PRODUCT_BITS)
+    memories = DEFAULT.lanes * block_memory(DEFAULT.depth, spec.ACTIVATION_BITS)
+    multipliers = DEFAULT.lanes * multiplier(spec.ACTIVATION_BITS, spec.WEIGHT_BITS)
+    tree = adder_tree(DEFAULT.lanes, PRODUCT_BITS)
     sums = GROUPS * register(SUM_BITS) + select(GROUPS, SUM_BITS) + adder(SUM_BITS)
     rounded = adder(SUM_BITS) + shifter(SUM_BITS, SUM_BITS)
     return memories + multipliers + tree + sums + rounded + saturation()
@@ -82,8 +85,8 @@ def memory() -> Resources:
     A unit's three words come from any of the lanes of one frame.
     """
     states = block_memory(2 * spec.MAX_UNITS, spec.STATE.bits)
-    frame = spec.LANES * select(spec.FRAME_LANES, spec.CURVE.bits)
-    gathered = frame + 3 * select(spec.LANES, spec.CURVE.bits)
+    frame = DEFAULT.lanes * select(DEFAULT.frame_lanes, spec.CURVE.bits)
+    gathered = frame + 3 * select(DEFAULT.lanes, spec.CURVE.bits)
     shown = multiplier(spec.STATE.bits, spec.CURVE.bits) + adder(spec.STATE.bits + spec.CURVE.bits)
     return states + gathered + state_step() + shown
 
@@ -101,12 +104,12 @@ def recurrent() -> Resources:
     States are those of layers with memory. A unit's inputs come from any lane of one frame.
     """
     kept = block_memory(spec.RECURRENT_DEPTH, spec.BEAT_BITS)
-    recent = spec.LANES * small_memory(spec.CURVE.bits)  # two banks of 13 words
-    multipliers = spec.LANES * multiplier(spec.CURVE.bits, spec.WEIGHT_BITS)
-    weights = decoding() + spec.LANES * register(spec.WEIGHT_BITS)
-    tree = adder_tree(spec.LANES, spec.CURVE.bits + spec.WEIGHT_BITS)
+    recent = DEFAULT.lanes * small_memory(spec.CURVE.bits)  # two banks of 13 words
+    multipliers = DEFAULT.lanes * multiplier(spec.CURVE.bits, spec.WEIGHT_BITS)
+    weights = decoding() + DEFAULT.lanes * register(spec.WEIGHT_BITS)
+    tree = adder_tree(DEFAULT.lanes, spec.CURVE.bits + spec.WEIGHT_BITS)
     sums = aligned_bias() + 2 * adder(SUM_BITS)
-    given = select(spec.LANES * spec.FRAME_LANES, spec.ACTIVATION_BITS)
+    given = select(DEFAULT.lanes * DEFAULT.frame_lanes, spec.ACTIVATION_BITS)
     inputs = given + shifter(SUM_BITS, SUM_BITS)
     rounded = 2 * (rounding_constants() + adder(SUM_BITS) + shifter(SUM_BITS, SUM_BITS))
     reset = multiplier(spec.HIDDEN.bits, spec.CURVE.bits)
@@ -117,7 +120,7 @@ def recurrent() -> Resources:
 
 def table_copies() -> Resources:
     """Return the cost of a decoded table per lane, as all are read at once, and of the weights."""
-    return spec.LANES * (small_memory(spec.WEIGHT_BITS) + register(spec.WEIGHT_BITS))
+    return DEFAULT.lanes * (small_memory(spec.WEIGHT_BITS) + register(spec.WEIGHT_BITS))
 
 
 def rounding_constants() -> Resources:
@@ -130,10 +133,10 @@ def writing() -> Resources:
 
     All lanes get the same feature or output, but those next to each other different values of rows.
     """
-    address = (spec.ACTIVATION_DEPTH - 1).bit_length()
+    address = (DEFAULT.depth - 1).bit_length()
     found = 4 * adder(address + 2)  # position * 129 + bin; times groups (2 adders); plus the base
     word = address + VALUES * spec.ACTIVATION_BITS
-    return found + logic(word) + register(word) + logic(spec.LANES)  # a write enable per lane
+    return found + logic(word) + register(word) + logic(DEFAULT.lanes)  # a write enable per lane
 
 
 def digest() -> Resources:
@@ -147,7 +150,7 @@ def decoding() -> Resources:
     code = select(3, 4)  # codes of 2, 3 or 4 bits
     weight = logic(spec.WEIGHT_BITS)  # the table's, an 8-bit code, or zero
     beyond = logic(spec.MAX_WIDTH.bit_length(), 0.5)  # whether the lane is beyond the row's end
-    return gearbox + spec.LANES * (code + weight + beyond)
+    return gearbox + DEFAULT.lanes * (code + weight + beyond)
 
 
 def biases() -> Resources:
@@ -179,7 +182,7 @@ def rows() -> Resources:
     """Return the cost of unpacking the values of a beat of rows, and of two outputs into a beat."""
     unpacked = VALUES * (logic(spec.ACTIVATION_BITS) + register(spec.ACTIVATION_BITS))
     outputs = spec.BEAT_BITS // spec.WIDE_VALUE_BITS
-    packed = outputs * select(spec.LANES * spec.FRAME_LANES // outputs, spec.ACTIVATION_BITS)
+    packed = outputs * select(DEFAULT.lanes * DEFAULT.frame_lanes // outputs, spec.ACTIVATION_BITS)
     checks = 2 * multiplier(12, 9)  # beats of a row times rows, in and out
     counters = 4 * adder(12)  # rows and values
     return unpacked + packed + checks + counters
@@ -187,9 +190,9 @@ def rows() -> Resources:
 
 def lut_mac() -> Resources:
     """Return the cost of `lut_mac`, which runs all layers."""
-    lanes = spec.FRAME_LANES * (frame_lane() + activation() + writing())
+    lanes = DEFAULT.frame_lanes * (frame_lane() + activation() + writing())
     shared = table_copies() + rounding_constants() + decoding() + biases() + features() + digest()
-    sent = select(spec.LANES * spec.FRAME_LANES, spec.ACTIVATION_BITS)
+    sent = select(DEFAULT.lanes * DEFAULT.frame_lanes, spec.ACTIVATION_BITS)
     limits = 2 * adder(spec.ACTIVATION_BITS) + 2 * select(2, spec.ACTIVATION_BITS)  # gain; clip
     checks = 2 * multiplier(13, 10)  # a header's rows times steps, by quarters and by groups
     counters = 2 * adder(32) + 6 * adder(12)  # beats and clocks left; rows, steps, frames, bins
@@ -237,8 +240,8 @@ def passing() -> Resources:
 
 def polar_fifo() -> Resources:
     """Return the cost of the FIFO that delays magnitudes and phases: beats with TLAST."""
-    counters = 3 * adder(spec.POLAR_DEPTH.bit_length())
-    return block_memory(spec.POLAR_DEPTH, spec.BEAT_BITS + 1) + counters
+    counters = 3 * adder(DEFAULT.polar_depth.bit_length())
+    return block_memory(DEFAULT.polar_depth, spec.BEAT_BITS + 1) + counters
 
 
 def _ports(streams: int, registers: int) -> Resources:

@@ -1,8 +1,9 @@
 """The code stream: a whole model as 64-bit beats, as stored in memory and read by `lut_mac`.
 
 One beat for the model; then for each layer one beat with its shape and formats, one with its
-activation (if it is none of linear and ReLU), its LUT, its biases and its codes (`pack`). `spec`
-defines the layouts. The kernels get a model only this way.
+activation (if it is none of linear and ReLU), its LUT, its biases and its codes (`code_order`).
+`spec` defines the layouts. With two memory ports, every other beat belongs to the second one: those
+beside headers, LUTs and biases are zero. The kernels get a model only this way.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
+from ..geometry import DEFAULT, Geometry
+from . import code_order
 from .activation import RELU
 from .layer import QuantizedLayer
 from .memory import Memory
@@ -19,12 +22,12 @@ from .pack import Beats
 from .recurrent import Recurrent
 
 
-def beats(model: QuantizedModel) -> Beats:
+def beats(model: QuantizedModel, geometry: Geometry = DEFAULT) -> Beats:
     """Return the code stream of a model.
 
     Returns
     -------
-    uint64, shape (n,)
+    uint64, shape (n * geometry.ports,)
 
     Raises
     ------
@@ -38,12 +41,23 @@ def beats(model: QuantizedModel) -> Beats:
         layers=len(model.layers),
         **model.front.fields(model.layers[0].inputs),
     )
-    return np.concatenate([np.array([first], np.uint64), *map(layer_beats, model.layers)])
+    parts = [layer_beats(layer, geometry) for layer in model.layers]
+    return np.concatenate([_first_port(np.array([first], np.uint64), geometry), *parts])
 
 
-def layer_beats(layer: QuantizedLayer) -> Beats:
+def layer_beats(layer: QuantizedLayer, geometry: Geometry = DEFAULT) -> Beats:
     """Return a layer's part of the stream: its header, LUT, biases and codes."""
-    return np.concatenate([_header(layer), _lut(layer), _bias(layer), layer.beats])
+    tables = np.concatenate([_header(layer), _lut(layer), _bias(layer)])
+    recurrent = isinstance(layer.activation, Recurrent)
+    codes = code_order.ordered(layer.codes, layer.bits, geometry, recurrent)
+    return np.concatenate([_first_port(tables, geometry), codes])
+
+
+def _first_port(beats: Beats, geometry: Geometry) -> Beats:
+    """Return beats of the first memory port, with zeros for the second one, if there is one."""
+    found = np.zeros((len(beats), geometry.ports), np.uint64)
+    found[:, 0] = beats
+    return found.ravel()
 
 
 def table_beats(bits: int) -> int:

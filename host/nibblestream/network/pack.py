@@ -1,9 +1,9 @@
-"""Packing of codes into 64-bit beats, the form stored in memory and streamed by the DMA.
+"""Packing of codes into 64-bit beats, the form of model files and of each memory port.
 
 A layer is one string of bits, row by row, code by code, least significant bit first, split into
 beats. Each row (the weights of one neuron) is padded with zero codes to whole steps. A step is the
-codes that the multipliers process at once: `spec.LANES` codes of 2, 3 or 4 bits, or one beat of
-8-bit codes. The layer is padded to a whole beat.
+codes that are decoded at once: `PORT_LANES` codes of 2, 3 or 4 bits, or one beat of 8-bit codes.
+The layer is padded to a whole beat. `code_order` has the orders of other geometries.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
+from ..geometry import PORT_LANES
 
 Beats = npt.NDArray[np.uint64]
 Codes = npt.NDArray[np.uint8]
@@ -25,10 +26,10 @@ def ideal_bytes(shape: tuple[int, int], bits: int) -> int:
 
 
 def step_codes(bits: int) -> int:
-    """Return the number of codes per step, which the multipliers process at once."""
+    """Return the number of codes per step of a memory port."""
     if bits not in spec.CODE_BITS:
         raise ValueError(f"codes have {bits} bits; expected one of {spec.CODE_BITS}")
-    return min(spec.LANES, spec.BEAT_BITS // bits)
+    return min(PORT_LANES, spec.BEAT_BITS // bits)
 
 
 def steps(inputs: int, bits: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .. import spec
+from ..geometry import DEFAULT, Geometry
 from .memory import Cell
 from .recurrent import Recurrent
 
@@ -92,21 +93,22 @@ def _check_recurrent(i: int, shape: tuple[int, ...], width: int) -> None:
         )
 
 
-def largest_block(shapes: Sequence[tuple[int, int]]) -> int:
-    """Return the largest number of rows that can share one pass over the codes.
+def largest_block(shapes: Sequence[tuple[int, int]], geometry: Geometry = DEFAULT) -> int:
+    """Return the largest number of rows that can share one pass over the codes; 0 if none fit.
 
-    It is limited by `spec.MAX_BLOCK` and by the activation memory, which must hold a layer's
-    inputs and outputs, `spec.LANES` values per word, for each group of `spec.FRAME_LANES` rows.
+    It is limited by the geometry's block and by the activation memory, which must hold a layer's
+    inputs and outputs, a value per bank and word, for each group of `frame_lanes` rows.
 
     Parameters
     ----------
     shapes : sequence of (int, int)
         Values per row that each layer writes and takes: (out, in) of its weights, but see
         `stored` and `taken`.
+    geometry : Geometry
     """
-    words = max(-(-out // spec.LANES) + -(-inputs // spec.LANES) for out, inputs in shapes)
-    groups = spec.ACTIVATION_DEPTH // words
-    return min(groups * spec.FRAME_LANES, spec.MAX_BLOCK)
+    words = max(-(-out // geometry.banks) + -(-inputs // geometry.banks) for out, inputs in shapes)
+    groups = geometry.depth // words
+    return min(groups * geometry.frame_lanes, geometry.block)
 
 
 def check_hidden(widths: Sequence[int]) -> None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from .. import spec
 from ..fixed import round_shift
+from ..geometry import DEFAULT
 from ..network import code_stream, pack
 from ..network.activation import RELU
 from ..network.layer import QuantizedLayer
@@ -61,12 +62,12 @@ def beat(layer: QuantizedLayer, x: Int32, neuron: int, number: int) -> str:
     ValueError
         The codes do not have 4 bits.
     """
-    first = spec.LANES * number
+    first = DEFAULT.lanes * number
     place = neuron * pack.steps(layer.inputs, 4) + number
     codes = _codes(layer, place)
     lut, weights = layer.lut, decode(codes, layer.lut)
     assert lut is not None
-    inputs = _row(x, layer)[first : first + spec.LANES].astype(np.int64)
+    inputs = _row(x, layer)[first : first + DEFAULT.lanes].astype(np.int64)
     word = int(layer.beats[place])
     lines = [
         f"beat {number} of neuron {neuron}: {_hex(word)}",
@@ -129,13 +130,13 @@ def accumulator_picture(layer: QuantizedLayer, x: Int32, neuron: int) -> Image:
 def _codes(layer: QuantizedLayer, number: int) -> npt.NDArray[np.uint8]:
     if layer.bits != 4:
         raise ValueError(f"codes have {layer.bits} bits; expected 4 (16 codes per beat)")
-    codes: npt.NDArray[np.uint8] = pack.unpack(layer.beats[[number]], 4, (1, spec.LANES))[0]
+    codes: npt.NDArray[np.uint8] = pack.unpack(layer.beats[[number]], 4, (1, DEFAULT.lanes))[0]
     return codes
 
 
 def _row(x: Int32, layer: QuantizedLayer) -> Int32:
     """Pad the inputs with zeros to whole beats, like the codes."""
-    return np.pad(x, (0, -layer.inputs % spec.LANES))
+    return np.pad(x, (0, -layer.inputs % DEFAULT.lanes))
 
 
 def _fields(beat: int, layout: spec.Layout) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...fixed import IntArray
+from ...geometry import DEFAULT, Geometry
 from ...hardware.traffic import Counted
 from ...network.model import QuantizedModel
 from ..blockwise import Blockwise, Int32
@@ -24,8 +25,8 @@ class OnBoard(Blockwise):
 
     one_at_a_time = True
 
-    def __init__(self, model: QuantizedModel) -> None:
-        super().__init__(model)
+    def __init__(self, model: QuantizedModel, geometry: Geometry = DEFAULT) -> None:
+        super().__init__(model, geometry)
         self.board = self._open(model)
 
     def _open(self, model: QuantizedModel) -> Board:

@@ -12,6 +12,7 @@ import pynq.ps
 from pynq import Overlay
 
 from ... import spec
+from ...geometry import DEFAULT
 from ...hardware import boards, sources
 from ...hardware.boards import Board
 from .deadline import Deadline
@@ -177,8 +178,9 @@ def _check_identity(kernel: Kernel, device: Any) -> None:
     if not Deadline(PROBE_SECONDS, device).until(lambda: bool(kernel.control() & (DONE | IDLE))):
         raise BoardError(f"{kernel.name} does not answer", {"CTRL": kernel.control()})
     found = kernel.result("identity")
-    if found != spec.IDENTITY:
+    if found != DEFAULT.identity:
         raise BoardError(
-            f"{kernel.name} has identity {found:#010x}; this package drives {spec.IDENTITY:#010x}: "
-            "the bitstream is of another version; rebuild it, or install the package it is from"
+            f"{kernel.name} has identity {found:#010x}; this package drives "
+            f"{DEFAULT.identity:#010x}: the bitstream is of another version; "
+            "rebuild it, or install the package it is from"
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-from ... import spec
+from ...geometry import DEFAULT
 
 
 class Port(NamedTuple):
@@ -134,5 +134,5 @@ def _polar_depth(root: ElementTree.Element) -> int:
         if module.get("INSTANCE") == "polar_fifo":
             for parameter in module.iter("PARAMETER"):
                 if parameter.get("NAME") == "FIFO_DEPTH":
-                    return int(parameter.get("VALUE", spec.POLAR_DEPTH))
-    return spec.POLAR_DEPTH
+                    return int(parameter.get("VALUE", DEFAULT.polar_depth))
+    return DEFAULT.polar_depth

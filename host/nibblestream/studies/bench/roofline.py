@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ... import spec
+from ...geometry import DEFAULT
 from ...hardware import cycles
 from ...hardware.boards import Board
 from ...hardware.traffic import BEAT_BYTES, stream_bytes
@@ -47,7 +48,7 @@ def port(board: Board) -> float:
 
 def multipliers(bits: int) -> int:
     """Return the number of multipliers in use with codes of `bits` bits."""
-    return pack.step_codes(bits) * spec.FRAME_LANES
+    return pack.step_codes(bits) * DEFAULT.frame_lanes
 
 
 def points(rows: Sequence[Row], board: Board) -> list[Point]:
