@@ -24,9 +24,18 @@ inline void strip_block(axis_stream& from, beat_stream& to, frames_t frames, bea
   strip(from, to, block_beats(frames, raw));
 }
 
-// Strip the codes for a block; with 0 frames the kernel reads none.
-inline void strip_codes(axis_stream& from, beat_stream& to, frames_t frames, beats_t beats) {
-  strip(from, to, accepted(frames) == 0 ? beats_t(0) : beats);
+// Strip the codes for a block, a beat from each port; with 0 frames the kernel reads none.
+inline void strip_codes(axis_stream& from, codes_stream& to, frames_t frames, beats_t beats) {
+  const beats_t count = accepted(frames) == 0 ? beats_t(0) : beats;
+STRIP_CODES:
+  for (beats_t i = 0; i < count; i = i + 1) {
+#pragma HLS LOOP_TRIPCOUNT min = 129 max = 822037
+#pragma HLS PIPELINE II = 1  // one beat per clock
+    const axis_t word = from.read();
+    codes_t beats;
+    beats.port[0] = word.data;
+    to.write(beats);
+  }
 }
 
 // TLAST marks a block's last beat: without it a DMA transfer never ends.

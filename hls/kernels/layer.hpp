@@ -14,7 +14,7 @@ struct Model {
   ap_uint<spec::MODEL_BEAT_GAIN_FLOOR::BITS> gain_floor;
 };
 
-inline Model read_model(beat_stream& codes, Reader& reader) {
+inline Model read_model(codes_stream& codes, Reader& reader) {
   const beat_t beat = next_beat(codes, reader);
   Model model;
   model.valid = field<spec::MODEL_BEAT_MAGIC>(beat) == spec::STREAM_MAGIC &&
@@ -47,7 +47,7 @@ struct Layer {
   ap_uint<spec::ACTIVATION_BEAT_SHIFT::BITS> places;  // shift of a leaky ReLU, sigmoid or tanh
 };
 
-inline Layer read_layer(beat_stream& codes, Reader& reader) {
+inline Layer read_layer(codes_stream& codes, Reader& reader) {
   const beat_t beat = next_beat(codes, reader);
   Layer layer;
   layer.inputs = field<spec::LAYER_BEAT_INPUTS>(beat);
@@ -71,12 +71,12 @@ inline Layer read_layer(beat_stream& codes, Reader& reader) {
   return layer;
 }
 
-// Number of words, of LANES activations each, for `width` neurons.
-inline ap_uint<10> units(width_t width) { return (width + spec::LANES - 1) / spec::LANES; }
+// Number of words, of BANKS activations each, for `width` neurons.
+inline ap_uint<10> units(width_t width) { return (width + BANKS - 1) / BANKS; }
 
-// Steps per row, of 16 codes each, or of 8 codes of 8 bits.
+// Steps per row, of a code per lane, or of half as many codes of 8 bits.
 inline ap_uint<10> steps(const Layer& layer) {
-  const int codes = layer.code_bits == 8 ? spec::LANES / 2 : spec::LANES;
+  const int codes = layer.code_bits == 8 ? LANES / 2 : LANES;
   return (layer.inputs + codes - 1) / codes;
 }
 
@@ -91,7 +91,7 @@ inline ap_uint<10> bias_beats(const Layer& layer) {
                          : (layer.outputs + BIASES_PER_BEAT - 1) / BIASES_PER_BEAT;
 }
 
-// Beats of the codes, whose rows are whole steps.
+// Beats of each port for the codes, whose rows are whole steps.
 inline beats_t code_beats(const Layer& layer) {
   const ap_uint<24> quarters = layer.outputs * steps(layer) * step_quarters(layer.code_bits);
   return (quarters + 3) / 4;
@@ -113,6 +113,18 @@ inline width_t width_of(const Layer& layer) {
   return remembers(layer) || recurs(layer) ? layer.units : layer.outputs;
 }
 
+// The most units of a recurrent layer: more have too many beats even of 2 bits.
+constexpr int MOST_RECURRENT = 208;
+static_assert(GATES * (MOST_RECURRENT + 1) * ((MOST_RECURRENT + PORT_LANES) / PORT_LANES) * 2 >
+                  4 * spec::RECURRENT_DEPTH,
+              "no model has layers with more units");
+
+// Whether a word of an activation's header fits the memory.
+inline bool storable(activation_t word) {
+  constexpr int END = 1 << (spec::STORED_BITS - 1);
+  return word >= -END && word < END;
+}
+
 // Whether the kernel can run the layer on the `given` outputs of the previous one with the beats
 // left, and its memory beside the units `before` it: a damaged header must not cause a read or
 // write out of range.
@@ -125,14 +137,19 @@ inline bool runnable(const Layer& layer, width_t given, groups_t groups, width_t
       layer.activation == spec::ACTIVATION_SIGMOID || layer.activation == spec::ACTIVATION_TANH;
   const bool word = layer.output_bits < spec::ACTIVATION_BITS &&
                     (!curved || layer.output_bits + layer.places == spec::CURVE_INPUT_BITS);
+  const bool cell = remembers(layer) || recurs(layer);
+  const bool stays = curved || cell || layer.output_bits < spec::STORED_BITS;
+  const bool limits =
+      layer.activation != spec::ACTIVATION_CLIP || (storable(layer.low) && storable(layer.high));
   const bool known = layer.whole && layer.activation <= spec::ACTIVATION_GRU;
-  const bool memory =
-      !(remembers(layer) || recurs(layer)) ||
-      (layer.outputs == GATES * layer.units && layer.shift > 0 &&
-       layer.output_bits == spec::CURVE_INPUT_BITS && before + layer.units <= spec::MAX_UNITS);
+  const bool memory = !cell || (layer.outputs == GATES * layer.units && layer.shift > 0 &&
+                                layer.output_bits == spec::CURVE_INPUT_BITS &&
+                                before + layer.units <= spec::MAX_UNITS);
   const bool kept =
-      !recurs(layer) || (layer.inputs == layer.units && code_beats(layer) <= spec::RECURRENT_DEPTH);
+      !recurs(layer) || (layer.inputs == layer.units && layer.units <= MOST_RECURRENT &&
+                         code_beats(layer) <= spec::KEPT_DEPTH);
   const bool fits = (units(taken(layer)) + units(stored(layer))) * groups <= spec::ACTIVATION_DEPTH;
   const beats_t needed = lut_beats(layer) + bias_beats(layer) + code_beats(layer);
-  return known && memory && kept && widths && bits && word && fits && needed <= reader.left;
+  return known && memory && kept && widths && bits && word && stays && limits && fits &&
+         needed <= reader.left;
 }

@@ -17,7 +17,8 @@ void lut_mac(axis_stream& magnitude, axis_stream& codes, axis_stream& network, a
 #pragma HLS INTERFACE s_axilite port = identity bundle = control
 #pragma HLS INTERFACE s_axilite port = return bundle = control
 #pragma HLS DATAFLOW  // stripping, computing and adding overlap
-  beat_stream magnitudes("lut_mac.magnitude"), words("lut_mac.codes"), outputs("lut_mac.network");
+  beat_stream magnitudes("lut_mac.magnitude"), outputs("lut_mac.network");
+  codes_stream words("lut_mac.codes");
   strip_block(magnitude, magnitudes, frames, raw_in);
   strip_codes(codes, words, frames, beats);
   lut_mac_core(magnitudes, words, outputs, frames, beats, bank, reset, raw_in, raw_out, digest);

@@ -1,5 +1,7 @@
 // All layers of a network, run from one stream of codes.
 //
+// With the default geometry, of 16 lanes and 8 frame lanes:
+//
 //   codes -> gearbox -> 16 codes a step -> 16 LUTs -> 16 weights --+
 //                                                                  v  (x 8 frames at once)
 //   activation memories, 16 lanes x 8 frames ----------> 128 multipliers -> 8 adder trees
@@ -28,7 +30,7 @@ SEND_FRAME:
       activation_t value = 0;
       if (!refused) {
         value = memory[address(from, bin.to_int(), frame / FRAME_LANES, groups)]
-                      [frame % FRAME_LANES][bin % LANES];
+                      [frame % FRAME_LANES][bin % BANKS];
       }
       const bool is_gain = model.gain && !refused;
       const activation_t gain = saturate(value, activation_t(model.gain_floor), activation_t(ONE));
@@ -40,27 +42,27 @@ SEND_FRAME:
 }
 
 // Read the rest of a refused stream, which would otherwise precede the next one.
-void drain(beat_stream& codes, Reader& reader) {
+void drain(codes_stream& codes, Reader& reader) {
 #pragma HLS INLINE off  // a module for each loop and its pragmas
 DRAIN:
   for (beats_t left = reader.left; left > 0; left = left - 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 0 max = 822037
 #pragma HLS PIPELINE II = 1  // one beat per clock
-    next_beat(codes, reader);
+    next_beats(codes, reader);
   }
 }
 
 }  // namespace
 
-void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& network, frames_t frames,
-                  beats_t beats, flag_t bank, flag_t reset, beats_t raw_in, beats_t raw_out,
-                  digest_t* digest) {
-  // 8 frames x 16 lanes are accessed at once; a memory has one read and one write port.
+void lut_mac_core(beat_stream& magnitude, codes_stream& codes, beat_stream& network,
+                  frames_t frames, beats_t beats, flag_t bank, flag_t reset, beats_t raw_in,
+                  beats_t raw_out, digest_t* digest) {
+  // All frame lanes and banks are accessed at once; a memory has one read and one write port.
   static memory_t memory;
 #pragma HLS ARRAY_PARTITION variable = memory complete dim = 2
 #pragma HLS ARRAY_PARTITION variable = memory complete dim = 3
 #pragma HLS BIND_STORAGE variable = memory type = ram_s2p impl = bram
-  // 16 copies of 16 words: each too small for a block RAM.
+  // A copy of 16 words for each lane: too small for a block RAM.
   lut_t lut;
 #pragma HLS ARRAY_PARTITION variable = lut complete dim = 1
 #pragma HLS BIND_STORAGE variable = lut type = ram_s2p impl = lutram
@@ -87,6 +89,8 @@ void lut_mac_core(beat_stream& magnitude, beat_stream& codes, beat_stream& netwo
     valid = valid && rows_fit(model, frames, groups, raw_in);
     load_rows(magnitude, memory, model, groups, raw_in, valid);
   } else {
+    // Magnitudes are as wide as activations can be.
+    valid = valid && (model.log2 || spec::STORED_BITS == spec::ACTIVATION_BITS);
     load(magnitude, memory, frames, groups, model.log2, model.single, bank, reset);
   }
 
@@ -107,7 +111,7 @@ LAYERS:
                              : address_t(0);
     load_lut(codes, reader, layer, lut);
     load_biases(codes, reader, layer, biases);
-    if (recurs(layer)) {
+    if (spec::KEPT_DEPTH > 0 && recurs(layer)) {
       keep_codes(codes, reader, layer, kept);
       recall(states, recent, layer.units, remembered, bank, reset);
       recur(layer, kept, lut, biases, memory, states, recent, from, to, remembered, frames, groups,

@@ -1,14 +1,16 @@
-// One layer: look codes up, multiply them with 8 frames at once, accumulate and requantise.
+// One layer: look codes up, multiply them with all frame lanes at once, accumulate and requantise.
 #pragma once
 
 #include "activation.hpp"
+
+constexpr int BEAT_BYTES = spec::BEAT_BITS / 8;
 
 // A copy for each lane, as a memory has one read port.
 using lut_t = weight_t[LANES][spec::LUT_ENTRIES];
 using biases_t = beat_t[spec::MAX_WIDTH / WIDE_BIASES_PER_BEAT];
 
 // Decode the entries once, so that a step only looks them up (paper, eq. (8)).
-inline void load_lut(beat_stream& codes, Reader& reader, const Layer& layer, lut_t& lut) {
+inline void load_lut(codes_stream& codes, Reader& reader, const Layer& layer, lut_t& lut) {
 #pragma HLS INLINE off                // a module for each loop and its pragmas
   if (lut_beats(layer) == 0) return;  // 8-bit codes are the weights themselves
   beat_t beat = 0;
@@ -26,7 +28,7 @@ LUT:
   }
 }
 
-inline void load_biases(beat_stream& codes, Reader& reader, const Layer& layer, biases_t& biases) {
+inline void load_biases(codes_stream& codes, Reader& reader, const Layer& layer, biases_t& biases) {
 #pragma HLS INLINE off  // a module for each loop and its pragmas
 BIAS:
   for (int i = 0; i < bias_beats(layer); ++i) {
@@ -48,18 +50,20 @@ inline accumulator_t bias_of(const biases_t& biases, const Layer& layer, width_t
   return (layer.wide_bias ? wide : narrow) << layer.bias_shift;
 }
 
-// Code `lane` of a step, at one of three fixed positions for codes of 2, 3 or 4 bits.
-inline ap_uint<4> code_at(beat_t codes, int lane, const Layer& layer) {
+// The code of a lane, at one of three fixed positions for codes of 2, 3 or 4 bits.
+inline ap_uint<4> code_at(const codes_t& codes, int lane, const Layer& layer) {
 #pragma HLS INLINE  // part of the calling pipeline
-  const ap_uint<2> two = (codes >> (2 * lane)) & 3;
-  const ap_uint<3> three = (codes >> (3 * lane)) & 7;
-  const ap_uint<4> four = (codes >> (4 * lane)) & 15;
+  const beat_t beat = codes.port[lane / PORT_LANES];
+  const int at = lane % PORT_LANES;
+  const ap_uint<2> two = (beat >> (2 * at)) & 3;
+  const ap_uint<3> three = (beat >> (3 * at)) & 7;
+  const ap_uint<4> four = (beat >> (4 * at)) & 15;
   return layer.code_bits == 2 ? ap_uint<4>(two) : layer.code_bits == 3 ? ap_uint<4>(three) : four;
 }
 
 // The weights of a step; 0 for lanes beyond the row's end, and for the half of the lanes that
-// 8 codes of 8 bits do not reach.
-inline void decode(beat_t codes, const Layer& layer, const lut_t& lut, int step,
+// codes of 8 bits do not reach.
+inline void decode(const codes_t& codes, const Layer& layer, const lut_t& lut, int step,
                    weight_t (&weights)[LANES]) {
 #pragma HLS INLINE  // part of the calling pipeline
   const bool direct = layer.code_bits == 8;
@@ -68,7 +72,8 @@ DECODE:
   for (int lane = 0; lane < LANES; ++lane) {
 #pragma HLS UNROLL  // all lanes in one clock
     const int byte = lane % (LANES / 2);
-    const weight_t value = signed_bits_of<0, 8>(codes >> (8 * byte));
+    const beat_t beat = codes.port[byte / BEAT_BYTES];
+    const weight_t value = signed_bits_of<0, 8>(beat >> (8 * (byte % BEAT_BYTES)));
     const bool other_half = direct && lane / (LANES / 2) != step % 2;
     const bool beyond = unit * LANES + lane >= layer.inputs;
     const weight_t weight = direct ? value : lut[lane][code_at(codes, lane, layer)];
@@ -76,8 +81,10 @@ DECODE:
   }
 }
 
-// The sum of 16 products, added in a tree. formats.py proves for each model that no sum overflows.
-inline accumulator_t summed(const weight_t (&weights)[LANES], const activation_t (&values)[LANES]) {
+// The sum of a step's products, added in a tree. formats.py proves for each model that no sum
+// overflows.
+template <typename Value>
+accumulator_t summed(const weight_t (&weights)[LANES], const Value (&values)[LANES]) {
 #pragma HLS INLINE  // part of the calling pipeline
   accumulator_t sum = 0;
 PRODUCTS:
@@ -91,16 +98,16 @@ PRODUCTS:
 }
 
 // Run a layer: `outputs` rows of `steps` steps, each taking `groups` clocks.
-inline void mac(beat_stream& codes, Reader& reader, const Layer& layer, const lut_t& lut,
+inline void mac(codes_stream& codes, Reader& reader, const Layer& layer, const lut_t& lut,
                 const biases_t& biases, memory_t& memory, address_t from, address_t to,
                 frames_t frames, groups_t groups) {
 #pragma HLS INLINE off  // a module for each loop and its pragmas
-  // Registers, not memories: 8 accumulators and 16 weights are used in every clock.
+  // Registers, not memories: a group's accumulators and all weights are used in every clock.
   accumulator_t accumulators[MAX_GROUPS][FRAME_LANES];
 #pragma HLS ARRAY_PARTITION variable = accumulators complete dim = 0
   weight_t weights[LANES];
 #pragma HLS ARRAY_PARTITION variable = weights complete
-  Gearbox box = {0, 0};
+  Gearbox box = empty_box();
   width_t row = 0;
   ap_uint<2> gate = 0;  // row % GATES
   ap_uint<10> step = 0;
@@ -110,11 +117,11 @@ inline void mac(beat_stream& codes, Reader& reader, const Layer& layer, const lu
 MAC:
   for (int clock = 0; clock < clocks; ++clock) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 2097152
-#pragma HLS PIPELINE II = 1  // one beat of 4-bit codes per clock
+#pragma HLS PIPELINE II = 1  // one step per clock
 // Inputs and outputs are different words: the loop never reads what it writes.
 #pragma HLS DEPENDENCE variable = memory inter false
     if (group == 0) {
-      const beat_t word = next_codes(codes, reader, box, step_quarters(layer.code_bits));
+      const codes_t word = next_codes(codes, reader, box, step_quarters(layer.code_bits));
       decode(word, layer, lut, step.to_int(), weights);
     }
     const int unit = layer.code_bits == 8 ? step.to_int() / 2 : step.to_int();
@@ -131,7 +138,7 @@ MAC:
       const accumulator_t before = step == 0 ? accumulator_t(0) : accumulators[group][lane];
       const accumulator_t sum = before + added;
       accumulators[group][lane] = sum;
-      if (step == last_step) memory[write][lane][row % LANES] = requantise(sum, layer, gate);
+      if (step == last_step) memory[write][lane][row % BANKS] = requantise(sum, layer, gate);
     }
     if (group + 1 < groups) {
       group = group + 1;

@@ -12,24 +12,19 @@
 #include "mac.hpp"
 #include "remember.hpp"
 
-using kept_t = beat_t[spec::RECURRENT_DEPTH];
-
-// The most units that any codes leave room for: more have too many beats even of 2 bits.
-constexpr int MOST_RECURRENT = 208;
-static_assert(GATES * (MOST_RECURRENT + 1) * ((MOST_RECURRENT + LANES) / LANES) * 2 >
-                  4 * spec::RECURRENT_DEPTH,
-              "layers with more units are refused for their beats");
+// At least one word, as C++ has no empty arrays: without recurrent layers none is used.
+using kept_t = codes_t[spec::KEPT_DEPTH > 0 ? spec::KEPT_DEPTH : 1];
 using recent_t = curved_t[2][(MOST_RECURRENT + LANES - 1) / LANES][LANES];
 
 // Read the layer's codes, once for all frames of the block.
-inline void keep_codes(beat_stream& codes, Reader& reader, const Layer& layer, kept_t& kept) {
+inline void keep_codes(codes_stream& codes, Reader& reader, const Layer& layer, kept_t& kept) {
 #pragma HLS INLINE off  // a module for each loop and its pragmas
   const beats_t beats = code_beats(layer);
 KEEP:
   for (beats_t i = 0; i < beats; i = i + 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 4096
 #pragma HLS PIPELINE II = 1  // one beat per clock
-    kept[i] = next_beat(codes, reader);
+    kept[i] = next_beats(codes, reader);
   }
 }
 
@@ -93,7 +88,7 @@ RECUR_FRAME:
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 32
     const groups_t group = frame / FRAME_LANES;
     const int lane = frame % FRAME_LANES, old = frame % 2;
-    Gearbox box = {0, 0};
+    Gearbox box = empty_box();
     ap_uint<13> beat = 0;
     width_t row = 0, at = 0;  // row of the matrix, unit
     ap_uint<2> gate = 0;
@@ -111,11 +106,11 @@ RECUR_FRAME:
 #pragma HLS DEPENDENCE variable = recent inter false
       const ap_uint<3> take = step_quarters(layer.code_bits);
       const bool refill = box.quarters < take;
-      const beat_t word = geared(box, refill ? kept[beat] : beat_t(0), take);
+      const codes_t word = geared(box, kept[beat], take);
       beat = refill ? ap_uint<13>(beat + 1) : beat;
       decode(word, layer, lut, step.to_int(), weights);
       const int place = layer.code_bits == 8 ? step.to_int() / 2 : step.to_int();
-      activation_t outputs[LANES];
+      curved_t outputs[LANES];
 #pragma HLS ARRAY_PARTITION variable = outputs complete
     BEFORE:
       for (int i = 0; i < LANES; ++i) {
@@ -130,7 +125,7 @@ RECUR_FRAME:
         continue;
       }
       step = 0;
-      const activation_t x = memory[address(from, row.to_int(), group, groups)][lane][row % LANES];
+      const activation_t x = memory[address(from, row.to_int(), group, groups)][lane][row % BANKS];
       row = row + 1;
       const accumulator_t input = accumulator_t(x) << layer.align;
       const bool fresh = gate == GATES - 1;
@@ -148,7 +143,7 @@ RECUR_FRAME:
       const state_t after = stepped(state, keep_not, candidate);
       states[next][before + at] = after;
       recent[1 - old][at / LANES][at % LANES] = output_of(after);
-      memory[address(to, at.to_int(), group, groups)][lane][at % LANES] = output_of(after);
+      memory[address(to, at.to_int(), group, groups)][lane][at % BANKS] = output_of(after);
       at = at + 1;
     }
   }

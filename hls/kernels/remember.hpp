@@ -45,23 +45,23 @@ REMEMBER_FRAME:
 #pragma HLS DEPENDENCE variable = memory inter false
       if (unit >= units) continue;  // wait for the states of a small layer
       const address_t word = address(at, unit.to_int() * GATES, frame / FRAME_LANES, groups);
-      const int first = unit.to_int() * GATES % LANES, lane = frame % FRAME_LANES;
-      const bool wraps = first + GATES > LANES;  // the last gates are in the next word
-      activation_t words[LANES];
+      const int first = unit.to_int() * GATES % BANKS, lane = frame % FRAME_LANES;
+      const bool wraps = first + GATES > BANKS;  // the last gates are in the next word
+      stored_t words[BANKS];
     GATHER:
-      for (int i = 0; i < LANES; ++i) {
-#pragma HLS UNROLL  // a unit's three words are in three lanes
+      for (int i = 0; i < BANKS; ++i) {
+#pragma HLS UNROLL  // a unit's three words are in three banks
         words[i] = memory[wraps && i < first ? address_t(word + groups) : word][lane][i];
       }
-      const curved_t forget = words[first], candidate = words[(first + 1) % LANES];
-      const curved_t gate = words[(first + 2) % LANES];
+      const curved_t forget = words[first], candidate = words[(first + 1) % BANKS];
+      const curved_t gate = words[(first + 2) % BANKS];
       // A single address, as the memory has one read port.
       const state_t kept = states[frame == 0 ? bank : next][before + unit];
       const state_t state = frame == 0 && reset != 0 ? state_t(0) : kept;
       const state_t after = stepped(state, forget, candidate);
       states[next][before + unit] = after;
       const address_t write = address(at, unit.to_int(), frame / FRAME_LANES, groups);
-      memory[write][lane][unit % LANES] = shown(after, gate);
+      memory[write][lane][unit % BANKS] = shown(after, gate);
     }
   }
 }

@@ -5,7 +5,7 @@
 
 constexpr int NARROW_PER_BEAT = spec::BEAT_BITS / spec::NARROW_VALUE_BITS;
 constexpr int WIDE_PER_BEAT = spec::BEAT_BITS / spec::WIDE_VALUE_BITS;
-static_assert(LANES % NARROW_PER_BEAT == 0, "a beat's values lie in one word of the memory");
+static_assert(BANKS % NARROW_PER_BEAT == 0, "a beat's values lie in one word of the memory");
 
 inline beats_t beats_per_row(width_t width, bool wide) {
   return wide ? (width + WIDE_PER_BEAT - 1) / WIDE_PER_BEAT
@@ -16,17 +16,18 @@ inline beats_t beats_per_row(width_t width, bool wide) {
 inline bool rows_fit(const Model& model, frames_t frames, groups_t groups, beats_t raw_in) {
   const bool width = model.inputs > 0 && model.inputs <= spec::MAX_WIDTH;
   const bool fits = units(model.inputs) * groups <= spec::ACTIVATION_DEPTH;
-  return width && fits && raw_in == beats_per_row(model.inputs, model.wide) * frames;
+  const bool bits = !model.wide || spec::STORED_BITS == spec::ACTIVATION_BITS;
+  return width && bits && fits && raw_in == beats_per_row(model.inputs, model.wide) * frames;
 }
 
-// The value of a beat for a lane; wide values have the bits of an activation.
-inline activation_t value_of(beat_t beat, int lane, bool wide) {
+// The value of a beat for a bank; wide values have the bits of an activation.
+inline stored_t value_of(beat_t beat, int bank, bool wide) {
 #pragma HLS INLINE  // part of the calling pipeline
-  const int place = wide ? lane % WIDE_PER_BEAT * spec::WIDE_VALUE_BITS
-                         : lane % NARROW_PER_BEAT * spec::NARROW_VALUE_BITS;
+  const int place = wide ? bank % WIDE_PER_BEAT * spec::WIDE_VALUE_BITS
+                         : bank % NARROW_PER_BEAT * spec::NARROW_VALUE_BITS;
   const beat_t bits = beat >> place;
-  return wide ? activation_t(signed_bits_of<0, spec::ACTIVATION_BITS>(bits))
-              : activation_t(signed_bits_of<0, spec::NARROW_VALUE_BITS>(bits));
+  return wide ? stored_t(signed_bits_of<0, spec::STORED_BITS>(bits))
+              : stored_t(signed_bits_of<0, spec::NARROW_VALUE_BITS>(bits));
 }
 
 // Fill the first layer's inputs, row by row; if the rows do not fit, take their beats only.
@@ -44,11 +45,11 @@ LOAD_ROWS:
     if (!fit) continue;
     const address_t word = address(0, at.to_int(), row / FRAME_LANES, groups);
   VALUES:
-    for (int lane = 0; lane < LANES; ++lane) {
+    for (int bank = 0; bank < BANKS; ++bank) {
 #pragma HLS UNROLL                   // all values of the beat in one clock
-      const int first = at % LANES;  // the lane of the beat's first value
-      if (lane >= first && lane < first + each) {
-        memory[word][row % FRAME_LANES][lane] = value_of(beat, lane, model.wide);
+      const int first = at % BANKS;  // the bank of the beat's first value
+      if (bank >= first && bank < first + each) {
+        memory[word][row % FRAME_LANES][bank] = value_of(beat, bank, model.wide);
       }
     }
     const bool last = at + each >= model.inputs;
@@ -76,7 +77,7 @@ SEND_ROWS:
 #pragma HLS UNROLL  // both values of the beat in one clock
         using value_t = ap_int<spec::WIDE_VALUE_BITS>;
         value_t value = 0;
-        if (at + slot < width) value = memory[word][row % FRAME_LANES][at % LANES + slot];
+        if (at + slot < width) value = memory[word][row % FRAME_LANES][at % BANKS + slot];
         const ap_uint<spec::WIDE_VALUE_BITS> bits =
             value & ((std::int64_t(1) << spec::WIDE_VALUE_BITS) - 1);
         beat = beat | (beat_t(bits) << (slot * spec::WIDE_VALUE_BITS));

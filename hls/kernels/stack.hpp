@@ -6,24 +6,30 @@
 #include "memory.hpp"
 
 constexpr int PAST = spec::CONTEXT - 1;  // frames of context before the first
-static_assert(FRAME_LANES >= spec::CONTEXT, "the stacks of a frame are in different lanes");
+static_assert(spec::BINS % BANKS == 1 && BANKS >= spec::CONTEXT,
+              "a bin's places in the stacks lie in banks next to each other");
 
 // A feature of frame `at` (counted from the oldest frame of context) enters the stacks of the
-// frames at - 7 to at, which are in eight different lanes: eight memories are written at once.
-inline void enter(memory_t& memory, int at, bin_t bin, activation_t feature, frames_t frames,
+// frames at - 7 to at, each one place further, which are in eight different banks.
+inline void enter(memory_t& memory, int at, bin_t bin, stored_t feature, frames_t frames,
                   groups_t groups, bool single) {
 #pragma HLS INLINE  // part of the calling pipeline
 ENTER:
-  for (int lane = 0; lane < FRAME_LANES; ++lane) {
-#pragma HLS UNROLL                                         // all eight in one clock
-    const int position = (at - lane) & (FRAME_LANES - 1);  // in the stack, oldest first
-    const int frame = at - position;
+  for (int bank = 0; bank < BANKS; ++bank) {
+#pragma HLS UNROLL                                             // all in one clock
+    const int position = (bank - bin.to_int()) & (BANKS - 1);  // in the stack, oldest first
+    const int frame = single ? at - PAST : at - position;
     const int input = (single ? 0 : position * spec::BINS) + bin.to_int();
-    const bool seen = single ? position == PAST : position < spec::CONTEXT;
+    const bool seen = single ? position == 0 : position < spec::CONTEXT;
     if (seen && frame >= 0 && frame < frames) {
-      memory[address(0, input, frame / FRAME_LANES, groups)][lane][input % LANES] = feature;
+      memory[address(0, input, frame / FRAME_LANES, groups)][frame % FRAME_LANES][bank] = feature;
     }
   }
+}
+
+// A magnitude; where memories are too narrow for it, its stream is refused and this is not used.
+inline stored_t stored_of(magnitude_t magnitude) {
+  return signed_bits_of<0, spec::STORED_BITS>(beat_t(magnitude));
 }
 
 // Fill the first layer's inputs: the seven frames before the block, unless frames are `single`,
@@ -32,7 +38,7 @@ inline void load(beat_stream& magnitudes, memory_t& memory, frames_t frames, gro
                  bool log2, bool single, flag_t bank, flag_t reset) {
 #pragma HLS INLINE off  // a module for each loop and its pragmas
   const flag_t next = 1 - bank;
-  static activation_t context[2][PAST][spec::BINS];
+  static stored_t context[2][PAST][spec::BINS];
   static level_t floors[2][spec::BINS];
 LOAD_FRAME:
   for (int at = single ? PAST : 0; at < PAST + frames; ++at) {
@@ -45,7 +51,7 @@ LOAD_FRAME:
 #pragma HLS DEPENDENCE variable = context inter false
 #pragma HLS DEPENDENCE variable = floors inter false
 #pragma HLS DEPENDENCE variable = memory inter false
-      activation_t feature = 0;
+      stored_t feature = 0;
       if (at < PAST) {
         if (reset == 0) feature = context[bank][at][bin];
       } else {
@@ -56,7 +62,7 @@ LOAD_FRAME:
         const level_t before = at == PAST && reset != 0 ? level : kept;
         const level_t floor = followed(before, level);
         floors[next][bin] = floor;
-        feature = log2 ? feature_of(level, floor) : activation_t(magnitude);
+        feature = log2 ? stored_t(feature_of(level, floor)) : stored_of(magnitude);
       }
       enter(memory, at, bin, feature, frames, groups, single);
       if (at >= frames) context[next][at - frames][bin] = feature;

@@ -9,13 +9,17 @@
 using beat_t = ap_uint<spec::BEAT_BITS>;
 using beat_stream = hls::stream<beat_t>;
 
+// Beats of codes that arrive in one clock, one from each memory port.
+struct codes_t {
+  beat_t port[spec::PORTS];
+};
+using codes_stream = hls::stream<codes_t>;
+
 using beats_t = ap_uint<32>;
 using frames_t = ap_uint<8>;  // per block; as wide as its register, so that none wraps into range
-static_assert(spec::MAX_BLOCK < 1 << 8, "a block's frames are counted in 8 bits");
+static_assert(spec::BLOCK < 1 << 8, "a block's frames are counted in 8 bits");
 // A register can hold more frames than a block may have; such a call is treated as 0 frames.
-inline frames_t accepted(frames_t frames) {
-  return frames <= spec::MAX_BLOCK ? frames : frames_t(0);
-}
+inline frames_t accepted(frames_t frames) { return frames <= spec::BLOCK ? frames : frames_t(0); }
 
 // Beats of a block in memory: a beat for each bin of its frames, or `raw` beats if that is not 0.
 inline beats_t block_beats(frames_t frames, beats_t raw) {
@@ -32,8 +36,9 @@ using part_t = ap_int<spec::SPECTRUM_BITS>;  // real or imaginary
 using magnitude_t = ap_uint<spec::MAGNITUDE_BITS>;
 using phase_t = ap_uint<spec::PHASE_BITS>;  // a turn is 2^16, so it wraps by itself
 using activation_t = ap_int<spec::ACTIVATION_BITS>;
-using curved_t = ap_int<spec::CURVE_BITS>;  // sigmoid and tanh
-using state_t = ap_int<spec::STATE_BITS>;   // of a unit of a memory
+using stored_t = ap_int<spec::STORED_BITS>;  // an activation in memory
+using curved_t = ap_int<spec::CURVE_BITS>;   // sigmoid and tanh
+using state_t = ap_int<spec::STATE_BITS>;    // of a unit of a memory
 using weight_t = ap_int<spec::WEIGHT_BITS>;
 using accumulator_t = ap_int<spec::ACCUMULATOR_BITS>;
 
@@ -41,8 +46,14 @@ using accumulator_t = ap_int<spec::ACCUMULATOR_BITS>;
 static_assert(spec::ACTIVATION_BITS <= 25, "an activation is one side of a DSP48E1's product");
 static_assert(spec::WEIGHT_BITS <= 18, "a weight is its other side");
 static_assert(spec::ACCUMULATOR_BITS <= 48, "and it adds in 48 bits");
+static_assert(spec::STORED_BITS <= spec::ACTIVATION_BITS, "what is stored is an activation");
 static_assert(spec::MAGNITUDE_BITS < spec::ACTIVATION_BITS, "magnitudes are activations");
-static_assert(spec::FEATURE_BITS <= spec::ACTIVATION_BITS, "features are activations");
+static_assert(spec::FEATURE_BITS <= spec::STORED_BITS, "features can be stored");
+static_assert(spec::GAIN_BITS <= spec::STORED_BITS, "gains too");
+static_assert(spec::CURVE_BITS <= spec::STORED_BITS, "and outputs of sigmoid and tanh");
+
+// Bits that count from 0 to `most`.
+constexpr int bits_for(int most) { return most < 2 ? 1 : 1 + bits_for(most / 2); }
 
 // Bits LOW to LOW + BITS - 1 of a beat.
 template <int LOW, int BITS>

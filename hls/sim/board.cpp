@@ -10,7 +10,7 @@
 #include "cores.hpp"
 #include "process.hpp"
 
-static_assert(spec::POLAR_DEPTH >= spec::MAX_BLOCK * spec::BINS,
+static_assert(spec::POLAR_DEPTH >= spec::BLOCK * spec::BINS,
               "lut_mac reads a whole block before it sends anything");
 
 namespace {
@@ -19,6 +19,14 @@ constexpr std::size_t BURST = 256;  // beats in a DMA's buffer or a short FIFO
 
 void send(beat_stream& to, const std::uint64_t* beats, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) to.write(beats[i]);
+}
+
+void send_codes(codes_stream& to, const std::uint64_t* beats, std::size_t count) {
+  for (std::size_t i = 0; i < count; ++i) {
+    codes_t word;
+    for (int port = 0; port < spec::PORTS; ++port) word.port[port] = *beats++;
+    to.write(word);
+  }
 }
 
 void receive(beat_stream& from, std::uint64_t* beats, std::size_t count) {
@@ -44,7 +52,7 @@ extern "C" __attribute__((visibility("default"))) int nibblestream_run(Block* bl
   beat_stream spectrum("spectrum (DMA 0 to cordic_vectoring)", BURST);
   beat_stream magnitude("magnitude (cordic_vectoring to lut_mac)", BURST);
   beat_stream polar("polar (cordic_vectoring to cordic_rotation)", spec::POLAR_DEPTH);
-  beat_stream codes("codes (DMA 1 to lut_mac)", BURST);
+  codes_stream codes("codes (DMA 1 to lut_mac)", BURST);
   beat_stream network("network (lut_mac to cordic_rotation)", BURST);
   beat_stream enhanced("enhanced (cordic_rotation to DMA 0)", BURST);
   const frames_t frames = block->frames;
@@ -56,7 +64,7 @@ extern "C" __attribute__((visibility("default"))) int nibblestream_run(Block* bl
     sim::Schedule(
         {
             {"DMA 0 (read)", [&] { send(spectrum, block->spectrum, block->spectrum_beats); }},
-            {"DMA 1", [&] { send(codes, block->codes, block->code_beats); }},
+            {"DMA 1", [&] { send_codes(codes, block->codes, block->code_beats / spec::PORTS); }},
             {"cordic_vectoring",
              [&] { vectoring_core(spectrum, magnitude, polar, frames, raw_in, &spectrum_digest); }},
             {"lut_mac",
