@@ -29,8 +29,8 @@ SEND_FRAME:
       constexpr int ONE = 1 << spec::GAIN_FRAC;
       activation_t value = 0;
       if (!refused) {
-        value = memory[address(from, bin.to_int(), frame / FRAME_LANES, groups)]
-                      [frame % FRAME_LANES][bin % BANKS];
+        value = memory[address(from, bin.to_int(), frame / FRAME_LANES, groups)][bin % BANKS]
+                      [frame % FRAME_LANES];
       }
       const bool is_gain = model.gain && !refused;
       const activation_t gain = saturate(value, activation_t(model.gain_floor), activation_t(ONE));

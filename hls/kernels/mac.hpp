@@ -81,20 +81,27 @@ DECODE:
   }
 }
 
-// The sum of a step's products, added in a tree. formats.py proves for each model that no sum
-// overflows.
-template <typename Value>
-accumulator_t summed(const weight_t (&weights)[LANES], const Value (&values)[LANES]) {
+// A sum of a step's products, of any values.
+constexpr int PRODUCT_BITS = spec::ACTIVATION_BITS + spec::WEIGHT_BITS;
+using sum_t = ap_int<PRODUCT_BITS + bits_for(LANES - 1)>;
+
+// The sums of a step's products, each added in a tree, for FRAMES frames at once.
+template <typename Value, int FRAMES>
+void summed(const weight_t (&weights)[LANES], const Value (&values)[LANES][FRAMES],
+            sum_t (&sums)[FRAMES]) {
 #pragma HLS INLINE  // part of the calling pipeline
-  accumulator_t sum = 0;
-PRODUCTS:
-  for (int lane = 0; lane < LANES; ++lane) {
+SUMS:
+  for (int frame = 0; frame < FRAMES; ++frame) {
+#pragma HLS UNROLL  // all frames in one clock
+    sum_t sum = 0;
+  PRODUCTS:
+    for (int lane = 0; lane < LANES; ++lane) {
 #pragma HLS UNROLL  // all lanes in one clock
-    using product_t = ap_int<spec::ACTIVATION_BITS + spec::WEIGHT_BITS>;
-    const product_t product = values[lane] * weights[lane];
-    sum = sum + product;
+      const ap_int<PRODUCT_BITS> product = values[lane][frame] * weights[lane];
+      sum = sum + product;
+    }
+    sums[frame] = sum;
   }
-  return sum;
 }
 
 // Run a layer: `outputs` rows of `steps` steps, each taking `groups` clocks.
@@ -128,17 +135,20 @@ MAC:
     const address_t read = address(from, unit * LANES, group, groups);
     const address_t write = address(to, row.to_int(), group, groups);
     const accumulator_t bias = bias_of(biases, layer, row);
+    sum_t sums[FRAME_LANES];
+#pragma HLS ARRAY_PARTITION variable = sums complete
+    summed(weights, memory[read], sums);
   FRAMES:
     for (int lane = 0; lane < FRAME_LANES; ++lane) {
 #pragma HLS UNROLL  // all lanes in one clock
       if (group * FRAME_LANES + lane >= frames) continue;
       // The bias is added in the tree, which leaves one adder and one multiplexer in the feedback.
       const accumulator_t first = step == 0 ? bias : accumulator_t(0);
-      const accumulator_t added = summed(weights, memory[read][lane]) + first;
+      const accumulator_t added = sums[lane] + first;
       const accumulator_t before = step == 0 ? accumulator_t(0) : accumulators[group][lane];
       const accumulator_t sum = before + added;
       accumulators[group][lane] = sum;
-      if (step == last_step) memory[write][lane][row % BANKS] = requantise(sum, layer, gate);
+      if (step == last_step) memory[write][row % BANKS][lane] = requantise(sum, layer, gate);
     }
     if (group + 1 < groups) {
       group = group + 1;

@@ -12,8 +12,8 @@ using groups_t = ap_uint<bits_for(MAX_GROUPS)>;  // number of groups of FRAME_LA
 // One address more than there are words, to represent the end.
 using address_t = ap_uint<bits_for(spec::ACTIVATION_DEPTH)>;
 
-// [address][frame lane][bank]: memories that are all read or written in one clock
-using memory_t = stored_t[spec::ACTIVATION_DEPTH][FRAME_LANES][BANKS];
+// [address][bank][frame lane]: memories that are all read or written in one clock
+using memory_t = stored_t[spec::ACTIVATION_DEPTH][BANKS][FRAME_LANES];
 
 // Address of neuron `i` of a group of frames, in bank i % BANKS.
 inline address_t address(address_t base, int i, groups_t group, groups_t groups) {

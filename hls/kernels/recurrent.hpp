@@ -110,22 +110,24 @@ RECUR_FRAME:
       beat = refill ? ap_uint<13>(beat + 1) : beat;
       decode(word, layer, lut, step.to_int(), weights);
       const int place = layer.code_bits == 8 ? step.to_int() / 2 : step.to_int();
-      curved_t outputs[LANES];
-#pragma HLS ARRAY_PARTITION variable = outputs complete
+      curved_t outputs[LANES][1];
+#pragma HLS ARRAY_PARTITION variable = outputs complete dim = 0
     BEFORE:
       for (int i = 0; i < LANES; ++i) {
 #pragma HLS UNROLL  // all lanes in one clock
-        outputs[i] = recent[old][place][i];
+        outputs[i][0] = recent[old][place][i];
       }
       const accumulator_t first = step == 0 ? bias_of(biases, layer, row) : accumulator_t(0);
-      const accumulator_t added = summed(weights, outputs) + first;
+      sum_t products[1];
+      summed(weights, outputs, products);
+      const accumulator_t added = products[0] + first;
       sum = (step == 0 ? accumulator_t(0) : sum) + added;
       if (step < last_step) {
         step = step + 1;
         continue;
       }
       step = 0;
-      const activation_t x = memory[address(from, row.to_int(), group, groups)][lane][row % BANKS];
+      const activation_t x = memory[address(from, row.to_int(), group, groups)][row % BANKS][lane];
       row = row + 1;
       const accumulator_t input = accumulator_t(x) << layer.align;
       const bool fresh = gate == GATES - 1;
@@ -143,7 +145,7 @@ RECUR_FRAME:
       const state_t after = stepped(state, keep_not, candidate);
       states[next][before + at] = after;
       recent[1 - old][at / LANES][at % LANES] = output_of(after);
-      memory[address(to, at.to_int(), group, groups)][lane][at % BANKS] = output_of(after);
+      memory[address(to, at.to_int(), group, groups)][at % BANKS][lane] = output_of(after);
       at = at + 1;
     }
   }

@@ -51,7 +51,7 @@ REMEMBER_FRAME:
     GATHER:
       for (int i = 0; i < BANKS; ++i) {
 #pragma HLS UNROLL  // a unit's three words are in three banks
-        words[i] = memory[wraps && i < first ? address_t(word + groups) : word][lane][i];
+        words[i] = memory[wraps && i < first ? address_t(word + groups) : word][i][lane];
       }
       const curved_t forget = words[first], candidate = words[(first + 1) % BANKS];
       const curved_t gate = words[(first + 2) % BANKS];
@@ -61,7 +61,7 @@ REMEMBER_FRAME:
       const state_t after = stepped(state, forget, candidate);
       states[next][before + unit] = after;
       const address_t write = address(at, unit.to_int(), frame / FRAME_LANES, groups);
-      memory[write][lane][unit % BANKS] = shown(after, gate);
+      memory[write][unit % BANKS][lane] = shown(after, gate);
     }
   }
 }

@@ -49,7 +49,7 @@ LOAD_ROWS:
 #pragma HLS UNROLL                   // all values of the beat in one clock
       const int first = at % BANKS;  // the bank of the beat's first value
       if (bank >= first && bank < first + each) {
-        memory[word][row % FRAME_LANES][bank] = value_of(beat, bank, model.wide);
+        memory[word][bank][row % FRAME_LANES] = value_of(beat, bank, model.wide);
       }
     }
     const bool last = at + each >= model.inputs;
@@ -77,7 +77,7 @@ SEND_ROWS:
 #pragma HLS UNROLL  // both values of the beat in one clock
         using value_t = ap_int<spec::WIDE_VALUE_BITS>;
         value_t value = 0;
-        if (at + slot < width) value = memory[word][row % FRAME_LANES][at % BANKS + slot];
+        if (at + slot < width) value = memory[word][at % BANKS + slot][row % FRAME_LANES];
         const ap_uint<spec::WIDE_VALUE_BITS> bits =
             value & ((std::int64_t(1) << spec::WIDE_VALUE_BITS) - 1);
         beat = beat | (beat_t(bits) << (slot * spec::WIDE_VALUE_BITS));

@@ -22,7 +22,7 @@ ENTER:
     const int input = (single ? 0 : position * spec::BINS) + bin.to_int();
     const bool seen = single ? position == 0 : position < spec::CONTEXT;
     if (seen && frame >= 0 && frame < frames) {
-      memory[address(0, input, frame / FRAME_LANES, groups)][frame % FRAME_LANES][bank] = feature;
+      memory[address(0, input, frame / FRAME_LANES, groups)][bank][frame % FRAME_LANES] = feature;
     }
   }
 }
