@@ -206,6 +206,8 @@ def test_info_of_a_network_without_speech(tmp_path, rng):
         (("mlp", "--board", "Pynq-Z2", "--clock", 0), 2, "0"),
         (("mlp", "--clock", 50), 2, "--board"),
         (("mlp", "--block", 8), 2, "--board"),
+        (("mlp", "--geometry", "16x4"), 2, "--board"),
+        (("mlp", "--board", "Pynq-Z2", "--geometry", "3x8"), 2, "expected one of 16, 32"),
     ],
 )
 def test_info_refuses(arguments, status, message):

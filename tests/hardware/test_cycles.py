@@ -6,12 +6,14 @@ from hypothesis import strategies as st
 
 from networks import random_model
 from nibblestream import QuantizedModel, quantize, spec
+from nibblestream.geometry import Geometry
 from nibblestream.hardware.boards import BOARDS
 from nibblestream.hardware.cycles import PIPELINE_DEPTH, SPECTRA_BYTES, Block, report
-from nibblestream.hardware.traffic import LayerTraffic, RowTraffic, layers_of, rows_of
+from nibblestream.hardware.traffic import LayerTraffic, RowTraffic, layers_of, rows_of, stream_bytes
 from nibblestream.network import code_stream
-from nibblestream.network.activation import LINEAR, TANH
+from nibblestream.network.activation import LINEAR, RELU, TANH
 from nibblestream.network.float_model import FloatModel
+from nibblestream.network.recurrent import RECURRENT
 from nibblestream.network.topology import largest_block
 from nibblestream.speech.front import INPUTS
 from plain_networks import plain_network
@@ -146,7 +148,8 @@ def test_the_report(rng):
     lines = text.splitlines()
     assert "Pynq-Z2 (xc7z020clg400-1) at 100 MHz: model, not measured" in lines[0]
     assert max(map(len, lines)) <= 80
-    figures = {line[:26].strip(): line[26:].split() for line in lines[2:]}
+    assert lines[1] == "geometry of the kernels: 16x8"
+    figures = {line[:26].strip(): line[26:].split() for line in lines[3:]}
     assert figures["frames a block"] == ["1", "32", "1", "32"]
     assert figures["beats of the code stream"] == ["18,764", "18,764", "37,204", "37,204"]
     assert figures["bound by"] == ["stream", "multiply", "stream", "multiply"]
@@ -162,10 +165,10 @@ def test_the_report_has_a_clock_a_block_and_no_8_bits_twice(rng):
     model = random_model(rng, scheme="u", bits=8)
     lines = report(model, Z2, 50, 8).splitlines()
     assert "at 50 MHz" in lines[0]
-    assert lines[2].split()[-2:] == ["1", "8"]
-    assert "8-bit" not in lines[1]
-    assert lines[6].split()[-1] == f"{Block(layers_of(model), 8).rate(50):,.0f}"
-    assert report(model, Z2, frames=1).splitlines()[2].split()[-1] == "1"
+    assert lines[3].split()[-2:] == ["1", "8"]
+    assert "8-bit" not in lines[2]
+    assert lines[7].split()[-1] == f"{Block(layers_of(model), 8).rate(50):,.0f}"
+    assert report(model, Z2, frames=1).splitlines()[3].split()[-1] == "1"
 
 
 def test_a_float_model_is_refused():
@@ -201,7 +204,7 @@ def test_the_report_of_rows(rng):
     """Nothing of speech, but the latency of one row and of a block, and bytes a row."""
     model = quantize(plain_network(rng, (12, 20, 5)))
     text = report(model, Z2)
-    figures = {line[:26].strip(): line[26:].split() for line in text.splitlines()[2:]}
+    figures = {line[:26].strip(): line[26:].split() for line in text.splitlines()[3:]}
     one, most = (Block(layers_of(model), n, rows_of(model)) for n in (1, 32))
     assert figures["rows a block"] == ["1", "32", "1", "32"]
     assert figures["clocks a block"][:2] == [f"{one.cycles:,}", f"{most.cycles:,}"]
@@ -212,3 +215,50 @@ def test_the_report_of_rows(rng):
         f"{8 * most.beats / 32 + 48:.1f}",
     ]
     assert not any(word in text for word in ("frame", "spectra", "real time"))
+
+
+# --- other geometries -----------------------------------------------------------------------------
+def of(name, text, frames=1):
+    return Block(layers_of(QuantizedModel.load(name), geometry=Geometry.parse(text)), frames)
+
+
+def test_fewer_frame_lanes_take_more_groups():
+    """Of 2 lanes: 8 frames are 4 groups."""
+    assert of("mlp", "16x2-block8", 8).cycles == of("mlp", "16x8", 32).cycles - 2 * 24 * 129
+    with pytest.raises(ValueError, match="holds 1 to 8 frames"):
+        of("mlp", "16x2-block8", 9)
+
+
+def test_two_ports_by_hand():
+    """Rows of 33 and 8 steps of 32 codes; each step is a beat of either port."""
+    codes = 256 * 33 + 129 * 8
+    headers = 1 + (1 + 4 + 32) + (1 + 4 + 17)  # beside each is an unused beat of the second port
+    live = of("mlp", "32x8")
+    assert live.beats == codes + headers
+    assert live.code_bytes(1) == stream_bytes(live.layers) == 16 * live.beats
+    assert of("mlp", "16x8").cycles - live.cycles == 256 * 32 + 129 * 8
+    assert live.bound == "stream"
+
+
+@pytest.mark.parametrize("text", ["16x1", "32x4", "16x16-by-code", "32x16-by-code"])
+@pytest.mark.parametrize("bits", spec.CODE_BITS)
+def test_the_bytes_are_those_of_the_geometrys_stream(rng, text, bits):
+    geometry = Geometry.parse(text)
+    model = random_model(rng, (37, 9), scheme="u", bits=bits)
+    layers = layers_of(model, geometry=geometry)
+    stream = code_stream.beats(model, geometry)
+    assert stream_bytes(layers) == stream.nbytes
+    assert Block(layers, 1).beats * geometry.ports == len(stream)
+
+
+@pytest.mark.parametrize("text", ["16x4", "32x2"])
+def test_the_bytes_of_recurrent_layers(rng, text):
+    geometry = Geometry.parse(text)
+    model = quantize(plain_network(rng, (7, 51, 17, 5), (LINEAR, RECURRENT, RELU)))
+    layers = layers_of(model, geometry=geometry)
+    assert stream_bytes(layers) == code_stream.beats(model, geometry).nbytes
+
+
+def test_a_geometry_that_cannot_run_a_model_is_refused():
+    with pytest.raises(ValueError, match="layer of 1288 inputs and outputs"):
+        report(QuantizedModel.load("mlp"), Z2, geometry=Geometry(depth=64))

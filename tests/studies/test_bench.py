@@ -336,9 +336,9 @@ def test_points_of_the_kernels(default):
     assert 0.95 * 297_216 * 1e8 / steps > live.speed > 0.85 * 297_216 * 1e8 / steps
     for point in found:
         bits = 8 if point.network == "8 bits" else 4
-        roof = roofline.multipliers(bits) * 1e8
+        roof = roofline.multipliers(bits, board.geometry) * 1e8
         assert point.speed < min(roof, point.intensity * roofline.port(board))
-    assert (roofline.multipliers(4), roofline.multipliers(8)) == (128, 64)
+    assert [roofline.multipliers(bits, board.geometry) for bits in (4, 8)] == [128, 64]
     assert roofline.port(board) == 800e6
 
 

@@ -13,6 +13,7 @@ import click
 
 from ..backends import BACKENDS
 from ..files.atomic import target
+from ..geometry import Geometry
 from ..network.model_file import BUNDLED
 from ..speech.band import BANDS
 
@@ -41,6 +42,22 @@ class PerLayer(click.ParamType):  # type: ignore[type-arg]  # generic since clic
         except ValueError:
             self.fail(f"{value!r} is not {self._kind.__name__} values separated by commas")
         return values if len(values) > 1 else values[0]
+
+
+class GeometryText(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.2 only
+    """Geometry of the kernels, such as 16x8."""
+
+    name = "geometry"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Parse the text."""
+        try:
+            return Geometry.parse(value) if isinstance(value, str) else value
+        except ValueError as error:
+            self.fail(str(error))
+
+
+GEOMETRY = GeometryText()
 
 
 def model_target(output: Path) -> None:

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from .. import spec
-from ..geometry import DEFAULT
-from ..network import code_stream, pack
+from ..geometry import Geometry
+from ..network import code_stream
+from ..network.fit import block_of
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel
 from ..network.topology import largest_block
@@ -30,7 +31,10 @@ REAL_TIME: Final = spec.SAMPLE_RATE / spec.HOP  # frames per second of live audi
 
 
 class Loop(NamedTuple):
-    """A loop of `lut_mac`: its label, its iterations, and the beats of codes that it reads."""
+    """A loop of `lut_mac`: its label, its iterations, and the beats of codes that it reads.
+
+    Beats are those of each memory port: a geometry with two ports reads two at once.
+    """
 
     label: str
     iterations: int
@@ -49,7 +53,7 @@ class Block:
     Parameters
     ----------
     layers : sequence of LayerTraffic
-        Shape and code width of each layer.
+        Shape and code width of each layer, for the geometry of the kernels.
     frames : int
         Frames, or rows of another network, in the block.
     rows : RowTraffic, optional
@@ -66,7 +70,7 @@ class Block:
     rows: RowTraffic = SPECTRA
 
     def __post_init__(self) -> None:
-        most = largest_block([layer.row for layer in self.layers])
+        most = largest_block([layer.row for layer in self.layers], self.geometry)
         if not 1 <= self.frames <= most:
             unit = self.rows.unit
             raise ValueError(
@@ -75,13 +79,18 @@ class Block:
             )
 
     @property
+    def geometry(self) -> Geometry:
+        """The geometry of the kernels."""
+        return self.layers[0].geometry
+
+    @property
     def loops(self) -> list[Loop]:
         """Every loop that runs, in order."""
         return list(self._loops())
 
     @property
     def beats(self) -> int:
-        """Beats of the code stream: headers, look-up tables, biases, codes."""
+        """Beats of the code stream on each port: headers, look-up tables, biases, codes."""
         return sum(loop.beats for loop in self._loops())
 
     @property
@@ -107,7 +116,7 @@ class Block:
 
     def code_bytes(self, rate: float) -> float:
         """Return the bytes of codes per second that are read at `rate` frames per second."""
-        return rate * self.beats * BEAT_BYTES / self.frames
+        return rate * self.beats * self.geometry.ports * BEAT_BYTES / self.frames
 
     def _loops(self) -> Iterator[Loop]:
         taken, given = self.frames * self.rows.beats_in, self.frames * self.rows.beats_out
@@ -119,22 +128,19 @@ class Block:
         yield sent
 
     def _layer(self, layer: LayerTraffic) -> Iterator[Loop]:
-        shape = layer.outputs, layer.inputs
         biases = code_stream.bias_beats(layer.outputs, layer.wide_bias)
         table = code_stream.table_beats(layer.bits)
         yield Loop("LAYER", 1 + layer.activation, 1 + layer.activation)
         if table:
             yield Loop("LUT", spec.LUT_ENTRIES, table)
         yield Loop("BIAS", biases, biases)
-        groups = -(-self.frames // DEFAULT.frame_lanes)
-        steps = layer.outputs * pack.steps(layer.inputs, layer.bits)
-        beats = pack.beats_of(shape, layer.bits)
         if layer.recurrent:
-            yield Loop("KEEP", beats, beats)
+            yield Loop("KEEP", layer.code_beats, layer.code_beats)
             yield Loop("RECALL", layer.units)
-            yield from [Loop("RECUR", steps)] * self.frames
+            yield from [Loop("RECUR", layer.steps)] * self.frames
             return
-        yield Loop("MAC", steps * groups, beats)
+        groups = -(-self.frames // self.geometry.frame_lanes)
+        yield Loop("MAC", layer.steps * groups, layer.code_beats)
         if layer.units:
             yield Loop("REMEMBER", self.frames * max(layer.units, spec.LEAST_TURN))
 
@@ -151,6 +157,7 @@ def report(
     board: Board,
     clock_mhz: float | None = None,
     frames: int | None = None,
+    geometry: Geometry | None = None,
 ) -> str:
     """Return a table of the model: single rows and blocks, with own and with 8-bit codes.
 
@@ -163,26 +170,33 @@ def report(
         The board's clock if None.
     frames : int, optional
         Frames, or rows, per block; the most that fit if None.
+    geometry : Geometry, optional
+        The board's geometry if None.
 
     Raises
     ------
     ValueError
-        The model is a float model, or the block does not fit.
+        The model is a float model, the geometry cannot run it, or the block does not fit.
     """
     if isinstance(model, FloatModel):
         raise ValueError(
             f"{model.name} is a float model, but the overlay runs codes: quantize it first"
         )
     clock = board.clock_mhz if clock_mhz is None else clock_mhz
-    sizes = sorted({1, model.block if frames is None else frames})
+    chosen = board.geometry if geometry is None else geometry
+    most = block_of(model, chosen)
+    sizes = sorted({1, most if frames is None else frames})
     widths = [None, 8] if any(layer.bits != 8 for layer in model.layers) else [None]
     rows = rows_of(model)
-    blocks = [Block(layers_of(model, bits), size, rows) for bits in widths for size in sizes]
+    layers = [layers_of(model, bits, chosen) for bits in widths]
+    blocks = [Block(each, size, rows) for each in layers for size in sizes]
     title = f"{model.name} on {board.name} ({board.part}) at {clock:g} MHz: model, not measured"
     heads = "".join(
         f"{head:>{12 * len(sizes)}}" for head in ("its own codes", "8-bit codes")[: len(widths)]
     )
-    return "\n".join([title, f"{'':<26}{heads}", *_rows(blocks, clock)])
+    return "\n".join(
+        [title, f"geometry of the kernels: {chosen}", f"{'':<26}{heads}", *_rows(blocks, clock)]
+    )
 
 
 def _rows(blocks: list[Block], clock: float) -> Iterator[str]:

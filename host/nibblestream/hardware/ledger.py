@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .traffic import BEAT_BYTES, CODES, SPECTRA, Counted, LayerTraffic, RowTraffic, slot_bytes
+from .traffic import CODES, SPECTRA, Counted, LayerTraffic, RowTraffic, model_bytes, slot_bytes
 
 
 class LedgerError(RuntimeError):
@@ -33,7 +33,7 @@ def reconcile(
 
 def _where(layers: Sequence[LayerTraffic], size: int) -> str:
     """Return where the first `size` bytes of the stream of codes end."""
-    end = BEAT_BYTES
+    end = model_bytes(layers)
     if size <= end:
         return "in the model's header"
     for number, layer in enumerate(layers, 1):

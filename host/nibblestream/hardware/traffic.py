@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .. import spec
-from ..network import code_stream, pack
+from ..geometry import DEFAULT, Geometry
+from ..network import code_order, code_stream, pack
 from ..network.activation import LINEAR, RELU, Activation
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel
@@ -84,6 +85,8 @@ class LayerTraffic:
         Units of a layer with memory or of a recurrent layer; 0 in others.
     recurrent : bool
         Whether the codes multiply the layer's own outputs, and are kept on chip for a block.
+    geometry : Geometry
+        Of the kernels that the codes are laid out for; the same in all layers of a network.
     """
 
     outputs: int
@@ -93,6 +96,7 @@ class LayerTraffic:
     activation: bool = False
     units: int = 0
     recurrent: bool = False
+    geometry: Geometry = DEFAULT
 
     @property
     def ideal(self) -> int:
@@ -101,10 +105,8 @@ class LayerTraffic:
 
     @property
     def padded(self) -> int:
-        """Bytes of the stream, with each row padded to whole 64-bit beats."""
-        if self.bits not in spec.CODE_BITS:
-            return self.ideal
-        return pack.stream_bytes((self.outputs, self.inputs), self.bits)
+        """Bytes of the codes in the stream, filled up to whole steps and beats."""
+        return self._bytes(self.code_beats) if self.bits in spec.CODE_BITS else self.ideal
 
     @property
     def tables(self) -> int:
@@ -112,7 +114,17 @@ class LayerTraffic:
         if self.bits not in spec.CODE_BITS:
             return 0
         biases = code_stream.bias_beats(self.outputs, self.wide_bias)
-        return BEAT_BYTES * (1 + self.activation + code_stream.table_beats(self.bits) + biases)
+        return self._bytes(1 + self.activation + code_stream.table_beats(self.bits) + biases)
+
+    @property
+    def steps(self) -> int:
+        """Steps of the codes: what is decoded at once."""
+        return code_order.steps(self._shape, self.bits, self.geometry, self.recurrent)
+
+    @property
+    def code_beats(self) -> int:
+        """Beats of the codes on each memory port."""
+        return code_order.beats_of(self._shape, self.bits, self.geometry, self.recurrent)
 
     @property
     def row(self) -> tuple[int, int]:
@@ -121,10 +133,19 @@ class LayerTraffic:
 
     def at(self, bits: int) -> int:
         """Bytes of the same weights at `bits` bits each, without padding."""
-        return pack.ideal_bytes((self.outputs, self.inputs), bits)
+        return pack.ideal_bytes(self._shape, bits)
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        return self.outputs, self.inputs
+
+    def _bytes(self, beats: int) -> int:
+        return BEAT_BYTES * self.geometry.ports * beats
 
 
-def layers_of(model: QuantizedModel | FloatModel, bits: int | None = None) -> list[LayerTraffic]:
+def layers_of(
+    model: QuantizedModel | FloatModel, bits: int | None = None, geometry: Geometry = DEFAULT
+) -> list[LayerTraffic]:
     """Return the shape and code width of each layer; `bits`, if given, replaces all widths."""
     if isinstance(model, FloatModel):
         return [LayerTraffic(len(w), w.shape[1], bits or FLOAT_BITS) for w in model.weights]
@@ -136,6 +157,7 @@ def layers_of(model: QuantizedModel | FloatModel, bits: int | None = None) -> li
             activation=layer.activation not in (LINEAR, RELU),
             units=0 if isinstance(layer.activation, Activation) else layer.width,
             recurrent=isinstance(layer.activation, Recurrent),
+            geometry=geometry,
         )
         for layer in model.layers
     ]
@@ -175,7 +197,12 @@ NOTHING = Counted(*(dict.fromkeys(spec.MONITOR_SLOTS, 0) for _ in range(2)))
 
 def stream_bytes(layers: Sequence[LayerTraffic]) -> int:
     """Return the bytes of the whole stream of codes, with its headers, for one block."""
-    return BEAT_BYTES + sum(layer.tables + layer.padded for layer in layers)
+    return model_bytes(layers) + sum(layer.tables + layer.padded for layer in layers)
+
+
+def model_bytes(layers: Sequence[LayerTraffic]) -> int:
+    """Return the bytes of the stream's first beat, on every memory port."""
+    return BEAT_BYTES * layers[0].geometry.ports
 
 
 def slot_bytes(
@@ -226,7 +253,7 @@ class Traffic:
     def tables(self) -> int:
         """Bytes of one pass other than codes: headers, look-up tables, biases."""
         tables = sum(layer.tables for layer in self.layers)
-        return tables + BEAT_BYTES if tables else 0
+        return tables + model_bytes(self.layers) if tables else 0
 
     @property
     def streamed(self) -> int:

@@ -78,7 +78,7 @@ def figure(rows: Sequence[Row]) -> Figure:
     right = 6 * max(point.intensity for point in found)  # room for the notes
     figure = Figure(figsize=(9.0, 6.0), dpi=120, layout="constrained")
     axes = figure.subplots()
-    most = multipliers(4) * board.clock_mhz * 1e6
+    most = multipliers(4, board.geometry) * board.clock_mhz * 1e6
     limits = {"xlim": (EDGE, right), "ylim": (min(point.speed for point in found) / 2, 2 * most)}
     axes.set(xscale="log", yscale="log", **limits)
     _roofs(axes, board, right)
@@ -94,12 +94,12 @@ def _roofs(axes: Axes, board: Board, right: float) -> None:
     slope, hertz = port(board), board.clock_mhz * 1e6
     line: dict[str, Any] = {"color": INK, "linewidth": 1.5}
     for bits, codes, style in ((4, "up to 4 bits", "-"), (8, "8-bit codes", "--")):
-        count = multipliers(bits)
+        count = multipliers(bits, board.geometry)
         roof = count * hertz
         axes.plot([roof / slope, right], [roof, roof], linestyle=style, **line)
         text = f"{codes}: {count} multipliers,\n{roof / 1e9:g} GMAC/s"
         _note(axes, text, (0.95 * right, roof), (0, 4), "right")
-    corner = multipliers(4) * hertz / slope
+    corner = multipliers(4, board.geometry) * hertz / slope
     axes.plot([EDGE, corner], [EDGE * slope, corner * slope], **line)
     _note(axes, f"code port: {slope / 1e6:,.0f} MB/s", (4, 4 * slope), (-8, 4), "right")
 

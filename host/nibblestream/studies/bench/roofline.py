@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ... import spec
-from ...geometry import DEFAULT
+from ...geometry import Geometry
 from ...hardware import cycles
 from ...hardware.boards import Board
 from ...hardware.traffic import BEAT_BYTES, stream_bytes
-from ...network import pack
+from ...network import code_order
 from .figures import COUNTED, RATE, WEIGHTS, Row
 
 KERNELS: Final = "kernels alone"
@@ -42,13 +42,13 @@ class Point(NamedTuple):
 
 
 def port(board: Board) -> float:
-    """Return the peak bandwidth of the code port in bytes/s: one beat per clock."""
-    return BEAT_BYTES * board.clock_mhz * 1e6
+    """Return the peak bandwidth of the code ports in bytes/s: one beat of each per clock."""
+    return BEAT_BYTES * board.geometry.ports * board.clock_mhz * 1e6
 
 
-def multipliers(bits: int) -> int:
+def multipliers(bits: int, geometry: Geometry) -> int:
     """Return the number of multipliers in use with codes of `bits` bits."""
-    return pack.step_codes(bits) * DEFAULT.frame_lanes
+    return code_order.step_codes(bits, geometry) * geometry.frame_lanes
 
 
 def points(rows: Sequence[Row], board: Board) -> list[Point]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from ...hardware.boards import Board
 from ...hardware.cycles import Block
-from ...hardware.traffic import BEAT_BYTES, layers_of, rows_of
+from ...hardware.traffic import layers_of, rows_of, stream_bytes
+from ...network.fit import block_of
 from ...network.float_model import FloatModel
 from ...network.model import QuantizedModel
 
@@ -43,12 +44,13 @@ def cost(model: FloatModel | QuantizedModel, board: Board) -> Cost:
     """Return the cost of a model; a float model has only bytes, as no board runs it."""
     if isinstance(model, FloatModel):
         return Cost(sum(weights.nbytes for weights in model.weights))
-    layers, rows = layers_of(model), rows_of(model)
-    full, one = Block(layers, model.block, rows), Block(layers, 1, rows)
+    layers, rows = layers_of(model, geometry=board.geometry), rows_of(model)
+    block = block_of(model, board.geometry)
+    full, one = Block(layers, block, rows), Block(layers, 1, rows)
     return Cost(
         codes=model.ideal_bytes,
-        stream=full.beats * BEAT_BYTES,
-        block=model.block,
+        stream=stream_bytes(layers),
+        block=block,
         block_clocks=full.cycles,
         row_clocks=one.cycles,
         rows_per_second=full.rate(board.clock_mhz),
