@@ -32,13 +32,13 @@ flow_target=vivado
 syn.top={kernel}
 syn.file={hls}/kernels/{kernel}.cpp
 syn.file={hls}/kernels/{core}.cpp
-syn.cflags=-std=c++14 -I{hls}/kernels -I{build}
+syn.cflags=-std=c++14 -I{hls}/kernels -I{build}/{board}
 tb.file={hls}/tb/{kernel}_tb.cpp
-tb.cflags=-std=c++14 -I{hls}/kernels -I{build}
+tb.cflags=-std=c++14 -I{hls}/kernels -I{build}/{board}
 csim.O=true
-csim.argv={build}/golden/{kernel}.bin
+csim.argv={build}/{board}/golden/{kernel}.bin
 cosim.O=true
-cosim.argv={build}/golden/{kernel}.bin
+cosim.argv={build}/{board}/golden/{kernel}.bin
 package.output.format=ip_catalog
 package.output.syn=false
 package.ip.vendor=xilinx.com
@@ -57,6 +57,7 @@ def config(kernel: str, board: boards.Board, build: Path) -> str:
         core=CORES[kernel],
         hls=HLS,
         build=build,
+        board=board.name,
     )
 
 

@@ -3,13 +3,13 @@
 #     vivado -mode batch -notrace -source build.tcl -tclargs block_design BOARD BUILD
 #     vivado -mode batch -notrace -source build.tcl -tclargs bitstream BOARD BUILD JOBS
 #
-# BUILD has overlays/spec.tcl, from `python -m nibblestream.hardware.generate tcl`, and the kernels'
-# IP in hls/BOARD. The project is in BUILD/overlays/BOARD/project; bitstream and hardware handoff,
+# BUILD has overlays/BOARD/spec.tcl, from `python -m nibblestream.hardware.generate tcl`, and the
+# kernels' IP in hls/BOARD. The project is in BUILD/overlays/BOARD/project; bitstream and hardware handoff,
 # with the same stem, are in BUILD/overlays/BOARD. In batch mode an error ends Vivado with status 1.
 
 lassign $argv step BOARD build jobs
 set here [file dirname [file normalize [info script]]]
-source $build/overlays/spec.tcl
+source $build/overlays/$BOARD/spec.tcl
 set overlay $build/overlays/$BOARD
 set project $overlay/project/$spec(OVERLAY)
 

@@ -3,7 +3,7 @@
 #     vivado -mode batch -notrace -source check_timing.tcl -tclargs BOARD BUILD
 
 lassign $argv BOARD build
-source $build/overlays/spec.tcl
+source $build/overlays/$BOARD/spec.tcl
 open_project $build/overlays/$BOARD/project/$spec(OVERLAY).xpr
 foreach {name what} {WNS setup WHS hold TPWS "pulse width"} {
     set slack [get_property STATS.$name [get_runs impl_1]]

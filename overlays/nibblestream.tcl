@@ -39,6 +39,7 @@ proc map_memory {space segment range others} {
 }
 
 create_bd_design $spec(OVERLAY)
+set two_ports [expr {$spec(PORTS) == 2}]  ;# codes from two memory ports
 
 # --- the IPs ----------------------------------------------------------------------------------
 add ps $ps(vlnv) {*}$ps(settings)
@@ -68,10 +69,15 @@ set s2mm [list c_include_s2mm 1 c_s2mm_burst_size 256 \
     c_s_axis_s2mm_tdata_width.VALUE_SRC USER c_s_axis_s2mm_tdata_width $spec(BEAT_BITS)]
 add dma_spectra $cell(dma_spectra,vlnv) {*}$simple {*}$mm2s {*}$s2mm
 add dma_codes $cell(dma_codes,vlnv) {*}$simple {*}$mm2s c_include_s2mm 0
+if {$two_ports} {
+    add dma_codes_high $cell(dma_codes_high,vlnv) {*}$simple {*}$mm2s c_include_s2mm 0
+    add codes_high_memory xilinx.com:ip:smartconnect:1.0 NUM_SI 1 NUM_MI 1
+}
 
 # One counter per slot, and a clock counter of 64 bits, which does not wrap while a board runs.
 add monitor $cell(monitor,vlnv) \
-    C_NUM_MONITOR_SLOTS 3 C_NUM_OF_COUNTERS 3 C_ENABLE_ADVANCED 1 C_ENABLE_EVENT_COUNT 1 \
+    C_NUM_MONITOR_SLOTS [expr {3 + $two_ports}] C_NUM_OF_COUNTERS [expr {3 + $two_ports}] \
+    C_ENABLE_ADVANCED 1 C_ENABLE_EVENT_COUNT 1 \
     C_GLOBAL_COUNT_WIDTH 64 C_HAVE_SAMPLED_METRIC_CNT 1
 
 # One bit, 1 after a reset: while it is 0, the kernels and the FIFO are in reset.
@@ -80,7 +86,7 @@ add kernel_reset $cell(kernel_reset,vlnv) \
 add system_resets xilinx.com:ip:proc_sys_reset:5.0 C_EXT_RESET_HIGH 0 C_AUX_RESET_HIGH 0
 add kernel_resets xilinx.com:ip:proc_sys_reset:5.0 C_EXT_RESET_HIGH 0 C_AUX_RESET_HIGH 0
 
-add control xilinx.com:ip:smartconnect:1.0 NUM_SI 1 NUM_MI 7
+add control xilinx.com:ip:smartconnect:1.0 NUM_SI 1 NUM_MI [expr {7 + $two_ports}]
 add codes_memory xilinx.com:ip:smartconnect:1.0 NUM_SI 1 NUM_MI 1
 add spectra_memory xilinx.com:ip:smartconnect:1.0 NUM_SI 2 NUM_MI 1
 
@@ -104,13 +110,21 @@ join_buses dma_spectra/M_AXI_MM2S monitor/SLOT_1_AXI
 join_buses dma_spectra/M_AXI_S2MM monitor/SLOT_2_AXI
 
 map_memory dma_codes/Data_MM2S $ps(codes_memory) $board($BOARD,dma_memory) $ps(not_memory)
+if {$two_ports} {
+    join_buses dma_codes_high/M_AXIS_MM2S lut_mac/codes_high
+    join_buses dma_codes_high/M_AXI_MM2S codes_high_memory/S00_AXI
+    join_buses codes_high_memory/M00_AXI $ps(codes_high)
+    join_buses dma_codes_high/M_AXI_MM2S monitor/SLOT_3_AXI
+    map_memory dma_codes_high/Data_MM2S $ps(codes_high_memory) $board($BOARD,dma_memory) \
+        $ps(not_memory)
+}
 map_memory dma_spectra/Data_MM2S $ps(spectra_memory) $board($BOARD,dma_memory) $ps(not_memory)
 map_memory dma_spectra/Data_S2MM $ps(spectra_memory) $board($BOARD,dma_memory) $ps(not_memory)
 
 # --- registers --------------------------------------------------------------------------------
 join_buses $ps(control) control/S00_AXI
 set base $spec(CONTROL_BASE,$board($BOARD,family))
-foreach {output name interface} {
+set cells {
     M00 cordic_vectoring s_axi_control
     M01 lut_mac s_axi_control
     M02 cordic_rotation s_axi_control
@@ -118,7 +132,9 @@ foreach {output name interface} {
     M04 dma_codes S_AXI_LITE
     M05 monitor S_AXI
     M06 kernel_reset S_AXI
-} {
+}
+if {$two_ports} { lappend cells M07 dma_codes_high S_AXI_LITE }
+foreach {output name interface} $cells {
     join_buses control/${output}_AXI $name/$interface
     map_segment ps/Data $name/$interface/Reg [expr {$base + $cell($name,offset)}] \
         $spec(CONTROL_RANGE)
@@ -136,6 +152,13 @@ drive $ps(clock) {
     control/aclk codes_memory/aclk spectra_memory/aclk
 }
 
+if {$two_ports} {
+    drive $ps(clock) {
+        dma_codes_high/s_axi_lite_aclk dma_codes_high/m_axi_mm2s_aclk
+        monitor/slot_3_axi_aclk codes_high_memory/aclk
+    }
+}
+
 # --- resets: the system's, and the kernels', which kernel_reset also drives -----------------------
 drive $ps(reset) {system_resets/ext_reset_in kernel_resets/ext_reset_in}
 drive kernel_reset/gpio_io_o kernel_resets/aux_reset_in
@@ -146,6 +169,10 @@ drive system_resets/peripheral_aresetn {
     dma_spectra/axi_resetn dma_codes/axi_resetn kernel_reset/s_axi_aresetn
     monitor/s_axi_aresetn monitor/core_aresetn
     monitor/slot_0_axi_aresetn monitor/slot_1_axi_aresetn monitor/slot_2_axi_aresetn
+}
+if {$two_ports} {
+    drive system_resets/interconnect_aresetn codes_high_memory/aresetn
+    drive system_resets/peripheral_aresetn {dma_codes_high/axi_resetn monitor/slot_3_axi_aresetn}
 }
 drive kernel_resets/peripheral_aresetn {
     cordic_vectoring/ap_rst_n lut_mac/ap_rst_n cordic_rotation/ap_rst_n

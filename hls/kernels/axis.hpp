@@ -24,19 +24,39 @@ inline void strip_block(axis_stream& from, beat_stream& to, frames_t frames, bea
   strip(from, to, block_beats(frames, raw));
 }
 
-// Strip the codes for a block, a beat from each port; with 0 frames the kernel reads none.
+// Strip the codes for a block; with 0 frames the kernel reads none.
+inline beats_t codes_of(frames_t frames, beats_t beats) {
+  return accepted(frames) == 0 ? beats_t(0) : beats;
+}
+
 inline void strip_codes(axis_stream& from, codes_stream& to, frames_t frames, beats_t beats) {
-  const beats_t count = accepted(frames) == 0 ? beats_t(0) : beats;
 STRIP_CODES:
-  for (beats_t i = 0; i < count; i = i + 1) {
+  for (beats_t left = codes_of(frames, beats); left > 0; left = left - 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 129 max = 822037
 #pragma HLS PIPELINE II = 1  // one beat per clock
     const axis_t word = from.read();
-    codes_t beats;
-    beats.port[0] = word.data;
-    to.write(beats);
+    codes_t codes;
+    codes.port[0] = word.data;
+    to.write(codes);
   }
 }
+
+#if NIBBLESTREAM_PORTS == 2
+// The same from two memory ports, a beat of each at once.
+inline void strip_both(axis_stream& high, axis_stream& low, codes_stream& to, frames_t frames,
+                       beats_t beats) {
+STRIP_BOTH:
+  for (beats_t left = codes_of(frames, beats); left > 0; left = left - 1) {
+#pragma HLS LOOP_TRIPCOUNT min = 129 max = 411019
+#pragma HLS PIPELINE II = 1  // one beat of each port per clock
+    const axis_t first = low.read(), second = high.read();
+    codes_t codes;
+    codes.port[0] = first.data;
+    codes.port[1] = second.data;
+    to.write(codes);
+  }
+}
+#endif
 
 // TLAST marks a block's last beat: without it a DMA transfer never ends.
 inline void add_block(beat_stream& from, axis_stream& to, frames_t frames, beats_t raw) {

@@ -5,6 +5,9 @@ namespace {
 
 void block(golden::Vectors& vectors) {
   static axis_stream magnitude("magnitude"), codes("codes"), network("network");
+#if NIBBLESTREAM_PORTS == 2
+  static axis_stream codes_high("codes_high");
+#endif
   ap_uint<32> digest = 0, identity = 0;
 
   const ap_uint<8> frames = vectors.argument();
@@ -15,8 +18,15 @@ void block(golden::Vectors& vectors) {
   const ap_uint<32> raw_out = vectors.argument();
   vectors.feed(magnitude);
   vectors.feed(codes);
+#if NIBBLESTREAM_PORTS == 2
+  vectors.feed(codes_high);
+  lut_mac(magnitude, codes, codes_high, network, frames, beats, bank, reset, raw_in, raw_out,
+          &digest, &identity);
+  vectors.expect_taken("codes_high", codes_high);
+#else
   lut_mac(magnitude, codes, network, frames, beats, bank, reset, raw_in, raw_out, &digest,
           &identity);
+#endif
   vectors.expect_taken("magnitude", magnitude);
   vectors.expect_taken("codes", codes);
   vectors.expect_stream("network", network);

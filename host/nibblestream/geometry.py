@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from . import spec
 
@@ -111,8 +111,23 @@ class Geometry:
 
     @property
     def identity(self) -> int:
-        """Word that the kernels return: "NB", then a CRC of `spec` and of this geometry."""
-        return 0x4E42_0000 | zlib.crc32(f"{spec.FACTS} {self}".encode()) & 0xFFFF
+        """Word that the kernels return: the geometry's number, then a CRC of `spec` and of it."""
+        number = 0
+        for name, values in CHOICES.items():
+            number = number * len(values) + values.index(getattr(self, name))
+        return number << 16 | zlib.crc32(f"{spec.FACTS} {self}".encode()) & 0xFFFF
+
+    @classmethod
+    def identified(cls, identity: int) -> Geometry | None:
+        """Return the geometry with that identity, or None if there is none in this version."""
+        number, chosen = identity >> 16, {}
+        for name, values in reversed(CHOICES.items()):
+            number, index = divmod(number, len(values))
+            chosen[name] = values[index]
+        if number or chosen["block"] < chosen["frame_lanes"]:
+            return None
+        found = cls(**chosen)
+        return found if found.identity == identity else None
 
     def constants(self) -> dict[str, int]:
         """Return the constants of the kernels and of the block design, by name."""
@@ -134,9 +149,10 @@ class Geometry:
         return bool(getattr(self, name) != getattr(DEFAULT, name))
 
 
-CHOICES: Final[dict[str, tuple[int, ...]]] = {
+CHOICES: Final[dict[str, tuple[Any, ...]]] = {
     "lanes": (16, 32),
     "frame_lanes": (1, 2, 4, 8, 16),
+    "by_code": (False, True),
     "bits": (18, 25),
     "depth": (64, 128, 256, 512, 1024, 2048, 4096),
     "block": (1, 2, 4, 8, 16, 32),

@@ -152,6 +152,7 @@ CELLS: Final = {
     "dma_codes": Cell("xilinx.com:ip:axi_dma:7.1", 0x4_0000),
     "monitor": Cell("xilinx.com:ip:axi_perf_mon:5.0", 0x5_0000),
     "kernel_reset": Cell("xilinx.com:ip:axi_gpio:2.0", 0x6_0000),
+    "dma_codes_high": Cell("xilinx.com:ip:axi_dma:7.1", 0x7_0000),  # of a second memory port
 }
 DMA_LENGTH_BITS: Final = 26
 # Slots of the performance monitor; each counts the bytes transferred on one port.

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from nibblestream import spec
+from nibblestream.geometry import Geometry
 from nibblestream.hardware.boards import BOARDS
 from scripts import check
 
@@ -23,6 +24,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Check the block design without Vivado.")
     parser.add_argument("board", nargs="*", default=[*BOARDS], metavar="BOARD", help="default: all")
     parser.add_argument("--hwh", type=Path, help="file for the handoff of the one BOARD")
+    parser.add_argument("--geometry", type=Geometry.parse, help="default: the board's own")
     options = parser.parse_args()
     unknown = [board for board in options.board if board not in BOARDS]
     if unknown or (options.hwh and len(options.board) != 1):
@@ -30,7 +32,8 @@ def main() -> int:
     status = 0
     for board in options.board:
         with tempfile.TemporaryDirectory() as build:
-            errors = check(board, Path(build))
+            geometry = options.geometry or BOARDS[board].geometry
+            errors = check(board, Path(build), geometry=geometry)
             if options.hwh and not errors:
                 shutil.copy(Path(build, "overlays", board, f"{spec.OVERLAY}.hwh"), options.hwh)
         print(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from catalogue import clock, resetn
 from nibblestream import spec
+from nibblestream.geometry import DEFAULT, Geometry
 from ports import Bus, Ip, Pin, Port, Register, Segment
 
 CONTROL = (
@@ -26,6 +27,7 @@ CONTROL = (
     Register("IP_ISR", 0x0C, {"CHAN0_INT_ST": (0, 1), "CHAN1_INT_ST": (1, 1)}),
 )  # fmt: skip
 PRAGMA = re.compile(r"#pragma HLS INTERFACE (\w+) port = (\w+)(?: bundle = (\w+))?")
+TWO_PORTS = r"(#if NIBBLESTREAM_PORTS == 2\s*\n)"
 SCALAR = re.compile(r"ap_uint<(\d+)>(\*?)")
 
 
@@ -33,20 +35,27 @@ class KernelError(Exception):
     """A declaration in a kernel's sources is missing or contradicts another."""
 
 
-def kernels(hls: Path) -> dict[str, Ip]:
+def kernels(hls: Path, geometry: Geometry = DEFAULT) -> dict[str, Ip]:
     """Return the IP of each kernel declared in kernels/kernels.hpp, by VLNV."""
     folder = hls / "kernels"
-    header = re.sub(r"//.*", "", (folder / "kernels.hpp").read_text(encoding="utf-8"))
+    header = _source(folder / "kernels.hpp", geometry)
     axis = re.search(r"ap_axiu<([\w:]+)", (folder / "axis.hpp").read_text(encoding="utf-8"))
     if axis is None:
         raise KernelError("axis.hpp has no ap_axiu")
     found = {}
     for name, arguments in re.findall(r"void (\w+)\(([^)]*)\);", header):
         types = dict(reversed(each.split()) for each in arguments.split(","))
-        body = (folder / f"{name}.cpp").read_text(encoding="utf-8")
+        body = _source(folder / f"{name}.cpp", geometry)
         vlnv = f"xilinx.com:hls:{name}:1.0"
         found[vlnv] = Ip(vlnv, {}, tuple(_ports(name, types, body, axis[1])))
     return found
+
+
+def _source(path: Path, geometry: Geometry) -> str:
+    """Return a source without comments, and without what it has only for two memory ports."""
+    text = re.sub(r"//.*", "", path.read_text(encoding="utf-8"))
+    kept = r"\2" if geometry.ports == 2 else r"\3"
+    return re.sub(rf"{TWO_PORTS}(.*?)(?:#else\n(.*?))?#endif\n", kept, text, flags=re.DOTALL)
 
 
 def _ports(kernel: str, types: dict[str, str], body: str, axis: str) -> Iterator[Port]:
@@ -83,7 +92,7 @@ def _registers(kernel: str, scalars: dict[str, str]) -> Iterator[Register]:
 
 def _direction(kernel: str, stream: str, body: str) -> str:
     """Return MASTER if the kernel adds side channels to a stream, SLAVE if it strips them."""
-    read = re.search(rf"\bstrip\w*\({stream}\b", body)
+    read = re.search(rf"\bstrip\w*\((?:\w+, )?{stream}\b", body)
     written = re.search(rf"\badd\w*\(\w+, {stream}\b", body)
     if bool(read) == bool(written):
         raise KernelError(

@@ -63,7 +63,7 @@ def test_a_file_in_the_folders_place_is_told(tmp_path):
 
 
 def test_vectoring_meets_the_edges(rng):
-    blocks = [block for block in polar.vectoring(rng) if block.arguments[1] == 0]
+    blocks = [block for block in polar.vectoring(rng, DEFAULT) if block.arguments[1] == 0]
     assert sorted(block.arguments[0] for block in blocks) == [0, 1, 2, 7, 8, 9, 31, 32]
     spectrum = np.concatenate([block.inputs[0] for block in blocks])
     layout = spec.SPECTRUM_BEAT
@@ -77,7 +77,7 @@ def test_vectoring_meets_the_edges(rng):
 
 
 def test_rotation_meets_every_phase(rng):
-    blocks = [block for block in polar.rotation(rng) if block.arguments[1] == 0]
+    blocks = [block for block in polar.rotation(rng, DEFAULT) if block.arguments[1] == 0]
     assert {block.arguments[0] for block in blocks} >= {0, 1, 2, 7, 8, 9, 31, 32}
     polars = np.concatenate([block.inputs[1] for block in blocks])
     assert len(np.unique(polars >> np.uint64(32))) == 1 << 16
@@ -103,7 +103,7 @@ def test_the_network_with_memory_is_the_pipelines(rng):
 
 def _sent_is_the_pipelines(model, rng):
     head = model.front.head
-    session, pipeline = lut_mac.Session(model, rng), Pipeline(model)
+    session, pipeline = lut_mac.Session(model, rng, DEFAULT), Pipeline(model)
     for i, frames in enumerate((1, 9, 3, 32)):
         block = session.block(frames, bank=i % 2, reset=int(i == 0))
         noisy = block.inputs[0].astype(np.int32).reshape(frames, spec.BINS)
@@ -118,7 +118,7 @@ def _sent_is_the_pipelines(model, rng):
 
 def test_rows_pass_the_spectral_kernels():
     for kernel, streams in ((polar.vectoring, 0), (polar.rotation, 0)):
-        rows = [b for b in kernel(np.random.default_rng(0)) if b.arguments[1] != 0]
+        rows = [b for b in kernel(np.random.default_rng(0), DEFAULT) if b.arguments[1] != 0]
         assert len(rows) == 4
         for block in rows:
             assert block.arguments[1] == len(block.inputs[streams])
@@ -137,7 +137,9 @@ def test_plain_networks_of_every_kind_are_there(rng):
 
 
 def test_rows_are_refused_in_every_way(rng):
-    first, *refused, last = plain.refusals(plain.random_model(rng, *plain.KINDS[2]), rng)
+    first, *refused, last = plain.refusals(
+        plain.Source(plain.random_model(rng, *plain.KINDS[2]), rng, DEFAULT)
+    )
     assert first.outputs[0].any()
     assert last.words().tobytes() == first.words().tobytes()
     assert len({block.words().tobytes() for block in refused}) == len(refused) == 11
@@ -148,7 +150,7 @@ def test_rows_are_refused_in_every_way(rng):
 
 
 def test_recurrent_layers_are_refused_in_every_way(rng):
-    first, *refused, last = plain.recurrent_refusals(rng)
+    first, *refused, last = plain.recurrent_refusals(rng, DEFAULT)
     assert first.outputs[0].any()
     assert last.outputs[0].any()
     assert len({block.words().tobytes() for block in refused}) == len(refused) == 8
@@ -158,7 +160,7 @@ def test_recurrent_layers_are_refused_in_every_way(rng):
 
 
 def test_a_bank_is_kept_until_it_is_written(rng):
-    session = lut_mac.Session(lut_mac.random_model(rng, (6,)), rng)
+    session = lut_mac.Session(lut_mac.random_model(rng, (6,)), rng, DEFAULT)
     level = session._magnitudes(4)
     session._magnitudes = lambda frames: level[:frames]
 
@@ -176,8 +178,8 @@ def test_a_bank_is_kept_until_it_is_written(rng):
 
 
 def test_damaged_streams_differ_and_their_blocks_are_zeros(rng):
-    session = lut_mac.Session(lut_mac.random_model(rng, (5,)), rng)
-    streams = [stream.tobytes() for stream in lut_mac.damaged(session.model)]
+    session = lut_mac.Session(lut_mac.random_model(rng, (5,)), rng, DEFAULT)
+    streams = [stream.tobytes() for stream in lut_mac.damaged(session.model, DEFAULT)]
     assert len({session.stream.tobytes(), *streams}) == len(streams) + 1
     first, *refused, last = lut_mac.refusals(session)
     assert len(refused) == len(streams)
@@ -193,7 +195,7 @@ def test_damaged_streams_differ_and_their_blocks_are_zeros(rng):
 
 def test_a_digest_of_zero_is_there(rng):
     model = lut_mac.random_model(rng, (5,))
-    stream = lut_mac.without_digest(model)
+    stream = lut_mac.without_digest(model, DEFAULT)
     assert code_stream.digest(stream) == 1
     assert (stream != code_stream.beats(model)).sum() == 1
 

@@ -95,7 +95,7 @@ def library_headers() -> list[str]:
 
 @pytest.fixture(scope="session")
 def vectors() -> dict[str, list[Block]]:
-    return {kernel: list(blocks(np.random.default_rng(number)))
+    return {kernel: list(blocks(np.random.default_rng(number), DEFAULT))
             for number, (kernel, blocks) in enumerate(KERNELS.items())}  # fmt: skip
 
 

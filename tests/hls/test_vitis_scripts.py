@@ -8,7 +8,6 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -17,6 +16,7 @@ from click.testing import CliRunner, Result
 
 import vitis_config
 from conftest import ROOT
+from nibblestream.hardware import generate
 from nibblestream.hardware.boards import BOARDS
 from vitis_design import ToolError
 
@@ -47,16 +47,15 @@ def configure(build: Path, kernel: str = "lut_mac", board: str = "Pynq-Z2") -> R
 
 @pytest.fixture(scope="session")
 def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A build folder: the generated header, golden vectors in name, a hls.cfg for each build."""
+    """A build folder: for each board a header, golden vectors in name, a hls.cfg for each build."""
     folder = tmp_path_factory.mktemp("build")
-    with (folder / "nibblestream_spec.hpp").open("wb") as header:
-        command = [sys.executable, "-m", "nibblestream.hardware.generate", "header"]
-        subprocess.run(command, stdout=header, check=True)
-    (folder / "golden").mkdir()
-    for kernel in KERNELS:
-        (folder / "golden" / f"{kernel}.bin").touch()
-        for board in BOARDS:
-            assert configure(folder, kernel, board).exit_code == 0
+    for name, board in BOARDS.items():
+        (folder / name / "golden").mkdir(parents=True)
+        text = "\n".join(generate.header(board.geometry))
+        (folder / name / generate.HEADER).write_text(text, encoding="utf-8")
+        for kernel in KERNELS:
+            (folder / name / "golden" / f"{kernel}.bin").touch()
+            assert configure(folder, kernel, name).exit_code == 0
     return folder
 
 

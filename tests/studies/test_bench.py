@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from networks import float_twin, network
 from nibblestream import QuantizedModel, quantize, spec
 from nibblestream.cli import main
+from nibblestream.geometry import DEFAULT
 from nibblestream.hardware.boards import BOARDS
 from nibblestream.hardware.traffic import NOTHING, Counted, LayerTraffic, layers_of, stream_bytes
 from nibblestream.network import code_stream
@@ -173,7 +174,7 @@ def test_a_hop_is_timed_through_the_whole_stream(monkeypatch):
     seen = []
 
     class Slow:
-        one_at_a_time = False
+        one_at_a_time, geometry, block = False, DEFAULT, 1
         reset = counted = close = staticmethod(lambda: None)
 
         def process(self, spectrum):

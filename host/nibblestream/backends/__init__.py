@@ -20,6 +20,12 @@ class Backend(Protocol):
     one_at_a_time: bool
     """Whether only one stream can run at a time, as on a board, which holds one state."""
 
+    geometry: Geometry
+    """Geometry of the kernels, for which codes are laid out; of `emu`, the default."""
+
+    block: int
+    """Most rows that share one pass over the codes."""
+
     def reset(self) -> None:
         """Forget all previous rows."""
 

@@ -33,7 +33,8 @@ class Blockwise(ABC):
     one_at_a_time = False
 
     def __init__(self, model: QuantizedModel, geometry: Geometry) -> None:
-        self._block, self._outputs = block_of(model, geometry), model.rows[1]
+        self.geometry, self._outputs = geometry, model.rows[1]
+        self.block = block_of(model, geometry)
         self.reset()
 
     def reset(self) -> None:
@@ -43,8 +44,8 @@ class Blockwise(ABC):
     def process(self, rows: IntArray) -> Int32:
         """Return the outputs of the next rows; see `Backend.process`."""
         parts = [np.empty((0, *self._outputs.shape), np.int32)]
-        for at in range(0, len(rows), self._block):
-            parts.append(self.run(rows[at : at + self._block], self._bank, self._fresh))
+        for at in range(0, len(rows), self.block):
+            parts.append(self.run(rows[at : at + self.block], self._bank, self._fresh))
             self._bank, self._fresh = 1 - self._bank, False  # only if the block did not raise
         return np.concatenate(parts)
 

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..fixed import IntArray
+from ..geometry import DEFAULT
 from ..network.lutmac import Network
 from ..network.model import QuantizedModel
 from ..speech.pipeline import Pipeline
@@ -20,8 +21,10 @@ class Emulation:
     """
 
     one_at_a_time = False
+    geometry = DEFAULT
 
     def __init__(self, model: QuantizedModel) -> None:
+        self.block = model.block
         self._rows = Network(model) if model.front.raw else Pipeline(model)
 
     def process(self, rows: IntArray) -> npt.NDArray[np.int32]:

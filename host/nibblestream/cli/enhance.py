@@ -13,9 +13,18 @@ import click
 from .. import Enhancer
 from ..console import progress_bar
 from ..enhance.piecewise import enhanced
+from ..geometry import Geometry
 from ..sound import pipe, reading, writing
 from ..sound.wave import Layout
-from .options import BACKEND, BAND, BAND_HELP, MODEL_HELP, refuse_same
+from .options import (
+    BACKEND,
+    BAND,
+    BAND_HELP,
+    GEOMETRY,
+    GEOMETRY_HELP,
+    MODEL_HELP,
+    refuse_same,
+)
 
 FORMATS = {"s16le": "PCM_16", "s32le": "PCM_32", "f32le": "FLOAT"}
 PIPE = "-"
@@ -25,6 +34,7 @@ PIPE = "-"
 @click.argument("source", metavar="IN")
 @click.option("-o", "--output", required=True, metavar="OUT", help="Audio file to write, or -.")
 @click.option("--backend", default="emu", type=BACKEND, show_default=True)
+@click.option("--geometry", type=GEOMETRY, help=GEOMETRY_HELP)
 @click.option("--model", default="default", show_default=True, help=MODEL_HELP)
 @click.option("--band", default="full", type=BAND, show_default=True, help=BAND_HELP)
 @click.option("--rate", type=int, help="Sample rate in Hz of raw samples on standard input.")
@@ -39,6 +49,7 @@ def enhance(
     source: str,
     output: str,
     backend: str,
+    geometry: Geometry | None,
     model: str,
     band: str,
     rate: int | None,
@@ -63,7 +74,7 @@ def enhance(
         if output != PIPE:
             writing.check_target(output)
             refuse_same(Path(output), Path(source))
-        enhancer = stack.enter_context(Enhancer(model, backend, band))
+        enhancer = stack.enter_context(Enhancer(model, backend, band, geometry))
         if source == PIPE:
             layout, noisy = pipe.from_pipe(sys.stdin.buffer, raw)
         pieces = enhanced(enhancer, layout, noisy)

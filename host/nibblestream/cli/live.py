@@ -8,7 +8,8 @@ import click
 from tqdm import tqdm
 
 from .. import Enhancer
-from .options import BACKEND, BAND, BAND_HELP, MODEL_HELP
+from ..geometry import Geometry
+from .options import BACKEND, BAND, BAND_HELP, GEOMETRY, GEOMETRY_HELP, MODEL_HELP
 
 if TYPE_CHECKING:
     from ..enhance.live import Player
@@ -23,10 +24,17 @@ if TYPE_CHECKING:
 )
 @click.option("--list", "listing", is_flag=True, help="List the devices and exit.")
 @click.option("--backend", default="emu", type=BACKEND, show_default=True)
+@click.option("--geometry", type=GEOMETRY, help=GEOMETRY_HELP)
 @click.option("--model", default="default", show_default=True, help=MODEL_HELP)
 @click.option("--band", default="full", type=BAND, show_default=True, help=BAND_HELP)
 def live(
-    source: str | None, sink: str | None, listing: bool, backend: str, model: str, band: str
+    source: str | None,
+    sink: str | None,
+    listing: bool,
+    backend: str,
+    geometry: Geometry | None,
+    model: str,
+    band: str,
 ) -> None:
     """Enhance the microphone signal and play it immediately, until Ctrl-C.
 
@@ -42,7 +50,7 @@ def live(
         return
     chosen = plan(source, sink, band)
     with (
-        Enhancer(model, backend, band) as enhancer,
+        Enhancer(model, backend, band, geometry) as enhancer,
         tqdm(bar_format="{desc}", disable=None) as line,
     ):
 

@@ -58,6 +58,7 @@ class GeometryText(click.ParamType):  # type: ignore[type-arg]  # generic since 
 
 
 GEOMETRY = GeometryText()
+GEOMETRY_HELP = "Of the kernels, such as 16x8; default that of the board."
 
 
 def model_target(output: Path) -> None:

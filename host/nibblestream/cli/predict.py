@@ -14,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from ..console import progress_bar
+from ..geometry import Geometry
 from ..network.float_model import FloatModel
 from ..predict import reading, table, writing
 from ..predict.predictor import Predictor
-from .options import BACKEND, FILE, naming, refuse_same
+from .options import BACKEND, FILE, GEOMETRY, GEOMETRY_HELP, naming, refuse_same
 
 PIPE = Path("-")
 
@@ -30,10 +31,18 @@ PIPE = Path("-")
     help="File to write (.npy, .npz, .csv), or -.",
 )  # fmt: skip
 @click.option("--backend", default="emu", type=BACKEND, show_default=True)
+@click.option("--geometry", type=GEOMETRY, help=GEOMETRY_HELP)
 @click.option(
     "--integers", is_flag=True, help="Rows of integers in the model's formats, in and out."
 )
-def predict(model: str, source: Path, output: Path, backend: str, integers: bool) -> None:
+def predict(
+    model: str,
+    source: Path,
+    output: Path,
+    backend: str,
+    geometry: Geometry | None,
+    integers: bool,
+) -> None:
     """Run rows of numbers through a network that is not for speech.
 
     IN is an array (n, inputs) in a .npy file, a .npz file of one array, or a table in a .csv file,
@@ -48,7 +57,7 @@ def predict(model: str, source: Path, output: Path, backend: str, integers: bool
         writing.check_target(output)
         for read in (source, Path(model)):
             refuse_same(output, read)
-    with Predictor(model, backend) as net:
+    with Predictor(model, backend, geometry) as net:
         x = _read(source, integers)
         start = time.perf_counter()
         with naming(_name(source)):

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from .. import spec
 from ..backends import connect
 from ..console import Advance, progress_bar
+from ..geometry import Geometry
 from ..hardware.traffic import Traffic, layers_of
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel, load_model
@@ -45,6 +46,8 @@ class Enhancer:
         What comes out of recordings above 8 kHz: the whole band, where what lies above 4 kHz is
         the input's, scaled by a gain that follows the network's between 2 and 4 kHz; or only the
         band of the network, up to 4 kHz. At 8 kHz and below, both are the same.
+    geometry : str or Geometry, optional
+        Of the kernels, such as "16x8"; if None, what the board has. No bit depends on it.
 
     Raises
     ------
@@ -68,14 +71,15 @@ class Enhancer:
         model: str | Path | QuantizedModel | FloatModel = "default",
         backend: str = "emu",
         band: str = "full",
+        geometry: str | Geometry | None = None,
     ) -> None:
         if band not in BANDS:
             raise ValueError(f"the band is {band!r}; expected {' or '.join(BANDS)}")
         self.band = band
         self.model = load_model(model) if isinstance(model, (str, Path)) else model
         _check_model(self.model)
-        block = self.model.block if isinstance(self.model, QuantizedModel) else spec.MAX_BLOCK
-        self._pool = Pool(partial(_connected, self.model, backend), block)
+        chosen = Geometry.parse(geometry) if isinstance(geometry, str) else geometry
+        self._pool = Pool(partial(_connected, self.model, backend, chosen))
 
     def enhance(
         self, noisy: npt.ArrayLike, sample_rate: int, *, progress: bool = False
@@ -147,7 +151,9 @@ class Enhancer:
     @property
     def traffic(self) -> Traffic:
         """Weight traffic of the most recent `enhance` or `stream`, in bytes."""
-        return (self._pool.last or Session(self._pool)).traffic(layers_of(self.model))
+        return (self._pool.last or Session(self._pool)).traffic(
+            layers_of(self.model, geometry=self._pool.geometry)
+        )
 
     def close(self) -> None:
         """Free the backend. The Enhancer cannot be used afterwards."""
@@ -173,10 +179,12 @@ def _check_model(model: object) -> None:
     speech_of(model)  # refuses networks by themselves
 
 
-def _connected(model: QuantizedModel | FloatModel, backend: str) -> Network:
+def _connected(
+    model: QuantizedModel | FloatModel, backend: str, geometry: Geometry | None
+) -> Network:
     if isinstance(model, QuantizedModel):
-        return FixedPoint(connect(backend, model))
-    if backend != "emu":
+        return FixedPoint(connect(backend, model, geometry))
+    if backend != "emu" or geometry is not None:
         raise ValueError(
             f"{model.name} is a float model and backend {backend!r} computes integers: "
             "quantize it first, or use backend 'emu'"

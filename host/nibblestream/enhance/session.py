@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..backends import Backend
+from ..geometry import Geometry
 from ..hardware.traffic import Counted, LayerTraffic, Traffic
 from ..spec import SPECTRUM
 from ..speech.reference import FloatPipeline
@@ -22,6 +23,7 @@ class FixedPoint:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self.one_at_a_time = backend.one_at_a_time
+        self.geometry, self.block = backend.geometry, backend.block
         self.reset = backend.reset
         self.counted = backend.counted
         self.close = backend.close
@@ -44,18 +46,25 @@ class Pool:
     connect : callable
         Connects a new network instance to its backend. Called at once, and again whenever all
         instances are lent.
-    block : int
-        Frames processed per pass over the weight codes.
     """
 
-    def __init__(self, connect: Callable[[], Network], block: int) -> None:
-        self.block = block
+    def __init__(self, connect: Callable[[], Network]) -> None:
         self.last: Session | None = None  # the most recently begun one
         self._connect = connect
         self._networks = [connect()]
         self._idle = list(self._networks)
         self._lent: weakref.WeakSet[Session] = weakref.WeakSet()
         self._open = True
+
+    @property
+    def block(self) -> int:
+        """Frames processed per pass over the weight codes."""
+        return self._networks[0].block
+
+    @property
+    def geometry(self) -> Geometry:
+        """Geometry of the kernels, for which the codes are laid out."""
+        return self._networks[0].geometry
 
     @property
     def one_at_a_time(self) -> bool:

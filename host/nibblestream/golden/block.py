@@ -17,11 +17,11 @@ import numpy as np
 from .. import spec
 from ..files.atomic import replacing
 from ..fixed import IntArray
+from ..geometry import Geometry
 from ..network.pack import Beats
 
 MAGIC = int.from_bytes(b"NIBLGOLD", "little")
 VERSION = 2
-SIZES = (0, 1, 2, 7, 8, 9, 31, 32)  # frames per block: both extremes, and around the frame lanes
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,18 @@ def changed(stream: Beats, at: int, field: spec.Field, value: int) -> Beats:
     other = stream.copy()
     other[at] = int(stream[at]) & ~mask | value << field.low
     return other
+
+
+def sizes(geometry: Geometry) -> list[int]:
+    """Return frames per block: both extremes, and around the frame lanes."""
+    lanes, block = geometry.frame_lanes, geometry.block
+    found = {0, 1, 2, lanes - 1, lanes, lanes + 1, block - 1, block}
+    return sorted(size for size in found if size <= block)
+
+
+def ports(stream: Beats, geometry: Geometry) -> tuple[Beats, ...]:
+    """Return the beats of each memory port of a code stream."""
+    return tuple(stream[port :: geometry.ports] for port in range(geometry.ports))
 
 
 def write(path: Path, kernel: int, blocks: Sequence[Block]) -> None:

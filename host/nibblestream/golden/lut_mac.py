@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..geometry import DEFAULT
-from ..network import code_stream
+from ..geometry import Geometry
+from ..network import code_order, code_stream
 from ..network.activation import LINEAR, RELU
 from ..network.float_model import Float32, FloatModel
 from ..network.lutmac import Network
@@ -25,26 +25,28 @@ from ..speech.context import Context
 from ..speech.features import FloorTracker
 from ..speech.front import INPUTS, Speech, speech_of
 from . import plain
-from .block import SIZES, Block, beats, changed, words
+from .block import Block, beats, changed, ports, sizes, words
 
 Int32 = npt.NDArray[np.int32]
 
 
-def lut_mac(rng: np.random.Generator) -> Iterator[Block]:
+def lut_mac(rng: np.random.Generator, geometry: Geometry) -> Iterator[Block]:
     """Yield blocks of one network after the other; the state carries over unless it is reset."""
-    session = Session(random_model(rng, (5,)), rng)
+    session = Session(random_model(rng, (5,)), rng, geometry)
     yield from every_size(session)
     yield from retries(session)
     yield from refusals(session)
-    session.stream = without_digest(session.model)
+    session.stream = without_digest(session.model, geometry)
     yield session.block(1, bank=0)
     for model in models(rng):
-        session = Session(model, rng)
+        session = Session(model, rng, geometry)
         yield session.block(9, bank=0, reset=1)
         yield session.block(2, bank=1)
-    session = Session(QuantizedModel.load("mlp"), rng)
+    session = Session(QuantizedModel.load("mlp"), rng, geometry)
     yield session.block(8, bank=0, reset=1)
-    yield from plain.blocks(rng)  # between two blocks of speech, whose state they must not touch
+    yield from plain.blocks(
+        rng, geometry
+    )  # between two blocks of speech, whose state they must not touch
     yield session.block(3, bank=1)
 
 
@@ -116,24 +118,25 @@ class State:
 class Session:
     """A network and its two banks of state: a block reads one bank and writes the other."""
 
-    def __init__(self, model: QuantizedModel, rng: np.random.Generator) -> None:
-        self.model, self._speech = model, speech_of(model)
-        self.stream = code_stream.beats(model)
+    def __init__(self, model: QuantizedModel, rng: np.random.Generator, geometry: Geometry) -> None:
+        self.model, self._speech, self.geometry = model, speech_of(model), geometry
+        self.stream = code_stream.beats(model, geometry)
         self._banks = [State(model), State(model)]
         self._rng = rng
         self._level = rng.uniform(4, 22, spec.BINS)  # of each bin, in octaves
 
     def block(self, frames: int, bank: int, reset: int = 0) -> Block:
-        """Return a block of random frames."""
+        """Return a block of random frames, of as many as the geometry holds."""
+        frames = min(frames, self.geometry.block)
         magnitude = self._magnitudes(frames)
         state = State(self.model) if reset else copy.deepcopy(self._banks[bank])
         x = state.outputs(magnitude)
         self._banks[1 - bank] = state
         return Block(
-            (frames, len(self.stream), bank, reset, 0, 0),
-            (beats(spec.MAGNITUDE_BEAT, magnitude=magnitude), self.stream),
+            (frames, len(self.stream) // self.geometry.ports, bank, reset, 0, 0),
+            (beats(spec.MAGNITUDE_BEAT, magnitude=magnitude), *ports(self.stream, self.geometry)),
             (self._sent(x),),
-            (code_stream.digest(self.stream), DEFAULT.identity),
+            (code_stream.digest(self.stream), self.geometry.identity),
         )
 
     def _magnitudes(self, frames: int) -> Int32:
@@ -152,11 +155,10 @@ class Session:
 
 def every_size(session: Session) -> Iterator[Block]:
     """Yield a block of each size; the state carries over from one to the next."""
-    nothing = words()
-    for i, frames in enumerate(SIZES[1:]):
-        yield Block(
-            (0, 5, 1 - i % 2, 1, 0, 0), (nothing, nothing), (nothing,), (0, DEFAULT.identity)
-        )
+    nothing, identity = words(), session.geometry.identity
+    unread = (nothing,) * (1 + session.geometry.ports)
+    for i, frames in enumerate(sizes(session.geometry)[1:]):
+        yield Block((0, 5, 1 - i % 2, 1, 0, 0), unread, (nothing,), (0, identity))
         yield session.block(frames, bank=i % 2, reset=int(i == 0))
 
 
@@ -176,48 +178,51 @@ def refusals(session: Session) -> Iterator[Block]:
     """Yield refused streams: the outputs are zeros, and the state that was read is kept."""
     yield session.block(7, bank=0, reset=1)
     good = session.block(1, bank=1)
-    for stream in damaged(session.model):
+    geometry = session.geometry
+    for stream in damaged(session.model, geometry):
         yield replace(
             good,
-            arguments=(1, len(stream), 1, 0, 0, 0),
-            inputs=(good.inputs[0], stream),
+            arguments=(1, len(stream) // geometry.ports, 1, 0, 0, 0),
+            inputs=(good.inputs[0], *ports(stream, geometry)),
             outputs=(np.zeros_like(good.outputs[0]),),
-            registers=(0, DEFAULT.identity),
+            registers=(0, geometry.identity),
         )
     yield good
 
 
-def damaged(model: QuantizedModel) -> Iterator[Beats]:
+def damaged(model: QuantizedModel, geometry: Geometry) -> Iterator[Beats]:
     """Yield damaged copies of the stream of a network with two or more layers."""
-    stream = code_stream.beats(model)
-    for count in (0, 1, 2, len(stream) // 2, len(stream) - 1):
-        yield stream[:count]
-    yield np.concatenate([stream, words(0)])
+    stream, each = code_stream.beats(model, geometry), geometry.ports
+    beats = len(stream) // each
+    for count in (0, 1, 2, beats // 2, beats - 1):
+        yield stream[: count * each]
+    yield np.concatenate([stream, np.zeros(each, np.uint64)])
     first = model.layers[0]
-    second = 1 + len(code_stream.layer_beats(first))
+    second = each + len(code_stream.layer_beats(first, geometry))
     yield changed(stream[:second], 0, spec.MODEL_BEAT["layers"], 1)  # wrong number of outputs
     for at, layout, name, value in (
         (0, spec.MODEL_BEAT, "magic", spec.STREAM_MAGIC ^ 1),
         (0, spec.MODEL_BEAT, "version", spec.STREAM_VERSION + 1),
         (0, spec.MODEL_BEAT, "layers", 0),
-        (1, spec.LAYER_BEAT, "inputs", INPUTS - 1),
-        (1, spec.LAYER_BEAT, "inputs", 0),
-        (1, spec.LAYER_BEAT, "outputs", 0),
-        (1, spec.LAYER_BEAT, "outputs", spec.MAX_WIDTH + 1),
-        (1, spec.LAYER_BEAT, "code_bits", 5),
-        (1, spec.LAYER_BEAT, "output_bits", spec.ACTIVATION_BITS),
+        (each, spec.LAYER_BEAT, "inputs", INPUTS - 1),
+        (each, spec.LAYER_BEAT, "inputs", 0),
+        (each, spec.LAYER_BEAT, "outputs", 0),
+        (each, spec.LAYER_BEAT, "outputs", spec.MAX_WIDTH + 1),
+        (each, spec.LAYER_BEAT, "code_bits", 5),
+        (each, spec.LAYER_BEAT, "output_bits", geometry.bits),
         (second, spec.LAYER_BEAT, "inputs", first.outputs + 1),
     ):
         yield changed(stream, at, layout[name], value)
 
 
-def without_digest(model: QuantizedModel) -> Beats:
+def without_digest(model: QuantizedModel, geometry: Geometry) -> Beats:
     """Return the stream with padding that makes its digest 0, which is reported as 1.
 
     The padding is the upper half of the last beat of biases, which holds no bias.
     """
-    stream = code_stream.beats(model)
-    at = len(stream) - len(model.layers[-1].beats) - 1
+    stream, last = code_stream.beats(model, geometry), model.layers[-1]
+    codes = code_order.beats_of(last.shape, last.bits, geometry)
+    at = len(stream) - (codes + 1) * geometry.ports
     turns = len(stream) - 1 - at
     digest = code_stream.digest(stream)
     for bit in range(32, 64):

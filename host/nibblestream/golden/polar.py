@@ -8,19 +8,19 @@ import numpy as np
 
 from .. import spec
 from ..fixed import IntArray, round_shift
-from ..geometry import DEFAULT
+from ..geometry import Geometry
 from ..network import code_stream
 from ..network.pack import Beats
 from ..speech import cordic
-from .block import SIZES, Block, beats, words
+from .block import Block, beats, sizes, words
 
 EDGES = (spec.SPECTRUM.low, spec.SPECTRUM.low + 1, -3, -1, 0, 1, 2, 2**22, spec.SPECTRUM.high)
 
 
-def vectoring(rng: np.random.Generator) -> Iterator[Block]:
+def vectoring(rng: np.random.Generator, geometry: Geometry) -> Iterator[Block]:
     """Yield spectra of every level, and all pairs of extreme values; then rows."""
     pairs = np.array(np.meshgrid(EDGES, EDGES)).T.reshape(-1, 2)
-    for frames in SIZES:
+    for frames in sizes(geometry):
         length = 2.0 ** rng.uniform(0, 24, (frames * spec.BINS, 1))
         turn = rng.uniform(0, 2 * np.pi, length.shape)
         spectrum = length * np.concatenate([np.cos(turn), np.sin(turn)], axis=1)
@@ -35,12 +35,12 @@ def vectoring(rng: np.random.Generator) -> Iterator[Block]:
                 beats(spec.MAGNITUDE_BEAT, magnitude=magnitude),
                 beats(spec.POLAR_BEAT, magnitude=magnitude, phase=phase),
             ),
-            (code_stream.digest(stream), DEFAULT.identity),
+            (code_stream.digest(stream), geometry.identity),
         )
 
     for stream in passed(rng):
-        registers = (code_stream.digest(stream), DEFAULT.identity)
-        yield Block((3, len(stream)), (stream,), (stream, words()), registers)
+        registers = (code_stream.digest(stream), geometry.identity)
+        yield Block((min(3, geometry.block), len(stream)), (stream,), (stream, words()), registers)
 
 
 def passed(rng: np.random.Generator) -> Iterator[Beats]:
@@ -49,19 +49,20 @@ def passed(rng: np.random.Generator) -> Iterator[Beats]:
         yield rng.integers(0, 1 << spec.BEAT_BITS, count, np.uint64)
 
 
-def rotation(rng: np.random.Generator) -> Iterator[Block]:
+def rotation(rng: np.random.Generator, geometry: Geometry) -> Iterator[Block]:
     """Yield every phase, then those around quarter turns, with gains and magnitudes; then rows."""
     turn = 1 << spec.PHASE_BITS
-    sizes, left = list(SIZES), -(-turn // spec.BINS) - sum(SIZES)
-    sizes += [min(spec.MAX_BLOCK, left - at) for at in range(0, left, spec.MAX_BLOCK)]
-    phases = np.arange(sum(sizes) * spec.BINS) % turn
-    for phase in np.split(phases, np.cumsum(sizes)[:-1] * spec.BINS):
-        yield _rotated(phase, levels(rng, phase.shape), rng)
+    counts = sizes(geometry)
+    left = -(-turn // spec.BINS) - sum(counts)
+    counts += [min(geometry.block, left - at) for at in range(0, left, geometry.block)]
+    phases = np.arange(sum(counts) * spec.BINS) % turn
+    for phase in np.split(phases, np.cumsum(counts)[:-1] * spec.BINS):
+        yield _rotated(phase, levels(rng, phase.shape), rng, geometry)
     edges = np.add.outer(np.arange(0, turn, turn // 4), [-1, 0, 1]) % turn
-    yield _rotated(np.resize(edges, spec.BINS), levels(rng, (spec.BINS,)), rng)
+    yield _rotated(np.resize(edges, spec.BINS), levels(rng, (spec.BINS,)), rng, geometry)
     for stream in passed(rng):
-        registers = (code_stream.digest(stream), DEFAULT.identity)
-        yield Block((32, len(stream)), (stream, words()), (stream,), registers)
+        registers = (code_stream.digest(stream), geometry.identity)
+        yield Block((geometry.block, len(stream)), (stream, words()), (stream,), registers)
 
 
 def levels(rng: np.random.Generator, shape: tuple[int, ...]) -> IntArray:
@@ -72,7 +73,9 @@ def levels(rng: np.random.Generator, shape: tuple[int, ...]) -> IntArray:
     return magnitude
 
 
-def _rotated(phase: IntArray, noisy: IntArray, rng: np.random.Generator) -> Block:
+def _rotated(
+    phase: IntArray, noisy: IntArray, rng: np.random.Generator, geometry: Geometry
+) -> Block:
     one = 1 << spec.GAIN.frac
     is_gain = rng.integers(0, 2, phase.shape)
     gain = rng.choice([0, 1, one // 2, one - 1, one], phase.shape)
@@ -88,5 +91,5 @@ def _rotated(phase: IntArray, noisy: IntArray, rng: np.random.Generator) -> Bloc
             beats(spec.POLAR_BEAT, magnitude=noisy, phase=phase),
         ),
         (stream,),
-        (code_stream.digest(stream), DEFAULT.identity),
+        (code_stream.digest(stream), geometry.identity),
     )

@@ -83,6 +83,18 @@ def _pynq_release() -> int:
         return 0
 
 
+def geometry_of(name: str) -> Geometry:
+    """Return the geometry of a board, or the one that `name` is; raise ValueError for neither."""
+    if name in BOARDS:
+        return BOARDS[name].geometry
+    try:
+        return Geometry.parse(name)
+    except ValueError as error:
+        raise ValueError(
+            f"no board is called {name!r}, as {', '.join(BOARDS)} are, and {error}"
+        ) from None
+
+
 def find(name: str) -> Board:
     """Return the board of that name, or raise a ValueError that lists all names."""
     if name not in BOARDS:

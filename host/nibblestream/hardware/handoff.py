@@ -11,13 +11,20 @@ import sys
 from pathlib import Path
 
 from ..files.atomic import replacing
+from ..geometry import Geometry
 from . import sources
 from .boards import Board
 from .generate import tcl
 
 
-def handoff(board: Board) -> Path:
+def handoff(board: Board, geometry: Geometry | None = None) -> Path:
     """Return the .hwh of a board's design; write it if the cache does not have it.
+
+    Parameters
+    ----------
+    board : Board
+    geometry : Geometry, optional
+        Of the kernels; the board's default if None.
 
     Raises
     ------
@@ -29,16 +36,18 @@ def handoff(board: Board) -> Path:
     overlays = sources.find("overlays")
     files = [*overlays.rglob("*.tcl"), *overlays.rglob("*.py")]
     kernels = (sources.find("hls") / "kernels").iterdir()
-    stem = f"handoff-{board.name}-{sources.digest([*files, *kernels], *tcl(board.geometry))}"
+    chosen = geometry or board.geometry
+    stem = f"handoff-{board.name}-{sources.digest([*files, *kernels], *tcl(chosen))}"
     path = sources.cache() / f"{stem}.hwh"
     if not path.is_file():
-        _write(board, overlays, sources.writable_cache() / path.name)
+        _write(board, chosen, overlays, sources.writable_cache() / path.name)
     return path
 
 
-def _write(board: Board, overlays: Path, path: Path) -> None:
+def _write(board: Board, geometry: Geometry, overlays: Path, path: Path) -> None:
     with replacing(path) as temporary:
-        command = [sys.executable, str(overlays / "check"), board.name, "--hwh", str(temporary)]
+        options = ["--geometry", str(geometry), "--hwh", str(temporary)]
+        command = [sys.executable, str(overlays / "check"), board.name, *options]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(

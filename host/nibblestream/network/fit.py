@@ -39,7 +39,8 @@ def block_of(model: QuantizedModel, geometry: Geometry) -> int:
         widest = max(sum(shape) for shape in shapes)
         raise ValueError(
             f"{model.name} has a layer of {widest} inputs and outputs together; "
-            f"geometry {geometry} holds {geometry.banks * geometry.depth}: use one with deeper memories"
+            f"geometry {geometry} holds {geometry.banks * geometry.depth}: "
+            "use one with deeper memories"
         )
     return block
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .. import spec
+from ..geometry import DEFAULT
 from .float_model import FloatModel
 from .memory import Memory
 from .recurrent import Recurrent
@@ -23,6 +25,8 @@ class FloatNetwork:
     dtype : dtype
         float64 or float32.
     """
+
+    geometry, block = DEFAULT, spec.MAX_BLOCK  # as the emulation has; nothing depends on them
 
     def __init__(self, model: FloatModel, dtype: npt.DTypeLike = np.float64) -> None:
         self._dtype = dtype

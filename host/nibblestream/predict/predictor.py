@@ -12,9 +12,9 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from .. import spec
 from ..backends import Backend, connect
 from ..fixed import QFormat
+from ..geometry import Geometry
 from ..hardware.traffic import Traffic, layers_of, rows_of
 from ..network.float_model import FloatModel
 from ..network.float_network import FloatNetwork
@@ -43,6 +43,8 @@ class Predictor:
     backend : {"emu", "csim", "virtual", "pynq"}
         Where the integer arithmetic runs: in NumPy, in the compiled C++ kernels, on a virtual
         board, or on a real board. Float models run in float64, on "emu" only.
+    geometry : str or Geometry, optional
+        Of the kernels, such as "16x8"; if None, what the board has. No bit depends on it.
 
     Raises
     ------
@@ -68,15 +70,17 @@ class Predictor:
     """
 
     def __init__(
-        self, model: str | Path | QuantizedModel | FloatModel, backend: str = "emu"
+        self,
+        model: str | Path | QuantizedModel | FloatModel,
+        backend: str = "emu",
+        geometry: str | Geometry | None = None,
     ) -> None:
         self.model = load_model(model) if isinstance(model, (str, Path)) else model
         self._inputs = Inputs(_plain(self.model), self.model.inputs)
-        self._backend: Backend | FloatNetwork | None = _connected(self.model, backend)
-        self._block = spec.MAX_BLOCK
-        if isinstance(self.model, QuantizedModel):
-            self._block = self.model.block
-        self._layers = layers_of(self.model)
+        chosen = Geometry.parse(geometry) if isinstance(geometry, str) else geometry
+        self._backend: Backend | FloatNetwork | None = _connected(self.model, backend, chosen)
+        self._block = self._backend.block
+        self._layers = layers_of(self.model, geometry=self._backend.geometry)
         widest = max(self.model.inputs, *(layer.outputs for layer in self._layers))
         self._together = max(_VALUES // widest // self._block, 1) * self._block
         self._lock = Lock()
@@ -238,10 +242,12 @@ def _quantized(model: QuantizedModel | FloatModel) -> QuantizedModel:
     raise TypeError(f"{model.name} is a float model, which has no integers: quantize it first")
 
 
-def _connected(model: QuantizedModel | FloatModel, backend: str) -> Backend | FloatNetwork:
+def _connected(
+    model: QuantizedModel | FloatModel, backend: str, geometry: Geometry | None
+) -> Backend | FloatNetwork:
     if isinstance(model, QuantizedModel):
-        return connect(backend, model)
-    if backend != "emu":
+        return connect(backend, model, geometry)
+    if backend != "emu" or geometry is not None:
         raise ValueError(
             f"{model.name} is a float model and backend {backend!r} computes integers: "
             "quantize it first, or use backend 'emu'"

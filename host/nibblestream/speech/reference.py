@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
+from ..geometry import DEFAULT
 from ..network.float_model import FloatModel
 from ..network.float_network import FloatNetwork
 from .context import Context
@@ -26,6 +27,7 @@ class FloatPipeline:
     """
 
     one_at_a_time = False
+    geometry, block = DEFAULT, spec.MAX_BLOCK  # as the emulation has; nothing depends on them
 
     def __init__(self, model: FloatModel) -> None:
         self._network, self._speech = FloatNetwork(model), speech_of(model)

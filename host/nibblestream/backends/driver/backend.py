@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...fixed import IntArray
-from ...geometry import DEFAULT, Geometry
+from ...geometry import Geometry
 from ...hardware.traffic import Counted
 from ...network.model import QuantizedModel
 from ..blockwise import Blockwise, Int32
@@ -16,6 +16,8 @@ class OnBoard(Blockwise):
     Parameters
     ----------
     model : QuantizedModel
+    geometry : Geometry, optional
+        The one that the board must have; any if None.
 
     Raises
     ------
@@ -25,12 +27,12 @@ class OnBoard(Blockwise):
 
     one_at_a_time = True
 
-    def __init__(self, model: QuantizedModel, geometry: Geometry = DEFAULT) -> None:
-        super().__init__(model, geometry)
-        self.board = self._open(model)
+    def __init__(self, model: QuantizedModel, geometry: Geometry | None = None) -> None:
+        self.board = self._open(model, geometry)
+        super().__init__(model, self.board.geometry)
 
-    def _open(self, model: QuantizedModel) -> Board:
-        return Board(model)
+    def _open(self, model: QuantizedModel, geometry: Geometry | None) -> Board:
+        return Board(model, geometry=geometry)
 
     def close(self) -> None:
         """Free the memory and the board."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from pynq import Device
 
 from ...fixed import IntArray
+from ...geometry import Geometry
 from ...hardware import cycles
 from ...hardware.ledger import LedgerError, reconcile
 from ...hardware.traffic import (
@@ -26,6 +27,7 @@ from ...hardware.traffic import (
     rows_of,
 )
 from ...network import code_stream
+from ...network.fit import block_of
 from ...network.model import QuantizedModel
 from ...network.pack import Beats
 from .deadline import Deadline
@@ -50,6 +52,13 @@ class Board:
     model : QuantizedModel
     bitstream : Path, optional
         For the board in ``$BOARD``; the installed one if None.
+    geometry : Geometry, optional
+        The one that the kernels must have; any if None.
+
+    Attributes
+    ----------
+    geometry : Geometry
+        That of the kernels.
 
     Raises
     ------
@@ -57,7 +66,12 @@ class Board:
         There is no board, no bitstream of this version or no memory, or the board is in use.
     """
 
-    def __init__(self, model: QuantizedModel, bitstream: Path | None = None) -> None:
+    def __init__(
+        self,
+        model: QuantizedModel,
+        bitstream: Path | None = None,
+        geometry: Geometry | None = None,
+    ) -> None:
         self._stack = ExitStack()
         self._turn = threading.Lock()
         self._owner = os.getpid()
@@ -67,6 +81,7 @@ class Board:
         with ExitStack() as opening:
             opening.callback(self._stack.close)
             self._load(bitstream)
+            self._check_geometry(geometry)
             self._allocate(model)
             opening.pop_all()
 
@@ -74,17 +89,29 @@ class Board:
         self._board, self._device = find_board(), _active_device()
         self._lock = BoardLock(f"{self._board.name} {self._device.tag}")
         self._stack.callback(self._lock.release)
-        self._overlay = load(find_bitstream(self._board, bitstream), self._board, self._device)
-        self._hardware = Hardware(self._overlay, self._device)
-        self._monitor = Monitor(self._overlay.monitor.mmio)
+        path = find_bitstream(self._board, bitstream)
+        self._overlay, self.geometry = load(path, self._board, self._device)
+        self._hardware = Hardware(self._overlay, self.geometry.ports, self._device)
+        self._monitor = Monitor(self._overlay.monitor.mmio, self.geometry.ports)
+
+    def _check_geometry(self, wanted: Geometry | None) -> None:
+        if wanted not in (None, self.geometry):
+            raise BoardError(
+                f"the bitstream's kernels have the geometry {self.geometry}; expected {wanted}: "
+                f"build it with `make overlay BOARD={self._board.name} GEOMETRY={wanted}`"
+            )
 
     def _allocate(self, model: QuantizedModel) -> None:
-        self._beats = code_stream.beats(model)
-        self._digest = code_stream.digest(self._beats)
+        ports, block = self.geometry.ports, block_of(model, self.geometry)
+        beats = code_stream.beats(model, self.geometry)
+        self._digest = code_stream.digest(beats)
+        self._beats = beats.reshape(-1, ports).T  # those of each memory port
         self._rows, self._layout = rows_of(model), model.rows
-        self._block_model = cycles.Block(layers_of(model), model.block, self._rows)
-        self._codes = self._buffer(len(self._beats))
-        self._given, self._made = (self._buffer(model.block * rows.beats) for rows in model.rows)
+        self._block_model = cycles.Block(
+            layers_of(model, geometry=self.geometry), block, self._rows
+        )
+        self._codes = [self._buffer(len(beats)) for beats in self._beats]
+        self._given, self._made = (self._buffer(block * rows.beats) for rows in model.rows)
         self._stack.callback(self._quiesce)  # before any buffer is freed
         self._upload()
 
@@ -94,8 +121,9 @@ class Board:
         return buffer
 
     def _upload(self) -> None:
-        self._codes[:] = self._beats
-        self._codes.flush()
+        for buffer, beats in zip(self._codes, self._beats, strict=True):
+            buffer[:] = beats
+            buffer.flush()
 
     @property
     def block(self) -> int:
@@ -161,7 +189,7 @@ class Board:
         self._hardware.start(
             Transfer(self._given, given * BEAT_BYTES),
             Transfer(self._made, made * BEAT_BYTES),
-            Transfer(self._codes, self._codes.nbytes),
+            [Transfer(buffer, buffer.nbytes) for buffer in self._codes],
             **self._arguments(frames, bank, reset),
         )
         received = self._hardware.wait(self._deadline(), self._rows.names)
@@ -180,7 +208,7 @@ class Board:
 
     def _arguments(self, frames: int, bank: int, reset: bool) -> dict[str, int]:
         """Return the arguments of `lut_mac`."""
-        words = {"frames": frames, "beats": len(self._beats), "bank": bank, "reset": int(reset)}
+        words = {"frames": frames, "beats": self._beats.shape[1], "bank": bank, "reset": int(reset)}
         raw = frames * self._rows.raw
         return {**words, "raw_in": raw * self._rows.beats_in, "raw_out": raw * self._rows.beats_out}
 
@@ -190,7 +218,7 @@ class Board:
 
     def _book(self, frames: int, received: int) -> None:
         """Reconcile the block's bytes between model, DMA and hardware counters."""
-        sent = {CODES: self._codes.nbytes, SPECTRA_IN: frames * self._rows.beats_in * BEAT_BYTES}
+        sent = {CODES: self._beats.nbytes, SPECTRA_IN: frames * self._rows.beats_in * BEAT_BYTES}
         counted = Counted({**sent, SPECTRA_OUT: received}, self._monitor.since())
         reconcile(self._block_model.layers, frames, counted, self._rows)
         self.counted += counted

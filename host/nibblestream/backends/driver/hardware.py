@@ -10,6 +10,8 @@ from .dma import MM2S, S2MM, Channel
 from .fault import BoardError
 from .kernel import KERNELS, Kernel
 
+CODE_DMAS = ("dma_codes", "dma_codes_high")  # one for each memory port
+
 
 class Transfer(NamedTuple):
     """A DMA transfer: a buffer of `pynq.allocate`, and how many bytes of it."""
@@ -24,20 +26,26 @@ class Hardware:
     Parameters
     ----------
     overlay : pynq.Overlay
+    ports : int
+        Memory ports of the codes.
     device : pynq Device
     """
 
-    def __init__(self, overlay: Any, device: Any) -> None:
+    def __init__(self, overlay: Any, ports: int, device: Any) -> None:
         self.kernels: list[Kernel] = [getattr(overlay, name) for name in KERNELS]
         self._reset_line = overlay.kernel_reset.mmio
-        spectra, codes = overlay.dma_spectra.mmio, overlay.dma_codes.mmio
+        spectra = overlay.dma_spectra.mmio
         self._send = Channel("dma_spectra", spectra, MM2S, device)
         self._receive = Channel("dma_spectra", spectra, S2MM, device)
-        self._feed = Channel("dma_codes", codes, MM2S, device)
-        self._channels = (self._receive, self._send, self._feed)
+        self._feeds = [
+            Channel(name, getattr(overlay, name).mmio, MM2S, device) for name in CODE_DMAS[:ports]
+        ]
+        self._channels = (self._receive, self._send, *self._feeds)
 
-    def start(self, given: Transfer, made: Transfer, codes: Transfer, **arguments: int) -> None:
-        """Start the kernels and the three transfers: rows in, rows out, codes.
+    def start(
+        self, given: Transfer, made: Transfer, codes: Sequence[Transfer], **arguments: int
+    ) -> None:
+        """Start the kernels and the transfers: rows in, rows out, codes of each memory port.
 
         `arguments` are those of `lut_mac`, which include those of the other kernels.
         """
@@ -48,8 +56,7 @@ class Hardware:
         rotation.set(frames=frames, raw=arguments["raw_out"])
         for kernel in self.kernels:
             kernel.begin()
-        transfers = zip((self._receive, self._send, self._feed), (made, given, codes), strict=True)
-        for channel, transfer in transfers:
+        for channel, transfer in zip(self._channels, (made, given, *codes), strict=True):
             channel.start(transfer.buffer.device_address, transfer.size)
 
     def wait(self, deadline: Deadline, names: tuple[str, str]) -> int:
@@ -95,7 +102,8 @@ class Hardware:
         """
         self._reset_line.write(0, 0)
         self._send.reset()  # resets both channels of this DMA
-        self._feed.reset()
+        for feed in self._feeds:
+            feed.reset()
         self._reset_line.write(0, 1)
         for kernel in self.kernels:
             kernel.forget()
@@ -111,6 +119,6 @@ class Hardware:
 def _unfinished(channel: Channel, given: str, made: str) -> str:
     if channel.receives:
         return f"cordic_rotation has not given all {made}"
-    if channel.name == "dma_codes":
+    if channel.name in CODE_DMAS:
         return "lut_mac has not taken all codes"
     return f"cordic_vectoring has not taken all {given}"

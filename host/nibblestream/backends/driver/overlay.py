@@ -12,15 +12,15 @@ import pynq.ps
 from pynq import Overlay
 
 from ... import spec
-from ...geometry import DEFAULT
+from ...geometry import Geometry
 from ...hardware import boards, sources
 from ...hardware.boards import Board
-from .deadline import Deadline
 from .fault import BoardError
-from .kernel import DONE, IDLE, KERNELS, Kernel
+from .hardware import CODE_DMAS
+from .identity import identify
+from .kernel import KERNELS
 
 CLOCK_TOLERANCE: Final = 0.002  # of rounding in the clock's dividers
-PROBE_SECONDS: Final = 1.0
 
 
 def find_board() -> Board:
@@ -66,7 +66,7 @@ def find_bitstream(board: Board, given: Path | None = None) -> Path:
     return path
 
 
-def load(path: Path, board: Board, device: Any) -> Any:
+def load(path: Path, board: Board, device: Any) -> tuple[Any, Geometry]:
     """Load the overlay and check that it is the one that this package drives.
 
     Parameters
@@ -78,7 +78,9 @@ def load(path: Path, board: Board, device: Any) -> Any:
 
     Returns
     -------
-    pynq.Overlay
+    overlay : pynq.Overlay
+    geometry : Geometry
+        Of its kernels.
 
     Raises
     ------
@@ -93,12 +95,13 @@ def load(path: Path, board: Board, device: Any) -> Any:
     _forget_metadata()
     # The version is checked below, by registers: pynq would check Vivado's version, and warn.
     overlay = Overlay(str(path), ignore_version=True, device=device)
-    _check_cells(overlay, path)
-    _check_lengths(overlay, path)
+    _check_cells(overlay, path, [name for name in spec.CELLS if name != "dma_codes_high"])
     _set_clock(board)
-    for name in KERNELS:
-        _check_identity(getattr(overlay, name), device)
-    return overlay
+    geometry = identify([getattr(overlay, name) for name in KERNELS], board, device)
+    if geometry.ports == 2:
+        _check_cells(overlay, path, ["dma_codes_high"])
+    _check_lengths(overlay, path, ["dma_spectra", *CODE_DMAS[: geometry.ports]])
+    return overlay, geometry
 
 
 def _forget_metadata() -> None:
@@ -110,22 +113,22 @@ def _forget_metadata() -> None:
     clear_global_state()
 
 
-def _check_cells(overlay: Any, path: Path) -> None:
-    for name, cell in spec.CELLS.items():
-        found = overlay.ip_dict.get(name, {}).get("type")
-        if found != cell.vlnv:
+def _check_cells(overlay: Any, path: Path, names: list[str]) -> None:
+    for name in names:
+        found, expected = overlay.ip_dict.get(name, {}).get("type"), spec.CELLS[name].vlnv
+        if found != expected:
             raise BoardError(
-                f"{path}: the design has {name} as {found or 'nothing'}; expected {cell.vlnv}: "
+                f"{path}: the design has {name} as {found or 'nothing'}; expected {expected}: "
                 "it is another overlay, or another version of this one"
             )
 
 
-def _check_lengths(overlay: Any, path: Path) -> None:
+def _check_lengths(overlay: Any, path: Path, names: list[str]) -> None:
     """Refuse a DMA with a shorter length register, which would cut lengths, or scatter-gather mode.
 
     Parameters that the handoff lacks are assumed to be right.
     """
-    for name in ("dma_spectra", "dma_codes"):
+    for name in names:
         parameters = overlay.ip_dict[name]["parameters"]
         if int(parameters.get("c_include_sg", 0)):
             raise BoardError(
@@ -169,18 +172,3 @@ def _set_clock(board: Board) -> None:
 
 def _clock() -> float:
     return float(pynq.ps.Clocks.fclk0_mhz)
-
-
-def _check_identity(kernel: Kernel, device: Any) -> None:
-    """Check the register `identity`, which a call with 0 frames sets."""
-    kernel.set(frames=0)
-    kernel.begin()
-    if not Deadline(PROBE_SECONDS, device).until(lambda: bool(kernel.control() & (DONE | IDLE))):
-        raise BoardError(f"{kernel.name} does not answer", {"CTRL": kernel.control()})
-    found = kernel.result("identity")
-    if found != DEFAULT.identity:
-        raise BoardError(
-            f"{kernel.name} has identity {found:#010x}; this package drives "
-            f"{DEFAULT.identity:#010x}: the bitstream is of another version; "
-            "rebuild it, or install the package it is from"
-        )

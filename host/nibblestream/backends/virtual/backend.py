@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+from ...geometry import Geometry
 from ...hardware import boards
 from ...hardware.handoff import handoff
 from ...network.model import QuantizedModel
@@ -22,12 +23,16 @@ class Virtual(OnBoard):
     Parameters
     ----------
     model : QuantizedModel
+    geometry : Geometry, optional
+        Of the kernels; the board's default if None.
     """
 
     one_at_a_time = False  # each has its own board
     device: virtual.VirtualDevice
 
-    def _open(self, model: QuantizedModel) -> Board:
+    def _open(self, model: QuantizedModel, geometry: Geometry | None) -> Board:
         board = boards.here()
-        with _OPENING, virtual.board(board.name, handoff(board)) as self.device:
+        chosen = geometry or board.geometry
+        design = handoff(board, chosen)
+        with _OPENING, virtual.board(board.name, design, geometry=chosen) as self.device:
             return Board(model, self.device.bitstream)

@@ -12,6 +12,7 @@ from typing import Any
 import pynq.ps
 from pynq.pl_server.device import Device
 
+from ...geometry import Geometry
 from ...hardware import boards
 from . import bitstream
 from .device import VirtualDevice
@@ -24,6 +25,7 @@ def board(
     name: str = "Pynq-Z2",
     handoff: Path | None = None,
     *,
+    geometry: Geometry | None = None,
     faults: Iterable[Fault] = (),
     timing: Timing | None = None,
 ) -> Iterator[VirtualDevice]:
@@ -35,6 +37,8 @@ def board(
         Name of the board, and the value of $BOARD within the context.
     handoff : Path, optional
         The .hwh of the design, from which the .bit at `device.bitstream` is written.
+    geometry : Geometry, optional
+        Of the kernels; the board's default if None.
     faults : iterable of Fault
         Faults to inject.
     timing : Timing, optional
@@ -53,7 +57,9 @@ def board(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nibblestream-")))
         device = VirtualDevice(found, faults, timing)
         if handoff is not None:
-            device.bitstream = bitstream.write(folder, handoff, found.part)
+            device.bitstream = bitstream.write(
+                folder, handoff, found.part, geometry or found.geometry
+            )
         stack.enter_context(_entry(os.environ, "BOARD", name))
         stack.enter_context(_entry(vars(pynq.ps), "CPU_ARCH", device.arch))  # for pynq 3.0
         stack.enter_context(_active(device))

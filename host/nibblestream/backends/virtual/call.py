@@ -25,9 +25,9 @@ class Call(NamedTuple):
     raw_out: int
 
     @classmethod
-    def of(cls, values: Mapping[str, int]) -> Call:
+    def of(cls, values: Mapping[str, int], block: int) -> Call:
         """Return the call of a kernel; those for the CORDIC have one register `raw`."""
-        frames = values["frames"] if values["frames"] <= spec.MAX_BLOCK else 0
+        frames = values["frames"] if values["frames"] <= block else 0
         raw = values.get("raw", 0)
         return cls(frames, values.get("raw_in", raw), values.get("raw_out", raw))
 

@@ -125,14 +125,14 @@ class VirtualDevice(Device):  # type: ignore[misc]  # pynq has no types
 
     def download(self, bitstream_: Any, parser: Any = None) -> None:
         """Configure the logic from a .bit, for `pynq.Overlay`."""
-        text = bitstream.read(Path(bitstream_.bitfile_name))
+        geometry, text = bitstream.read(Path(bitstream_.bitfile_name))
         with tempfile.TemporaryDirectory(prefix="nibblestream-") as folder:
             path = Path(folder) / "loaded.hwh"
             path.write_bytes(text)
             ip_dict = RuntimeMetadataParser(Metadata(input=str(path))).ip_dict
             design = handoff.read(path, ip_dict)
         self.hardware = Hardware(
-            design, self.memory, self.clocks, self.timeline, self.timing, self.faults,
+            design, geometry, self.memory, self.clocks, self.timeline, self.timing, self.faults,
             self.violations.append,
         )  # fmt: skip
         self.post_download(bitstream_, parser, self.name)

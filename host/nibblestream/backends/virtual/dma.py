@@ -27,6 +27,7 @@ COMPLETE, ERROR_INTERRUPT, INTERRUPTS = 1 << 12, 1 << 14, 0x7000
 STREAMS: Final = {
     ("dma_spectra", "mm2s"): "spectrum",
     ("dma_codes", "mm2s"): "codes",
+    ("dma_codes_high", "mm2s"): "codes_high",
     ("dma_spectra", "s2mm"): "enhanced",
 }
 RESET_TIME: Final = 1e-6  # until the reset bit reads 0 again

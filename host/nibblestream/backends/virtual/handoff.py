@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
-from ...geometry import DEFAULT
-
 
 class Port(NamedTuple):
     """An interface of a cell."""
@@ -61,7 +59,7 @@ class Handoff:
     buses : dict
         The name of the bus at each port. Ports with the same bus are connected.
     polar_depth : int
-        Depth of the FIFO for phases, in beats.
+        Depth of the FIFO for phases, in beats; 0 if the handoff does not say.
     """
 
     cells: list[Cell]
@@ -134,5 +132,5 @@ def _polar_depth(root: ElementTree.Element) -> int:
         if module.get("INSTANCE") == "polar_fifo":
             for parameter in module.iter("PARAMETER"):
                 if parameter.get("NAME") == "FIFO_DEPTH":
-                    return int(parameter.get("VALUE", DEFAULT.polar_depth))
-    return DEFAULT.polar_depth
+                    return int(parameter.get("VALUE", 0))
+    return 0

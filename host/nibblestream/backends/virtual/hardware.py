@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
+from ...geometry import Geometry
 from .clocks import Clocks
 from .dma import Dma
 from .faults import Faults
@@ -39,6 +40,8 @@ class Hardware:
     Parameters
     ----------
     handoff : Handoff
+    geometry : Geometry
+        Of the kernels.
     memory, clocks : Memory, Clocks
         Of the processing system.
     timeline, timing, faults : Timeline, Timing, Faults
@@ -54,6 +57,7 @@ class Hardware:
     def __init__(
         self,
         handoff: Handoff,
+        geometry: Geometry,
         memory: Memory,
         clocks: Clocks,
         timeline: Timeline,
@@ -61,7 +65,7 @@ class Hardware:
         faults: Faults,
         note: Callable[[str], None],
     ) -> None:
-        self.fabric = Fabric(handoff, timeline, timing, clocks.hertz, faults)
+        self.fabric = Fabric(handoff, geometry, timeline, timing, clocks.hertz, faults)
         self.monitors: list[Monitor] = []
         self._in_reset = False
         self._kernels: list[Kernel] = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from ...geometry import DEFAULT
 from .faults import Faults, WrongIdentity
 from .handoff import Cell, Register
 from .process import Process
@@ -116,7 +115,7 @@ class Kernel:
 
     def _identity(self) -> int:
         wrong = self._faults.draw(WrongIdentity, kernel=self.name)
-        return wrong.value if wrong else DEFAULT.identity
+        return wrong.value if wrong else self._fabric.geometry.identity
 
 
 def _register(cell: Cell, register: str) -> Register:

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ... import spec
+from ...geometry import Geometry
 from ...hardware.cycles import Loop
 from ...network import code_stream
 from ...network.pack import Beats
@@ -26,6 +27,7 @@ from .timing import Timing, loops, past_of
 
 Streams = Mapping[str, Stream]
 Compute = Callable[[Beats, Beats], tuple[Beats, int]]  # bins or rows, codes -> outputs, digest
+CODES = ("codes", "codes_high")  # streams of codes, one from each memory port
 BEATWISE = ("LOAD", "LOAD_ROWS", "SEND", "SEND_ROWS")  # loops timed by their beats
 
 
@@ -127,7 +129,13 @@ def vectoring(process: Process, streams: Streams, call: Call, seconds: float) ->
 
 
 def lut_mac(
-    process: Process, streams: Streams, call: Call, beats: int, compute: Compute, timing: Timing
+    process: Process,
+    streams: Streams,
+    call: Call,
+    beats: int,
+    compute: Compute,
+    timing: Timing,
+    geometry: Geometry,
 ) -> Iterator[None]:
     """Model `lut_mac`: read a header, all inputs and all codes, then write all outputs."""
     process.outputs["digest"] = 0
@@ -135,19 +143,24 @@ def lut_mac(
         return
     clock, read = 1 / process.clock, timing.read_beat(process.clock)
     taken: list[Beats] = []
-    words = [np.empty(0, np.uint64)]
-    yield from _collect(process, streams["codes"], min(beats, 1), clock, words)
-    process.at += past_of(words[-1], call) * spec.BINS * clock
+    ports = {streams[name]: [np.empty(0, np.uint64)] for name in CODES[: geometry.ports]}
+    first = min(beats, 1)
+    for stream, words in ports.items():
+        yield from _collect(process, stream, first, clock, words)
+    process.at += past_of(ports[streams["codes"]][-1], call) * spec.BINS * clock
     yield from _collect(process, streams["magnitude"], call.beats_in, clock, taken)
-    yield from _collect(process, streams["codes"], beats - len(words[-1]), 0.0, words)
+    for stream, words in ports.items():
+        yield from _collect(process, stream, beats - first, 0.0, words)
     if not call.consistent:  # the core and the port behind it disagree on the beats to send
         yield from never()
-    inputs, codes = np.concatenate(taken), np.concatenate(words)
+    inputs = np.concatenate(taken)
+    codes = np.stack([np.concatenate(words) for words in ports.values()], axis=1).ravel()
     made, process.outputs["digest"] = compute(inputs, codes)
-    for loop in loops(codes, call, refused=not process.outputs["digest"]):
+    for loop in loops(codes, call, not process.outputs["digest"], geometry):
         process.run(loop, read)
         if loop.beats:
-            streams["codes"].freed = process.at
+            for stream in ports:
+                stream.freed = process.at
     yield from _give(process, streams["network"], made if call.raw else made ^ inputs, clock)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ... import spec
+from ...geometry import Geometry
 from ...hardware import cycles
 from ...hardware.traffic import BEAT_BYTES, LayerTraffic
 from ...network.pack import Beats
@@ -51,13 +52,14 @@ class Timing:
         return max(1 / (clock * self.write_share), BEAT_BYTES / self.bandwidth)
 
 
-def loops(codes: Beats, call: Call, refused: bool) -> list[cycles.Loop]:
+def loops(codes: Beats, call: Call, refused: bool, geometry: Geometry) -> list[cycles.Loop]:
     """Return the loops of `lut_mac` for a block, in order, from the stream of codes it read."""
     past = past_of(codes, call)
     if not refused:
         rows = replace(call.rows, past=past)
-        return cycles.Block(list(_layers(codes)), call.frames, rows).loops
-    drained = cycles.Loop("DRAIN", len(codes), len(codes))
+        return cycles.Block(list(_layers(codes, geometry)), call.frames, rows).loops
+    beats = len(codes) // geometry.ports
+    drained = cycles.Loop("DRAIN", beats, beats)
     loaded, sent = cycles.row_loops(call.beats_in, call.beats_out, call.raw, past)
     return [cycles.Loop("MODEL", 1, 1), loaded, drained, sent]
 
@@ -68,9 +70,9 @@ def past_of(codes: Beats, call: Call) -> int:
     return 0 if call.raw or single else spec.CONTEXT - 1
 
 
-def _layers(codes: Beats) -> Iterator[LayerTraffic]:
+def _layers(codes: Beats, geometry: Geometry) -> Iterator[LayerTraffic]:
     """Yield the layers of a stream of codes that was not refused."""
-    at = 1
+    at = geometry.ports
     for _ in range(_field(codes[0], spec.MODEL_BEAT["layers"])):
         names = ("outputs", "inputs", "code_bits", "wide_bias", "activation")
         outputs, inputs, bits, wide, kind = (
@@ -78,8 +80,10 @@ def _layers(codes: Beats) -> Iterator[LayerTraffic]:
         )
         name, units = spec.ACTIVATIONS[kind], 0
         if name in ("memory", "gru"):
-            units = _field(codes[at + 1], spec.ACTIVATION_BEAT["units"])
-        layer = LayerTraffic(outputs, inputs, bits, bool(wide), bool(kind), units, name == "gru")
+            units = _field(codes[at + geometry.ports], spec.ACTIVATION_BEAT["units"])
+        layer = LayerTraffic(
+            outputs, inputs, bits, bool(wide), bool(kind), units, name == "gru", geometry
+        )
         yield layer
         at += (layer.tables + layer.padded) // BEAT_BYTES
 

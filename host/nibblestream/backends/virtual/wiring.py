@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from ...geometry import Geometry
 from ...hardware.cycles import PIPELINE_DEPTH
 from ...network.pack import Beats
 from ..csim import Board
@@ -24,10 +25,11 @@ from .timing import Timing
 LINK_DEPTH: Final = 32
 SLICE_DEPTH: Final = 2  # beats in a kernel's register slice, taken before the kernel reads
 
-# stream: (source, sink), as `csim` wires the compiled kernels
+# stream: (source, sink), as `csim` wires the compiled kernels; `codes_high` only with two ports
 STREAMS: Final[dict[str, tuple[Port, Port]]] = {
     "spectrum": (Port("dma_spectra", "M_AXIS_MM2S"), Port("cordic_vectoring", "spectrum")),
     "codes": (Port("dma_codes", "M_AXIS_MM2S"), Port("lut_mac", "codes")),
+    "codes_high": (Port("dma_codes_high", "M_AXIS_MM2S"), Port("lut_mac", "codes_high")),
     "magnitude": (Port("cordic_vectoring", "magnitude"), Port("lut_mac", "magnitude")),
     "polar": (Port("cordic_vectoring", "polar"), Port("polar_fifo", "S_AXIS")),
     "polar_late": (Port("polar_fifo", "M_AXIS"), Port("cordic_rotation", "polar")),
@@ -51,6 +53,8 @@ class Fabric:
     ----------
     handoff : Handoff
         The design; its streams must be those of `STREAMS`.
+    geometry : Geometry
+        Of the kernels.
     timeline : Timeline
     timing : Timing
     clock : callable
@@ -66,16 +70,20 @@ class Fabric:
     def __init__(
         self,
         handoff: Handoff,
+        geometry: Geometry,
         timeline: Timeline,
         timing: Timing,
         clock: Callable[[], float],
         faults: Faults,
     ) -> None:
         self._timeline, self._timing, self._clock = timeline, timing, clock
-        self._faults = faults
-        handoff.require(STREAMS)
-        depths = {"spectrum": SLICE_DEPTH, "codes": SLICE_DEPTH, "polar": handoff.polar_depth}
-        names = (name for name in STREAMS if name != "polar_late")  # `polar` includes the FIFO
+        self._faults, self.geometry = faults, geometry
+        unused = run.CODES[geometry.ports :]
+        wanted = {name: ends for name, ends in STREAMS.items() if name not in unused}
+        handoff.require(wanted)
+        depths = dict.fromkeys(("spectrum", *run.CODES), SLICE_DEPTH)
+        depths["polar"] = handoff.polar_depth or geometry.polar_depth
+        names = (name for name in wanted if name != "polar_late")  # `polar` includes the FIFO
         self.streams = {name: Stream(name, depths.get(name, LINK_DEPTH)) for name in names}
         self._live: dict[Process, Done] = {}
         self._board: Board | None = None
@@ -146,7 +154,7 @@ class Fabric:
 
     def _body(self, process: Process, values: dict[str, int]) -> Iterator[None]:
         """Return the body of a kernel's process."""
-        call = Call.of(values)
+        call = Call.of(values, self.geometry.block)
         if self._faults.draw(NeverDone, kernel=process.name):
             return run.never()
         if process.name == "cordic_vectoring":
@@ -155,7 +163,9 @@ class Fabric:
         if process.name == "cordic_rotation":
             return run.rotation(process, self.streams, call, self._packet(call.beats_out))
         compute = partial(self._compute, dict(values))
-        return run.lut_mac(process, self.streams, call, values["beats"], compute, self._timing)
+        return run.lut_mac(
+            process, self.streams, call, values["beats"], compute, self._timing, self.geometry
+        )
 
     def _packet(self, beats: int) -> run.Packet:
         """Return the packet of a block, as faults change it."""
@@ -167,7 +177,7 @@ class Fabric:
 
     def _compute(self, values: dict[str, int], inputs: Beats, codes: Beats) -> tuple[Beats, int]:
         """Compute a block with the compiled kernels; return also the digest of its codes."""
-        self._board = self._board or Board()
+        self._board = self._board or Board(self.geometry)
         made, digests = self._board.run(
             np.ascontiguousarray(inputs),
             codes,

@@ -27,7 +27,7 @@ class Live:
     """
 
     def __init__(self, backend: Backend) -> None:
-        self._stream = Stream(Session(Pool(lambda: FixedPoint(backend), block=1)))
+        self._stream = Stream(Session(Pool(lambda: FixedPoint(backend))))
 
     def process(self, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Enhance the next samples (n,)."""
