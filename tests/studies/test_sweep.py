@@ -25,8 +25,8 @@ from nibblestream.evaluate.workers import local
 from nibblestream.studies.sweep import held_out, picture
 from nibblestream.studies.sweep.held_out import Row
 from nibblestream.studies.sweep.run import Sweep, sweep
-from nibblestream.studies.sweep.search import Trial
-from nibblestream.studies.sweep.space import Space, paper_settings
+from nibblestream.studies.sweep.space import Space, paper_settings, text
+from nibblestream.studies.sweep.trial import Trial
 from sweep_material import clips, folders, small
 
 
@@ -112,16 +112,22 @@ def test_what_is_compared() -> None:
     ]
     settings = {row.label: row.settings for row in rows}
     assert settings["fixed 4,4, k 3,2"]["k"] == [3, 2]
-    assert settings["fixed 4,4"] == held_out.settle(small(), paper_settings((4, 4)))[0]
+    assert settings["fixed 4,4"] == held_out.settle(small(), paper_settings((4, 4))).settings
     assert settings["fixed 4,8"]["scheme"] == ["rs-vbs", "u"]
     assert [row.beside for row in rows if row.kind == "found"] == labels[0:1] + labels[
         2:3
     ] + labels[5:6]
 
 
-def test_workers_do_not_matter(front: Sweep, material) -> None:
+def test_workers_change_the_order_of_trials_only(front: Sweep, material) -> None:
+    """As long as trials are random; a model's draws depend on what was told before them."""
     again = sweep(small(), *material, Space(2, bits=(4, 8)), trials=20, workers=local(2))
-    assert again == front
+    assert ordered(again.trials) == ordered(front.trials)
+    assert again.rows == front.rows
+
+
+def ordered(trials: Sequence[Trial]) -> list[Trial]:
+    return sorted(trials, key=lambda trial: text(trial.settings))
 
 
 @pytest.fixture
@@ -159,7 +165,8 @@ def test_the_command(tmp_path: Path, cache: Path) -> None:
 @pytest.mark.slow
 def test_a_sweep_that_is_killed_goes_on(tmp_path: Path, cache: Path) -> None:
     """What was known is not computed again, and the result is that of an undisturbed sweep."""
-    command = [sys.executable, "-m", "nibblestream", *arguments(tmp_path, "killed")]
+    one = ("--jobs", "1")  # with more, what is drawn depends on the order in which trials end
+    command = [sys.executable, "-m", "nibblestream", *arguments(tmp_path, "killed", *one)]
     process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE)
     while process.poll() is None and len(_known(cache)) < 20:
         time.sleep(0.02)
@@ -172,7 +179,7 @@ def test_a_sweep_that_is_killed_goes_on(tmp_path: Path, cache: Path) -> None:
     after = _known(cache)
     assert 20 <= len(before) < len(after)
     assert before.items() <= after.items()  # a score that is computed again gets another number
-    whole = [sys.executable, "-m", "nibblestream", *arguments(tmp_path, "whole")]
+    whole = [sys.executable, "-m", "nibblestream", *arguments(tmp_path, "whole", *one)]
     environment = {**os.environ, "NIBBLESTREAM_CACHE": str(tmp_path / "other")}
     subprocess.run(whole, check=True, capture_output=True, env=environment)
     for name in ("sweep.csv", "trials.csv", "sweep.pdf"):

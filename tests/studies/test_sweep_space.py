@@ -6,7 +6,7 @@ import pytest
 from networks import network
 from nibblestream import quantize
 from nibblestream.network.scheme import Scheme, partition_sizes
-from nibblestream.studies.sweep.search import settle
+from nibblestream.studies.sweep.settle import settle
 from nibblestream.studies.sweep.space import (
     QUICK,
     SCHEMES,
@@ -55,17 +55,29 @@ def test_all_settings_are_schemes_and_all_schemes_occur() -> None:
     assert {s.k for s in found if not s.shifted} == {None}
 
 
-def test_nothing_is_drawn_that_does_not_matter() -> None:
+def test_all_trials_draw_the_same_parameters_and_settings_leave_out_what_does_not_matter() -> None:
+    names = {"bits 0", "scheme 0", "m 0", "external 0", "below 0", "above 0", "find k 0", "k 0"}
     for settings, params in drawn(Space(1, SCHEMES), 300):
+        assert set(params) == names
         (scheme,) = layers(settings)
-        expected = {"bits 0", "scheme 0 at 8" if scheme.bits == 8 else "scheme 0"}
-        if scheme.name not in ("u", "u-vbs"):
-            expected |= {f"m 0 at {scheme.bits}"}
-        if scheme.name in ("rs", "rs-vbs"):
-            expected |= {f"external 0 at {scheme.bits}", "below 0", "above 0"} - {"external 0 at 2"}
-        if scheme.shifted:
-            expected |= {"find k 0"} | ({"k 0"} if scheme.k is not None else set())
-        assert set(params) == expected
+        plain = {"ratio": 1.0, "p_start": 0.04, "p_stop": 0.96}
+        if scheme.name not in ("rs", "rs-vbs"):
+            assert {name: getattr(scheme, name) for name in plain} == plain
+        if scheme.name in ("u", "u-vbs"):
+            assert scheme.m == 8
+        assert scheme.k == (params["k 0"] if scheme.shifted and not params["find k 0"] else None)
+
+
+def test_what_no_scheme_has_is_not_drawn() -> None:
+    for schemes, bits, names in (
+        (("u",), (4,), set()),
+        (("u",), (4, 8), {"bits 0"}),
+        (("kmeans",), (8,), set()),
+        (("kmeans",), (2, 4), {"bits 0", "m 0", "find k 0", "k 0"}),
+        (("rs-vbs-asym", "u"), (3,), {"scheme 0", "m 0", "find k 0", "k 0"}),
+    ):
+        for _, params in drawn(Space(1, schemes, bits), 5):
+            assert set(params) == names
 
 
 @pytest.mark.parametrize("bits", [2, 3, 4])
@@ -76,10 +88,13 @@ def test_a_ratio_gives_the_number_of_external_intervals(bits: int) -> None:
 
 
 def test_restrictions_fix_what_they_name() -> None:
-    for settings, params in drawn(Space(2, ("rs-vbs",), (4,)), 50):
+    externals = set()
+    for settings, params in drawn(Space(2, ("rs-vbs",), (4,)), 80):
         assert settings["scheme"] == ["rs-vbs"] * 2
         assert settings["bits"] == [4, 4]
         assert not any(name.startswith(("bits", "scheme")) for name in params)
+        externals |= {partition_sizes(4, ratio)[0] for ratio in settings["ratio"]}
+    assert externals == {2, 4, 6, 8, 10, 12, 14}
     for settings, _ in drawn(Space(2, ("rs",), (4, 8)), 50):
         pairs = set(zip(settings["bits"], settings["scheme"], strict=True))
         assert pairs <= {(8, "u"), (4, "rs")}
@@ -104,19 +119,35 @@ def test_settled_settings_make_the_same_codes() -> None:
     model, refused = network(hidden=(8,)), 0
     for settings, _ in drawn(Space(2), 60):
         try:
-            settled, size = settle(model, settings)
-        except ValueError:  # what the search is told at once: see there
+            settled = settle(model, settings)
+        except ValueError:  # what a worker returns as the reason to refuse them
             refused += 1
             continue
-        before, after = quantize(model, **settings), quantize(model, **settled)
-        for name, k, found in zip(settings["scheme"], settings["k"], settled["k"], strict=True):
+        before, after = quantize(model, **settings), quantize(model, **settled.settings)
+        ks = zip(settings["scheme"], settings["k"], settled.settings["k"], strict=True)
+        for name, k, found in ks:
             assert found == k if name not in TOLD else found is not None
-        assert size == before.ideal_bytes
+        assert settled.bytes == before.ideal_bytes
         for old, new in zip(before.layers, after.layers, strict=True):
             assert (old.codes == new.codes).all()
             assert (old.decoded == new.decoded).all()
-        assert settle(model, settled) == (settled, size)
+        assert settle(model, settled.settings) == settled
     assert refused < 15
+
+
+def test_digests_tell_outputs_apart() -> None:
+    """The same weights have the same digest, however their settings describe them."""
+    model, paper = network(hidden=(8,)), paper_settings((4, 4))
+    found = settle(model, paper)
+    k = found.settings["k"]
+    assert settle(model, paper | {"k": k}).digest == found.digest
+    assert settle(model, paper | {"k": [k[0] - 1, k[1]]}).digest != found.digest
+    uniform = paper | {"scheme": ["u", "u"]}
+    unshifted = paper | {"scheme": ["u-vbs", "u-vbs"], "k": [0, 0]}
+    assert settle(model, uniform).digest == settle(model, unshifted).digest != found.digest
+
+
+def test_equal_settings_have_equal_texts() -> None:
     assert text({"b": [1], "a": [2]}) == text({"a": [2], "b": [1]})
 
 

@@ -64,8 +64,11 @@ def sweep(
     """Search for the scheme of each layer that loses the least STOI at each size in bytes.
 
     Writes the best models, a table and a figure of bytes against STOI. The search uses one set of
-    mixtures; results are reported on another, beside the paper's fixed settings. Scores are
-    cached, so an interrupted sweep resumes when called again.
+    mixtures; results are reported on another, beside the paper's fixed settings. Trials and
+    scores are kept in the cache, so an interrupted sweep resumes when called again.
+
+    With one worker the same seed draws the same trials; with several, what is drawn also depends
+    on the order in which their trials end.
 
     Example: nibblestream sweep mlp-float --scheme rs-vbs --bits 4 --speech test/speech
     --noise test/noise --val-speech val/speech --val-noise val/noise -o swept
@@ -73,6 +76,7 @@ def sweep(
     from ..evaluate.collect import collect
     from ..evaluate.known import open_known
     from ..evaluate.workers import local
+    from ..hardware import sources
     from ..studies.sweep import report, run
 
     if scheduler is not None and _given("jobs"):
@@ -93,6 +97,7 @@ def sweep(
     workers = local(jobs) if scheduler is None else _cluster(scheduler)
     with open_known() as known:
         options |= {"workers": workers, "known": known}
+        options |= {"journals": sources.writable_cache() / "sweeps"}
         found = run.sweep(model, validation, test, space, **options)
     click.echo(report.table(found))
     report.write(found, model, output, command_line())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import pickle
+import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from distributed import Client, WorkerPlugin
@@ -17,8 +19,8 @@ from distributed.scheduler import KilledWorker
 
 from .clip import Clip, Source
 from .known import code
-from .score import Scorer, Task
-from .workers import Answer, Work, Workers, as_they_come, do, hold
+from .score import Scorer
+from .workers import Work, Workers, do, hold
 
 TIMEOUT = "10s"  # to connect to the scheduler
 
@@ -103,21 +105,29 @@ def _open(address: str, scorer: Scorer) -> Iterator[Work]:
         name = f"nibblestream-{uuid.uuid4()}"
         _give(client, Giving(name, travelling))
         try:
-            yield lambda tasks: _work(client, name, tasks)
+            yield _work(client, name)
+        except KilledWorker as error:
+            raise RuntimeError(f"a task's workers were lost each time: {error}") from error
+        except CancelledError as error:
+            raise OSError(
+                "the Dask scheduler was lost; start one and run this again: finished scores are "
+                "kept"
+            ) from error
         finally:
             _take(client, name)
 
 
-def _work(client: Any, name: str, tasks: Iterable[Task]) -> Iterator[tuple[Task, Answer]]:
+def _work(client: Any, name: str) -> Work:
     executor = client.get_executor(pure=False)
-    try:
-        yield from as_they_come(lambda task: executor.submit(do, name, task), tasks)
-    except KilledWorker as error:
-        raise RuntimeError(f"a task's workers were lost each time: {error}") from error
-    except CancelledError as error:
-        raise OSError(
-            "the Dask scheduler was lost; start one and run this again: finished scores are kept"
-        ) from error
+
+    @lru_cache(1)
+    def workers(second: int) -> int:
+        return max(1, len(client.scheduler_info(n_workers=-1).get("workers", ())))
+
+    return Work(
+        lambda *call: executor.submit(do, name, *call),
+        lambda: workers(int(time.monotonic())),  # asked at most once a second
+    )
 
 
 def _client(address: str) -> Any:

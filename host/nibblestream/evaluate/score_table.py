@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from .clip import Source
-from .known import Known, key
+from .known import Known, code, key
 from .score import Scored, Scores, System, Task
-from .workers import Work
+from .workers import Answer, Work
 
 CHUNK = 8  # clips per task
 
@@ -34,8 +36,14 @@ class ScoreTable:
         self.clips = clips
         self.metrics = tuple(metrics)
         self.backend = backend
-        self._known = known or Known()
+        self._cache = known or Known()
         self._digests = [_digest(clip) for clip in clips]
+
+    @property
+    def digest(self) -> str:
+        """Digest of everything but the systems that determines the scores."""
+        parts = (self._digests, self.metrics, self.backend, code())
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def fill(
         self,
@@ -58,23 +66,23 @@ class ScoreTable:
         scores: dict[str, dict[int, Scores]] = {label: {} for label in systems}
         refused: dict[int, str] = {}
         for label, system in systems.items():
-            scores[label] = self._look_up(system)
+            scores[label] = self.known(system)
             on_scores(len(scores[label]))
-        for task, answer in work(self._tasks(systems, scores, chunk)):
+        for task, answer in work.answers(self._tasks(systems, scores, chunk)):
             for row, found in zip(task.rows, answer, strict=True):
                 if isinstance(found, str):
                     refused[row] = found
                 else:
                     scores[task.label][row] = found
-            self._keep(task, scores[task.label])
+            self.keep(task, answer)
             on_scores(len(task.rows))
         return [self._scored(row, scores, refused) for row in range(len(self.clips))]
 
-    def _look_up(self, system: System) -> dict[int, Scores]:
-        """Return the cached scores of the clips for which every metric is known."""
+    def known(self, system: System) -> dict[int, Scores]:
+        """Return the cached scores of the clips for which every metric is known, by row."""
         rows = [row for row, digest in enumerate(self._digests) if digest]
         named = {row: self._keys(row, system) for row in rows}
-        found = self._known.get([name for names in named.values() for name in names])
+        found = self._cache.get([name for names in named.values() for name in names])
         return {
             row: {metric: found[name] for metric, name in zip(self.metrics, names, strict=True)}
             for row, names in named.items()
@@ -91,12 +99,19 @@ class ScoreTable:
                 if rows:
                     yield Task(system, label, rows, self.metrics, self.backend)
 
-    def _keep(self, task: Task, scores: dict[int, Scores]) -> None:
-        self._known.put(
+    def missing(self, system: System) -> Task | None:
+        """Return a task with all clips of a system that are not known, or None."""
+        known = self.known(system)
+        rows = tuple(row for row in range(len(self.clips)) if row not in known)
+        return Task(system, system.settings, rows, self.metrics, self.backend) if rows else None
+
+    def keep(self, task: Task, answer: Answer) -> None:
+        """Add the scores of a task to the cache."""
+        self._cache.put(
             {
-                name: scores[row][metric]
-                for row in task.rows
-                if row in scores and self._digests[row]
+                name: found[metric]
+                for row, found in zip(task.rows, answer, strict=True)
+                if self._digests[row] and not isinstance(found, str)
                 for metric, name in zip(self.metrics, self._keys(row, task.system), strict=True)
             }
         )

@@ -13,8 +13,9 @@ from ...evaluate.score_table import ScoreTable
 from ...evaluate.summary import ALL, summarise
 from ...evaluate.workers import Work
 from ...network.float_model import FloatModel
-from .search import Trial, settle
+from .settle import settle
 from .space import Settings, paper_settings, text
+from .trial import Trial
 
 PAPER_BITS, PAPER_K = (4, 4), (3, 2)  # section 4 of the paper
 FOUND, FIXED = "found", "fixed"  # by the sweep, by the paper
@@ -91,13 +92,13 @@ def compare(
 
 def _fixed(model: FloatModel, bits: Sequence[int]) -> Iterable[Row]:
     """Yield the paper's settings with k searched, and with the paper's k where it gives one."""
-    settings, size = settle(model, paper_settings(bits))
-    yield Row(f"{FIXED} {_written(bits)}", FIXED, settings, size)
+    settled = settle(model, paper_settings(bits))
+    yield Row(f"{FIXED} {_written(bits)}", FIXED, settled.settings, settled.bytes)
     if tuple(bits) == PAPER_BITS:
         with suppress(ValueError):  # the accumulator of another network could overflow
-            settings, size = settle(model, paper_settings(bits, PAPER_K))
+            settled = settle(model, paper_settings(bits, PAPER_K))
             label = f"{FIXED} {_written(bits)}, k {_written(PAPER_K)}"
-            yield Row(label, FIXED, settings, size)
+            yield Row(label, FIXED, settled.settings, settled.bytes)
 
 
 def _written(values: Iterable[Any]) -> str:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Generator
+from concurrent.futures import Future
+from typing import Any
 
 import numpy as np
 
-from ...evaluate.score import Scores, System
+from ...evaluate.score import System
 from ...evaluate.score_table import ScoreTable
-from ...evaluate.workers import Work
+from ...evaluate.workers import Work, score
+from .settle import Settled, settle_on_worker
 from .space import Settings, text
+from .trial import Trial
+
+# The steps of a trial: a generator of the futures that it waits for, which is sent their results.
+# It returns the trial, or the reason why its settings are refused.
+Steps = Generator["Future[Any]", Any, Trial | str]
 
 
 class ByStoi:
     """Scores a float model quantized with given settings.
+
+    Workers quantize and score. Settings that result in the same codes are scored once.
 
     Parameters
     ----------
@@ -21,26 +31,30 @@ class ByStoi:
         Digest of the float model.
     table : ScoreTable
     work : Work
-    on_scores : callable
-        Called with the number of newly scored clips.
     """
 
-    def __init__(
-        self, model: str, table: ScoreTable, work: Work, on_scores: Callable[[int], object]
-    ) -> None:
-        self._model, self._table, self._work, self._on_scores = model, table, work, on_scores
+    def __init__(self, model: str, table: ScoreTable, work: Work) -> None:
+        self._model, self._table, self._work = model, table, work
+        self._means: dict[str, Future[float]] = {}  # by digest of the quantized model
 
-    def __call__(self, batch: Sequence[Settings]) -> list[float]:
-        """Return the mean STOI for each of the settings."""
-        labels = [text(settings) for settings in batch]
-        systems = {label: System(self._model, label) for label in labels}
-        scored = self._table.fill(self._work, systems, self._on_scores)
-        kept = [clip.scores for clip in scored if not clip.refused]
-        if not kept:
-            raise ValueError(f"all validation clips were refused: {scored[0].refused}")
-        self._on_scores((len(labels) - len(systems)) * len(scored))
-        return [_mean([scores[label] for scores in kept]) for label in labels]
+    def __call__(self, settings: Settings) -> Steps:
+        """Return the steps of a trial of these settings."""
+        settled: Settled | str = yield self._work.submit(settle_on_worker, (self._model, settings))
+        if isinstance(settled, str):
+            return settled
+        if settled.digest not in self._means:
+            self._means[settled.digest] = mean = Future()
+            mean.set_result((yield from self._score(text(settled.settings))))
+        stoi = yield self._means[settled.digest]
+        return Trial(settled.settings, settled.bytes, stoi)
 
-
-def _mean(scores: Sequence[Scores]) -> float:
-    return float(np.mean([float(score["stoi"]) for score in scores]))
+    def _score(self, settings: str) -> Generator[Future[Any], Any, float]:
+        system = System(self._model, settings)
+        task = self._table.missing(system)
+        if task is not None:
+            answer = yield self._work.submit(score, task)
+            self._table.keep(task, answer)
+        scores = self._table.known(system).values()
+        if not scores:
+            raise ValueError(f"all validation clips were refused: {answer[0]}")
+        return float(np.mean([float(of["stoi"]) for of in scores]))

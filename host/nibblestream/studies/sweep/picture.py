@@ -13,7 +13,7 @@ from ...network.float_model import FloatModel
 from ...plots.style import COLOURS, INK
 from .held_out import FIXED, FOUND, Row
 from .run import Sweep
-from .search import front
+from .trial import front
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
@@ -14,11 +16,14 @@ from ...evaluate.known import Known
 from ...evaluate.score import Scorer
 from ...evaluate.score_table import ScoreTable
 from ...evaluate.workers import Work, Workers, local
+from ...hardware import sources
 from ...network.float_model import FloatModel
 from .held_out import Row, compare, rows
+from .journal import open_journal
 from .judge import ByStoi
-from .search import Trial, front, search
+from .search import search
 from .space import Space
+from .trial import Trial, front
 
 TRIALS = 200
 METRICS = ("stoi",)
@@ -31,7 +36,7 @@ class Sweep:
     Parameters
     ----------
     trials : list of Trial
-        All trials, in the order they were drawn.
+        All trials, in the order they ended.
     rows : list of Row
         The best trial for each size, and the rows they are compared with.
     refused : dict
@@ -54,6 +59,7 @@ def sweep(
     backend: str = "emu",
     workers: Workers | None = None,
     known: Known | None = None,
+    journals: Path | None = None,
 ) -> Sweep:
     """Search for the settings of `quantize` that lose the least STOI at each size.
 
@@ -65,34 +71,50 @@ def sweep(
     space : Space
         The search space.
     trials, seed : int
-        Number of trials, and seed of the sampler. For given clips, model and space the result
-        depends only on these.
+        Number of trials, and seed of the sampler. For given clips, model and space, and one worker,
+        the result depends only on these; with several, it also depends on the order in which
+        their trials end.
     backend : str
         Backend that runs the models.
     workers : Workers, optional
         `local` or `cluster`; by default one local worker.
     known : Known, optional
-        Cache of scores, with which an interrupted sweep resumes.
+        Cache of scores.
+    journals : path, optional
+        Folder in which the search keeps its journal, so that it resumes after an interruption.
 
     Raises
     ------
     ValueError, OSError
         A parameter is out of range, or all clips were refused.
+    RuntimeError
+        Another process runs the same search.
     """
     workers, known = workers or local(1), known or Known()
     models = {model.digest: model}
 
     @contextmanager
     def scoring(
-        clips: Sequence[Source], systems: int, title: str
+        clips: Sequence[Source], total: int, title: str, unit: str
     ) -> Iterator[tuple[ScoreTable, Work, Callable[[int], object]]]:
-        bar = tqdm(total=systems * len(clips), desc=title, unit="clip", disable=None)
+        bar = tqdm(total=total, desc=title, unit=unit, disable=None)
         with bar, workers(Scorer(clips, models)) as work:
             yield ScoreTable(clips, METRICS, backend, known), work, bar.update
 
-    with scoring(validation, trials, "search") as (table, work, tick):
-        tried = search(model, space, ByStoi(model.digest, table, work, tick), trials, seed)
+    with scoring(validation, trials, "search", "trial") as (table, work, tick):
+        judge = ByStoi(model.digest, table, work)
+        path = journals and journals / f"{_identity(model, space, seed, table)}.jsonl"
+        options = {"places": work.places, "on_trials": tick}
+        with open_journal(path) as journal:
+            tried = search(space, judge, trials, seed, journal=journal, **options)
     listed = rows(model, front(tried))
-    with scoring(test, len(listed), "test") as (table, work, tick):
+    with scoring(test, len(listed) * len(test), "test", "clip") as (table, work, tick):
         compared, refused = compare(model, listed, table, work, tick)
     return Sweep(tried, compared, refused)
+
+
+def _identity(model: FloatModel, space: Space, seed: int, table: ScoreTable) -> str:
+    """Return a digest of everything that determines a search."""
+    here = Path(__file__).parent.glob("*.py")
+    drawn = (repr(space), str(seed), metadata.version("optuna"))
+    return sources.digest(here, model.digest, table.digest, *drawn)

@@ -1,69 +1,57 @@
-"""The search: batches of trials whose outcome does not depend on the order of computation.
+"""The search: a trial for each worker, asked for as soon as another is told.
 
-The sampler is seeded; it draws a whole batch and receives the scores in the order of drawing. A
-repeated search therefore draws the same trials, and those whose scores are cached cost nothing:
-this is how an interrupted search resumes.
+Nothing waits for a batch. With one worker, a search depends only on its seed; with several, the
+sampler's draws also depend on the order in which trials end.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
-import optuna
-from optuna.study import StudyDirection
-from optuna.trial import TrialState
+from .journal import Journal
+from .judge import Steps
+from .sampler import Sampler
+from .space import Settings, Space
+from .trial import Trial
 
-from ...network.float_model import FloatModel
-from ...quantize import quantize
-from .space import TOLD, Settings, Space
-
-BATCH = 16  # trials drawn at once: enough tasks for a dozen workers
-IN_VAIN = 20  # batches of settings not valid for the weights, after which the search fails
-
-# Batch of settings -> mean STOI of the model quantized with each of them.
-Judge = Callable[[Sequence[Settings]], Sequence[float]]
+IN_VAIN = 320  # refused settings in a row, after which the search fails
 
 
-@dataclass(frozen=True)
-class Trial:
-    """The settings of a trial and their result.
-
-    Parameters
-    ----------
-    settings : dict
-        Arguments of `quantize`, with the k that was found.
-    bytes : int
-        Bytes of codes.
-    stoi : float
-        Mean STOI on the validation clips.
-    """
-
-    settings: Settings
-    bytes: int
-    stoi: float
-
-
-def search(model: FloatModel, space: Space, judge: Judge, trials: int, seed: int) -> list[Trial]:
+def search(
+    space: Space,
+    judge: Callable[[Settings], Steps],
+    trials: int,
+    seed: int,
+    *,
+    places: Callable[[], int] = lambda: 1,
+    journal: Journal | None = None,
+    on_trials: Callable[[int], object] = lambda count: None,
+) -> list[Trial]:
     """Search for settings with few bytes and high STOI.
 
     Parameters
     ----------
-    model : FloatModel
     space : Space
     judge : callable
-        Scores a batch of settings.
+        Returns the steps of a trial.
     trials : int
-        Number of trials; a longer search starts with the same trials as a shorter one.
+        Number of trials. With one place, a longer search starts with the same trials.
     seed : int
         Seed of the sampler.
+    places : callable
+        Returns how many trials to run at the same time.
+    journal : Journal, optional
+        With events of the same search: it goes on where it was. Its unfinished trials are judged
+        again.
+    on_trials : callable
+        Called with the number of trials that have just ended.
 
     Returns
     -------
     list of Trial
-        In the order they were drawn.
+        In the order they ended.
 
     Raises
     ------
@@ -72,66 +60,79 @@ def search(model: FloatModel, space: Space, judge: Judge, trials: int, seed: int
     """
     if trials < 1:
         raise ValueError(f"trials is {trials}; expected 1 or more")
-    study = _study(space, seed)
-    done: list[Trial] = []
-    while len(done) < trials:
-        asked = _ask(study, space, model)[: trials - len(done)]
-        scores = judge([settings for _, settings, _ in asked])
-        for (number, settings, size), stoi in zip(asked, scores, strict=True):
-            done.append(Trial(settings, size, stoi))
-            study.tell(number, [stoi, size][: 1 + space.mixed])
-    return done
+    running = _Search(space, judge, seed, journal or Journal())
+    running.resume()
+    on_trials(min(len(running.done), trials))
+    try:
+        while len(running.done) < trials:
+            running.ask(min(places(), trials - len(running.done)))
+            on_trials(running.tell())
+    finally:
+        running.cancel()
+    return running.done[:trials]
 
 
-def front(trials: Sequence[Trial]) -> list[Trial]:
-    """Return the Pareto front of the trials (fewer bytes, higher STOI), sorted by bytes."""
-    found: list[Trial] = []
-    for trial in sorted(trials, key=lambda trial: (trial.bytes, -trial.stoi)):
-        if not found or trial.stoi > found[-1].stoi:
-            found.append(trial)
-    return found
+class _Search:
+    """The state of a search."""
 
+    def __init__(
+        self, space: Space, judge: Callable[[Settings], Steps], seed: int, journal: Journal
+    ) -> None:
+        self._sampler = Sampler(space, seed)
+        self._judge, self._journal = judge, journal
+        self._waiting: dict[Future[Any], list[tuple[int, Steps]]] = {}
+        self._refused = 0  # in a row
+        self.done: list[Trial] = []
 
-def _study(space: Space, seed: int) -> Any:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        sampler = optuna.samplers.TPESampler(
-            n_startup_trials=2 * BATCH, multivariate=True, group=True, constant_liar=True, seed=seed
-        )
-    directions = [StudyDirection.MAXIMIZE, StudyDirection.MINIMIZE][: 1 + space.mixed]
-    study = optuna.create_study(directions=directions, sampler=sampler)
-    for start in space.starts(BATCH):
-        study.enqueue_trial(start)
-    return study
+    def resume(self) -> None:
+        """Repeat the journal's events, and begin anew the trials that were not told."""
+        settings: dict[int, Settings] = {}
+        for event in self._journal.events:
+            if event.params is not None:
+                settings[event.number] = self._sampler.ask_again(event.number, event.params)
+            else:
+                self._sampler.tell(event.number, event.trial)
+                self.done += [event.trial] if event.trial else []
+        for number in self._sampler.running:
+            self._begin(number, settings[number])
 
+    def ask(self, places: int) -> None:
+        """Begin trials until this many run."""
+        while len(self._sampler.running) < places:
+            number, params, settings = self._sampler.ask()
+            self._journal.asked(number, params)
+            self._begin(number, settings)
 
-def _ask(study: Any, space: Space, model: FloatModel) -> list[tuple[int, Settings, int]]:
-    """Draw a batch of (number, settings, bytes); report invalid settings as failed."""
-    asked: list[tuple[int, Settings, int]] = []
-    for _ in range(IN_VAIN * BATCH):
-        trial = study.ask()
+    def tell(self) -> int:
+        """Wait until something ends; tell the trials that this ends, and return their number."""
+        before = len(self.done)
+        for future in wait(self._waiting, return_when=FIRST_COMPLETED).done:
+            for number, steps in self._waiting.pop(future):
+                self._step(number, steps, future.result())
+        return len(self.done) - before
+
+    def cancel(self) -> None:
+        """Cancel what has not begun on a worker."""
+        for future in self._waiting:
+            future.cancel()
+
+    def _begin(self, number: int, settings: Settings) -> None:
+        self._step(number, self._judge(settings), None)
+
+    def _step(self, number: int, steps: Steps, result: Any) -> None:
         try:
-            settings, size = settle(model, space.suggest(trial))
-        except ValueError as error:  # for example, the accumulator could overflow
-            study.tell(trial, state=TrialState.FAIL)
-            reason = error
-            continue
-        asked.append((trial.number, settings, size))
-        if len(asked) == BATCH:
-            return asked
-    raise ValueError(f"no settings suit {model.name}: {reason}")
+            future = steps.send(result)
+        except StopIteration as end:
+            self._end(number, end.value)
+        else:
+            self._waiting.setdefault(future, []).append((number, steps))
 
-
-def settle(model: FloatModel, settings: Settings) -> tuple[Settings, int]:
-    """Return the settings with the k found from the weights, and the resulting bytes of codes.
-
-    Settings that result in the same codes thus become equal and are scored once. For schemes that
-    search other parameters too, k is left as it is: with a fixed k they would find other ones.
-    """
-    made = quantize(model, **settings)
-    found = [
-        layer.k if layer.scheme.name in TOLD else k
-        for layer, k in zip(made.layers, settings["k"], strict=True)
-    ]
-    return settings | {"k": found}, made.ideal_bytes
+    def _end(self, number: int, result: Trial | str) -> None:
+        trial = None if isinstance(result, str) else result
+        self._journal.told(number, trial)
+        self._sampler.tell(number, trial)
+        if trial is not None:
+            self.done.append(trial)
+        self._refused = 0 if trial is not None else self._refused + 1
+        if self._refused == IN_VAIN:
+            raise ValueError(f"no settings of the space suit the model: {result}")

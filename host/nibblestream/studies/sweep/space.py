@@ -43,12 +43,13 @@ def external_ratio(bits: int, external: int) -> float:
 
 @dataclass(frozen=True)
 class Space:
-    """Search space of the settings of a network's layers, without redundant parameters.
+    """Search space of the settings of a network's layers.
 
-    A parameter is drawn only where it has an effect, so no trials are wasted: m for tables that do
-    not hold all values, the partition parameters for schemes that do not search for them, and k
-    for schemes with a shift. The ratio is drawn as the number of external intervals, since all
-    ratios between two such numbers give the same partition.
+    Every trial draws the same parameters, so that a sampler can model them jointly, and each has
+    an effect for one of the schemes and bits at least. Settings hold the paper's value of those
+    that have none for the scheme and bits drawn, so that equal settings are recognised. The ratio
+    is drawn as the share of external intervals and rounded to one of their possible numbers, since
+    all ratios between two such numbers give the same partition.
 
     Parameters
     ----------
@@ -107,36 +108,60 @@ class Space:
             return self.schemes
         return [name for name in self.schemes if name in ("u", "u-vbs")] or ["u"]
 
+    def _schemes(self) -> list[Scheme]:
+        return [Scheme(name, bits) for bits in self.bits for name in self._names(bits)]
+
     def _layer(self, trial: Trial, i: int) -> dict[str, Any]:
-        bits = _one_of(trial, f"bits {i}", self.bits)
-        name = _one_of(trial, f"scheme {i}{' at 8' if bits == 8 else ''}", self._names(bits))
-        scheme = Scheme(name, bits)
-        drawn: dict[str, Any] = {"scheme": name, "bits": bits, **PAPER}
+        of = self._draw(trial, i)
+        names = self._names(of["bits"])
+        scheme = Scheme(of["scheme"] if of["scheme"] in names else names[0], of["bits"])
+        drawn: dict[str, Any] = {"scheme": scheme.name, "bits": scheme.bits, **PAPER}
         if scheme.split or scheme.free:
-            drawn["m"] = _one_of(trial, f"m {i} at {bits}", range(bits, spec.MANTISSA_BITS + 1))
-        if scheme.split and name in TOLD:
-            evens = range(2, 2**bits, 2)
-            external = _one_of(trial, f"external {i} at {bits}", evens)
-            drawn["ratio"] = external_ratio(bits, external)
-            drawn["p_start"] = round(trial.suggest_float(f"below {i}", *TAIL, log=True), 4)
-            drawn["p_stop"] = round(1 - trial.suggest_float(f"above {i}", *TAIL, log=True), 4)
-        if scheme.shifted and not trial.suggest_categorical(f"find k {i}", (True, False)):
-            drawn["k"] = _one_of(trial, f"k {i}", range(LARGEST_K + 1))
+            drawn["m"] = max(of["m"], scheme.bits)
+        if scheme.split and scheme.name in TOLD:
+            drawn["ratio"] = external_ratio(scheme.bits, _even(of["external"], scheme.bits))
+            drawn["p_start"] = round(of["below"], 4)
+            drawn["p_stop"] = round(1 - of["above"], 4)
+        if scheme.shifted and not of["find k"]:
+            drawn["k"] = of["k"]
+        return drawn
+
+    def _draw(self, trial: Trial, i: int) -> dict[str, Any]:
+        """Draw each parameter of a layer that has an effect for any of the schemes and bits."""
+        schemes = self._schemes()
+        drawn = {
+            "bits": _one_of(trial, f"bits {i}", self.bits),
+            "scheme": _one_of(trial, f"scheme {i}", self.schemes),
+        }
+        tables = [scheme.bits for scheme in schemes if scheme.split or scheme.free]
+        if tables:
+            drawn["m"] = _one_of(trial, f"m {i}", range(min(tables), spec.MANTISSA_BITS + 1))
+        if any(scheme.split and scheme.name in TOLD for scheme in schemes):
+            drawn["external"] = trial.suggest_float(f"external {i}", 0, 1)
+            drawn["below"] = trial.suggest_float(f"below {i}", *TAIL, log=True)
+            drawn["above"] = trial.suggest_float(f"above {i}", *TAIL, log=True)
+        if any(scheme.shifted for scheme in schemes):
+            drawn["find k"] = trial.suggest_categorical(f"find k {i}", (True, False))
+            drawn["k"] = trial.suggest_int(f"k {i}", 0, LARGEST_K)
         return drawn
 
     def _start(self, i: int, bits: int) -> dict[str, Any]:
-        names = self._names(bits)
         return {
             f"bits {i}": bits,
-            f"scheme {i}{' at 8' if bits == 8 else ''}": "rs-vbs"
-            if "rs-vbs" in names
-            else names[0],
-            f"m {i} at {bits}": spec.MANTISSA_BITS,
-            f"external {i} at {bits}": 2 ** (bits - 1),
+            f"scheme {i}": "rs-vbs" if "rs-vbs" in self.schemes else self.schemes[0],
+            f"m {i}": spec.MANTISSA_BITS,
+            f"external {i}": 0.5,
             f"below {i}": 0.04,
             f"above {i}": 0.04,
             f"find k {i}": True,
+            f"k {i}": 0,
         }
+
+
+def _even(share: float, bits: int) -> int:
+    """Return the even number of external intervals, 2 to 2**bits - 2, for a share of that range."""
+    most = (1 << bits) - 2
+    return min(2 + 2 * int(share * most / 2), most)
 
 
 def _one_of(trial: Trial, name: str, values: Sequence[Any]) -> Any:
