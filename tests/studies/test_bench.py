@@ -182,7 +182,7 @@ def test_a_hop_is_timed_through_the_whole_stream(monkeypatch):
             time.sleep(0.002)
             return spectrum
 
-    found = hop.figures(Slow(), 0)
+    found = hop.figures(Slow(), 128, 0)
     assert len(seen) == WARM_UP + FEWEST
     assert set(seen) == {1}
     assert found["hop_latency_p50"].value > 2

@@ -24,10 +24,13 @@ class Live:
     Parameters
     ----------
     backend : Backend
+    window : int
+        The model's window, in samples.
     """
 
-    def __init__(self, backend: Backend) -> None:
-        self._stream = Stream(Session(Pool(lambda: FixedPoint(backend))))
+    def __init__(self, backend: Backend, window: int) -> None:
+        session = Session(Pool(lambda: FixedPoint(backend)))
+        self._stream = Stream(session, window=window)
 
     def process(self, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Enhance the next samples (n,)."""
@@ -37,10 +40,13 @@ class Live:
         """Return None: only time is measured here."""
 
 
-def figures(backend: Backend, seconds: float) -> dict[str, Figure]:
-    """Measure the latency of a hop by the host's clock, for at least `seconds`."""
+def figures(backend: Backend, window: int, seconds: float) -> dict[str, Figure]:
+    """Measure the latency of a hop by the host's clock, for at least `seconds`.
+
+    `window` is that of the backend's model, in samples.
+    """
     noise = np.random.default_rng(0).normal(0, LEVEL, spec.HOP)
-    laps = 1e3 * Run(Live(backend), Wall()).time(noise, seconds).laps
+    laps = 1e3 * Run(Live(backend, window), Wall()).time(noise, seconds).laps
     quantiles = {HOP_P50: 0.5, HOP_P99: 0.99}
     return {
         name: Figure(float(np.quantile(laps, q)), "ms", Wall.kind) for name, q in quantiles.items()

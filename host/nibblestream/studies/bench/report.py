@@ -70,11 +70,21 @@ COLUMNS_OF_ROWS: Columns = {
 
 
 def machine() -> str:
-    """Describe the host (architecture, CPUs, Python, NumPy)."""
+    """Describe the host (CPU, architecture, number of CPUs, Python, NumPy)."""
     return (
-        f"{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, "
+        f"{_cpu()}{platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}, "
         f"NumPy {np.__version__}"
     )
+
+
+def _cpu() -> str:
+    """Return the CPU's name and a comma; empty where the system does not tell."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return ""
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return "".join(f"{name}, " for name in [*names][:1])
 
 
 def text(results: Results) -> str:

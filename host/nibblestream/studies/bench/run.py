@@ -18,6 +18,7 @@ from ...network.float_model import FloatModel
 from ...network.float_network import FloatNetwork
 from ...network.model import QuantizedModel
 from ...speech import stft
+from ...speech.front import speech_of
 from . import hop
 from .clocks import BoardTime, Wall, parameters
 from .figures import Row, widths
@@ -134,7 +135,7 @@ def _codes(
         if traffic.counted:
             results.ledgers.append((f"{name}, {widths(layers)} bits, on {backend}", traffic))
         if isinstance(clock, Wall) and not raw:  # a virtual board's time does not include the STFT
-            rows[0].figures.update(hop.figures(machine, seconds))
+            rows[0].figures.update(hop.figures(machine, speech_of(model).window, seconds))
         yield from rows
 
 
