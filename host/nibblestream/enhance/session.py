@@ -30,9 +30,9 @@ class FixedPoint:
 
     def process(self, spectrum: Complex) -> Complex:
         """Enhance the next frames; input and output are complex, shape (frames, 129)."""
-        parts = np.stack([spectrum.real, spectrum.imag], axis=-1)
+        parts = np.ascontiguousarray(spectrum).view(np.float64).reshape(*spectrum.shape, 2)
         floats = SPECTRUM.to_float(self.backend.process(SPECTRUM.from_float(parts)))
-        return floats[..., 0] + 1j * floats[..., 1]
+        return np.ascontiguousarray(floats).view(np.complex128)[..., 0]
 
 
 Network = FixedPoint | FloatPipeline

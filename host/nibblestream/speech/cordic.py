@@ -5,6 +5,9 @@ Volder's algorithm (paper, section 3 and its reference 20): step i rotates a vec
 the sign of y (vectoring) or of the remaining angle (rotation). One multiplication compensates the
 gain of all steps.
 
+Here, the directions of all steps are kept, so that the angle is one product with the table of
+angles (vectoring); and as they depend on the phase alone, a table has them (rotation).
+
 Internal words have 32 bits: 24 of the spectrum, `CORDIC_GUARD` guard bits, two for the gain.
 
 Error bounds
@@ -29,23 +32,30 @@ bounds on the edges of the plane and on a million random points.
 from __future__ import annotations
 
 import math
+from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..fixed import IntArray, round_shift
+from ..fixed import IntArray, limit, round_shift, scaled
 
 ANGLES = tuple(
     round(math.atan(2.0**-i) / math.tau * 2**spec.CORDIC_ANGLE_BITS)
     for i in range(spec.CORDIC_ITERATIONS)
 )
 GAIN = math.prod(math.sqrt(1 + 4.0**-i) for i in range(spec.CORDIC_ITERATIONS))
+_ANGLES = np.array(ANGLES, np.int32)
+_PLACES = np.arange(spec.CORDIC_ITERATIONS + 1, dtype=np.int32)[:, None]
 INVERSE_GAIN = round(2**spec.CORDIC_INVERSE_GAIN_FRAC / GAIN)
 
 _QUARTER = 1 << (spec.PHASE_BITS - 2)
+_TURN = 1 << spec.PHASE_BITS
 _PHASE_SHIFT = spec.CORDIC_ANGLE_BITS - spec.PHASE_BITS
-_CHUNK = 1 << 14  # values per pass, so that NumPy's temporaries stay in the cache
+_CHUNK = 1 << 15  # most values per pass, so that NumPy's temporaries stay in the cache
+_SHIFTS = [np.array(i, np.int32) for i in range(32)]  # arrays, as NumPy converts other numbers
+_ONE = _SHIFTS[1]
 
 _TRUNCATION = spec.CORDIC_ITERATIONS * 2.0**-spec.CORDIC_GUARD  # LSB, after gain compensation
 _RESIDUAL = 2.0 ** -(spec.CORDIC_ITERATIONS - 1)  # radians
@@ -74,8 +84,7 @@ def vectoring(spectrum: IntArray) -> tuple[Int32, Int32]:
     flat = np.ascontiguousarray(spectrum, dtype=np.int32).reshape(-1, 2)
     magnitude = np.empty(len(flat), np.int32)
     phase = np.empty(len(flat), np.int32)
-    for at in range(0, len(flat), _CHUNK):
-        part = slice(at, at + _CHUNK)
+    for part in _chunks(len(flat)):
         magnitude[part], phase[part] = _vector(flat[part, 0], flat[part, 1])
     shape = np.shape(spectrum)[:-1]
     return magnitude.reshape(shape), phase.reshape(shape)
@@ -99,9 +108,8 @@ def rotation(magnitude: IntArray, phase: IntArray) -> Int32:
     flat = np.ascontiguousarray(magnitude, dtype=np.int32).reshape(-1)
     angle = np.ascontiguousarray(phase, dtype=np.int32).reshape(-1)
     spectrum = np.empty((len(flat), 2), np.int32)
-    for at in range(0, len(flat), _CHUNK):
-        part = slice(at, at + _CHUNK)
-        spectrum[part, 0], spectrum[part, 1] = _rotate(flat[part], angle[part])
+    for part in _chunks(len(flat)):
+        spectrum[part] = _rotate(flat[part], angle[part]).T
     return spectrum.reshape((*np.shape(magnitude), 2))
 
 
@@ -124,50 +132,85 @@ def rotation_error(length: Float) -> Float:
     return rounding + length * (_INVERSE + _RESIDUAL + math.tau * _TABLE)
 
 
-def _vector(re: Int32, im: Int32) -> tuple[IntArray, IntArray]:
-    behind = re >> 31  # -1 in the left half plane, where the opposite vector is rotated instead
-    x = _negate(re, behind) << spec.CORDIC_GUARD
-    y = _negate(im, behind) << spec.CORDIC_GUARD
-    z = behind & (1 << (spec.CORDIC_ANGLE_BITS - 1))
-    for i in range(spec.CORDIC_ITERATIONS):
-        step(x, y, z, y >> 31, i)
-    scaled = x.astype(np.int64) * INVERSE_GAIN
-    magnitude = round_shift(scaled, spec.CORDIC_INVERSE_GAIN_FRAC + spec.CORDIC_GUARD)
-    return magnitude, _wrap(round_shift(z, _PHASE_SHIFT))
+def turn(vectors: Int32, directions: Int32, towards_axis: bool = False) -> None:
+    """Take the first steps of the iteration, in place.
 
-
-def _rotate(magnitude: Int32, phase: Int32) -> tuple[IntArray, IntArray]:
-    phase = _wrap(phase)
-    behind = -((phase < -_QUARTER) | (phase >= _QUARTER)).astype(np.int32)
-    z = _wrap(phase + (behind & 2 * _QUARTER)) << _PHASE_SHIFT
-    scaled = magnitude.astype(np.int64) * INVERSE_GAIN
-    x = round_shift(scaled, spec.CORDIC_INVERSE_GAIN_FRAC - spec.CORDIC_GUARD).astype(np.int32)
-    x = _negate(x, behind)
-    y = np.zeros_like(x)
-    for i in range(spec.CORDIC_ITERATIONS):
-        step(x, y, z, ~(z >> 31), i)
-    re, im = (spec.SPECTRUM.saturate(round_shift(v, spec.CORDIC_GUARD)) for v in (x, y))
-    return re, im
-
-
-def step(x: Int32, y: Int32, z: Int32, sign: Int32, i: int) -> None:
-    """Rotate (x, y) in place by -atan(2**-i) where sign is 0, by +atan(2**-i) where it is -1.
-
-    The opposite of the rotation, in 2**-24 turns, is added to z.
+    Parameters
+    ----------
+    vectors : int32, shape (2, n)
+        x and y, with guard bits.
+    directions : int32, shape (steps, n)
+        1 where step i turns by ``-atan(2**-i)``, -1 where it turns by ``+atan(2**-i)``.
+    towards_axis : bool
+        Whether to choose the directions that y falls in, and write them to `directions`.
     """
-    dx = _negate(y >> i, sign)
-    y -= _negate(x >> i, sign)
-    x += dx
-    z += _negate(np.int32(ANGLES[i]), sign)
+    shifted = np.empty_like(vectors)
+    (x, y), (dy, dx) = vectors, shifted
+    for shift, direction in zip(_SHIFTS, directions, strict=False):
+        if towards_axis:
+            np.right_shift(y, _SHIFTS[31], out=direction)  # -1 where y is negative, 0 elsewhere
+            np.bitwise_or(direction, _ONE, out=direction)
+        np.right_shift(vectors, shift, out=shifted)
+        # Turning the other way negates after the shift, never before.
+        np.multiply(dx, direction, out=dx)
+        np.multiply(dy, direction, out=dy)
+        np.add(x, dx, out=x)
+        np.subtract(y, dy, out=y)
 
 
-def _negate(v: Int32 | np.int32, sign: Int32) -> Int32:
-    """Return -v where sign is -1, and v where it is 0."""
-    out: Int32 = v ^ sign
-    out -= sign
-    return out
+def _vector(re: Int32, im: Int32) -> tuple[IntArray, IntArray]:
+    side = (re >> 31) | _ONE  # -1 in the left half plane: the opposite vector is turned instead
+    vectors = np.array([re, im])
+    vectors *= side
+    vectors <<= _SHIFTS[spec.CORDIC_GUARD]
+    directions = np.empty((spec.CORDIC_ITERATIONS, len(re)), np.int32)
+    turn(vectors, directions, towards_axis=True)
+    product = vectors[0].astype(np.int64)
+    product *= INVERSE_GAIN
+    magnitude = round_shift(product, spec.CORDIC_INVERSE_GAIN_FRAC + spec.CORDIC_GUARD)
+    angle = np.einsum("i,in->n", _ANGLES, directions)
+    angle += side >> 31 & (1 << (spec.CORDIC_ANGLE_BITS - 1))
+    return magnitude, _wrap(round_shift(angle, _PHASE_SHIFT))
+
+
+def _rotate(magnitude: Int32, phase: Int32) -> Int32:
+    """Return the real and imaginary parts, (2, n), of vectors (n,)."""
+    signs = _signs()[phase & (_TURN - 1)] << _PLACES
+    directions = np.sign(signs, out=signs)
+    start = magnitude.astype(np.float64)
+    start *= scaled(spec.CORDIC_INVERSE_GAIN_FRAC - spec.CORDIC_GUARD) * INVERSE_GAIN
+    vectors = np.zeros((2, len(magnitude)), np.int32)
+    np.multiply(np.rint(start, out=start), directions[-1], out=vectors[0], casting="unsafe")
+    turn(vectors, directions[:-1])
+    return limit(round_shift(vectors, spec.CORDIC_GUARD), spec.SPECTRUM.low, spec.SPECTRUM.high)
+
+
+@cache
+def _signs() -> Int32:
+    """Return the directions of every phase, int32 (2**16,), one word each; read-only.
+
+    Bit 31 - i is set where step i turns forward; the bit after those of all steps, where the
+    opposite vector is turned, by the opposite phase. Bit 0 is set, so that no shift gives 0.
+    """
+    phase = _wrap(np.arange(_TURN, dtype=np.int32))
+    behind = (phase < -_QUARTER) | (phase >= _QUARTER)
+    angle = _wrap(phase + 2 * _QUARTER * behind) << _PHASE_SHIFT
+    words = np.ones(_TURN, np.uint32)
+    for i, step in enumerate(ANGLES):
+        forward = angle >= 0
+        words |= forward.astype(np.uint32) << np.uint32(31 - i)
+        angle += np.where(forward, -step, step)
+    words |= behind.astype(np.uint32) << np.uint32(31 - len(ANGLES))
+    words.flags.writeable = False
+    return words.view(np.int32)
 
 
 def _wrap(phase: IntArray) -> IntArray:
     """Wrap a phase to -2**15 .. 2**15 - 1."""
-    return ((phase + 2 * _QUARTER) & (4 * _QUARTER - 1)) - 2 * _QUARTER
+    return ((phase + 2 * _QUARTER) & (_TURN - 1)) - 2 * _QUARTER
+
+
+def _chunks(count: int) -> list[slice]:
+    """Return slices of equal length, nearly, that cover `count` values."""
+    ends = np.linspace(0, count, -(-count // _CHUNK) + 1).astype(int).tolist()
+    return [slice(*pair) for pair in pairwise(ends)]

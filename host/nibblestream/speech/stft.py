@@ -15,6 +15,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import as_strided
 
 from .. import spec
 
@@ -38,8 +39,8 @@ def analyse(windows: Float) -> Complex:
     window = windows.shape[-1]
     margin = (spec.FFT - window) // 2
     padded = np.zeros((*windows.shape[:-1], spec.FFT))
-    padded[..., margin : margin + window] = windows * hann(window)
-    return np.fft.rfft(padded, axis=-1)
+    np.multiply(windows, hann(window), out=padded[..., margin : margin + window])
+    return np.fft.rfft(padded)
 
 
 def synthesise(spectrum: Complex, window: int = spec.WINDOW) -> Float:
@@ -49,11 +50,10 @@ def synthesise(spectrum: Complex, window: int = spec.WINDOW) -> Float:
 
 
 def frames(signal: Float, window: int = spec.WINDOW) -> Float:
-    """Split a signal of whole hops into all windows that fit, one a hop: (n, window)."""
-    hops = signal.reshape(-1, spec.HOP)
-    parts = window // spec.HOP
-    count = len(hops) + 1 - parts
-    return np.concatenate([hops[i : i + count] for i in range(parts)], axis=1)
+    """Split a signal of whole hops into all windows that fit, one a hop: (n, window), a view."""
+    count = (len(signal) - window) // spec.HOP + 1
+    (step,) = signal.strides
+    return as_strided(signal, (count, window), (spec.HOP * step, step), writeable=False)
 
 
 def overlap_add(windows: Float, before: Float | None = None) -> Float:
