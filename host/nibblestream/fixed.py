@@ -7,7 +7,7 @@ LSB, minus one for negative values) before an arithmetic right shift.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,10 @@ import numpy.typing as npt
 IntArray = npt.NDArray[Any]
 Float = npt.NDArray[np.float64]
 Array = TypeVar("Array", bound=npt.NDArray[Any])
+
+# Neighbouring float64 here differ by 1, so that adding a fraction to this plus a whole number
+# within +-2**51 rounds: with `scaled`, as `round_shift` does.
+ROUNDS: Final = 1.5 * 2.0**52
 
 
 def round_shift(x: IntArray, shift: int) -> IntArray:

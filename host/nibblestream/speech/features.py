@@ -8,11 +8,13 @@ In hardware: a leading-one detector, a 64-entry table, two adders and one state 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..fixed import IntArray, round_shift
+from ..fixed import ROUNDS, Float, IntArray, limit, round_scaled, scaled
 
 _BUCKETS = 1 << spec.LOG2_TABLE_BITS
 _CENTRES = (np.arange(_BUCKETS) + 0.5) / _BUCKETS
@@ -20,7 +22,24 @@ LOG2_TABLE = np.round((np.log2(1 + _CENTRES) - _CENTRES) * 2**spec.LOG2_FRAC).as
 # In 2**-8 octaves: one truncated LSB of f times the slope of log2(1 + f), at most 1.443; half the
 # table's step of 4 LSBs times the slope of log2(1 + f) - f, at most 0.443; the table's rounding.
 LOG2_ERROR = 1.443 + 2 * 0.443 + 0.5
+_LEAST = int(math.log2(spec.LOG2_OFFSET))
 _FLOOR_SHIFT = spec.FLOOR_FRAC - spec.LOG2_FRAC
+_FLOAT32 = np.finfo(np.float32)
+
+
+def _levels() -> npt.NDArray[np.int32]:
+    """Return every logarithm: by the leading one's position, and the eight bits below it."""
+    exponent, fraction = np.divmod(
+        np.arange((spec.MAGNITUDE.bits + 1 - _LEAST) << spec.LOG2_FRAC), 1 << spec.LOG2_FRAC
+    )
+    correction = LOG2_TABLE[fraction >> (spec.LOG2_FRAC - spec.LOG2_TABLE_BITS)]
+    levels = ((exponent + _LEAST) << spec.LOG2_FRAC) + fraction + correction
+    return levels.astype(np.int32)
+
+
+_LEVELS = _levels()
+_STATES = (_LEVELS << _FLOOR_SHIFT) + ROUNDS  # the same as states of the floor, to round as it does
+_SPEEDS = scaled([spec.FLOOR_RISE, spec.FLOOR_FALL])
 
 
 def log2(magnitude: IntArray) -> npt.NDArray[np.int32]:
@@ -28,7 +47,7 @@ def log2(magnitude: IntArray) -> npt.NDArray[np.int32]:
 
     The position of the leading one is the integer part. The fraction is the eight bits f below it
     plus ``log2(1 + f) - f`` from a table addressed by the upper six of them. The error is at most
-    `LOG2_ERROR`.
+    `LOG2_ERROR`. A float32 has the position and the bits side by side, in its upper half.
 
     Parameters
     ----------
@@ -40,21 +59,22 @@ def log2(magnitude: IntArray) -> npt.NDArray[np.int32]:
     int32, same shape
         8 fractional bits, 4 * 2**8 to 24.01 * 2**8.
     """
-    value = np.asarray(magnitude, np.int32) + np.int32(spec.LOG2_OFFSET)
-    exponent = np.frexp(value.astype(np.float64))[1] - 1
-    below = exponent - spec.LOG2_FRAC
-    fraction = (value >> np.maximum(below, 0)) << np.maximum(-below, 0)
-    fraction &= (1 << spec.LOG2_FRAC) - 1
-    correction = LOG2_TABLE[fraction >> (spec.LOG2_FRAC - spec.LOG2_TABLE_BITS)]
-    level: npt.NDArray[np.int32] = (exponent << spec.LOG2_FRAC) + fraction + correction
-    return level
+    return _LEVELS.take(_addresses(magnitude))
+
+
+def _addresses(magnitude: IntArray) -> npt.NDArray[np.int32]:
+    value = np.asarray(magnitude, np.float32) + np.float32(spec.LOG2_OFFSET)
+    word: npt.NDArray[np.int32] = value.view(np.int32)
+    word >>= _FLOAT32.nmant - spec.LOG2_FRAC
+    word -= (_LEAST - _FLOAT32.minexp + 1) << spec.LOG2_FRAC
+    return word
 
 
 class FloorTracker:
     """Converter from magnitudes to features, frame by frame, with one state word per bin."""
 
     def __init__(self) -> None:
-        self._floor: npt.NDArray[np.int32] | None = None
+        self._floor: Float | None = None
 
     def process(self, magnitude: IntArray) -> npt.NDArray[np.int32]:
         """Return the features of the next frames.
@@ -69,18 +89,27 @@ class FloorTracker:
         int32, same shape
             In `spec.FEATURE`: 1/256 octaves above the floor, saturated at +-8 octaves.
         """
-        level = log2(magnitude) << _FLOOR_SHIFT
+        level = _STATES.take(_addresses(magnitude))
         floors = np.empty_like(level)
-        if self._floor is None and len(level):
-            self._floor = level[0]
-        for t, now in enumerate(level):
-            assert self._floor is not None
-            self._floor = floors[t] = _follow(self._floor, now)
-        return spec.FEATURE.saturate(round_shift(level - floors, _FLOOR_SHIFT))
+        if len(level):
+            start = level[0] if self._floor is None else self._floor
+            self._floor = _follow(start, level, floors)
+        level -= floors
+        round_scaled(level, _FLOOR_SHIFT)
+        return limit(level, spec.FEATURE.low, spec.FEATURE.high).astype(np.int32)
 
 
-def _follow(floor: npt.NDArray[np.int32], level: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
-    difference = level - floor
-    rise = round_shift(np.maximum(difference, 0), spec.FLOOR_RISE)
-    fall = round_shift(np.minimum(difference, 0), spec.FLOOR_FALL)
-    return floor + rise + fall
+def _follow(floor: Float, levels: Float, floors: Float) -> Float:
+    """Write the floor of each frame to `floors`, and return the last; all plus `ROUNDS`.
+
+    A rise is slower than a fall, so of both speeds' steps the smaller is that of its sign.
+    """
+    difference, slow, fast = np.empty((3, *floor.shape))
+    rise, fall = (np.full_like(floor, speed) for speed in _SPEEDS)  # NumPy multiplies them sooner
+    for level, out in zip(levels, floors, strict=True):
+        np.subtract(level, floor, out=difference)
+        np.multiply(difference, rise, out=slow)
+        np.multiply(difference, fall, out=fast)
+        np.minimum(slow, fast, out=slow)
+        floor = np.add(floor, slow, out=out)
+    return floor.copy()
