@@ -17,6 +17,7 @@ from nibblestream.network.activation import LINEAR, RELU
 from nibblestream.network.float_network import FloatNetwork
 from nibblestream.network.front import Plain
 from nibblestream.network.lutmac import Network
+from nibblestream.network.product import Product
 from nibblestream.network.recurrent import RECURRENT, Sums, recur
 
 pytestmark = pytest.mark.numeric
@@ -157,8 +158,8 @@ def test_the_state_never_leaves_its_range(seed, shift):
     one, most = 1 << spec.STATE.frac, 1 << (spec.CURVE_INPUT_BITS + shift)
     extremes = [-most, -most // 8, -1, 0, 1, most // 8, most - 1]
     sums = rng.choice(extremes, (50, 3 * 10)).astype(np.int64)
-    weights = rng.integers(-(2**17), 2**17, (10, 30)).astype(np.float64)
-    matrix = Sums(weights, rng.choice(extremes, 30).astype(np.int64), shift)
+    product = Product(rng.integers(-(2**17), 2**17, (10, 30)), spec.CURVE.high)
+    matrix = Sums(product, rng.choice(extremes, 30).astype(np.float64), shift)
     state = rng.choice([-one, -one + 1, 0, one - 1, one], 10).astype(np.int64)
     for _ in range(3):
         outputs, state = recur(sums, state, matrix)

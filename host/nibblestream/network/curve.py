@@ -13,6 +13,7 @@ beyond the table are taken as its end, where tanh is within 2.3e-7 of 1.
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -47,7 +48,7 @@ def curve(x: IntArray, activation: Activation) -> npt.NDArray[np.int32]:
 
     Parameters
     ----------
-    x : int32 or int64, any shape
+    x : whole numbers of any dtype, within +-2**62, any shape
         In `INPUT` of the activation's kind; larger magnitudes are taken as the largest.
     activation : Activation
         `SIGMOID` or `TANH`.
@@ -57,8 +58,18 @@ def curve(x: IntArray, activation: Activation) -> npt.NDArray[np.int32]:
     int32, same shape
         In `spec.CURVE`, within `SIGMOID_ERROR` or `TANH_ERROR` of the exact value at x.
     """
+    middle = 1 << spec.CURVE_INPUT_BITS
+    return _outputs(activation.kind).take(x.astype(np.int64) + middle, mode="clip")
+
+
+@cache
+def _outputs(kind: str) -> npt.NDArray[np.int32]:
+    """Return the outputs of all inputs, int32 (2**19,), from the smallest on; read-only."""
+    x = np.arange(INPUT[kind].low, INPUT[kind].high + 1, dtype=np.int32)
     magnitude = np.minimum(np.abs(x), (1 << spec.CURVE_INPUT_BITS) - 1)
     chord, along = magnitude >> _STEP, magnitude & ((1 << _STEP) - 1)
     height = STARTS[chord] + round_shift(RISES[chord] * along, _STEP)
     tanh = np.where(x < 0, -height, height)
-    return (tanh if activation.kind == "tanh" else round_shift(_ONE + tanh, 1)).astype(np.int32)
+    found = (tanh if kind == "tanh" else round_shift(_ONE + tanh, 1)).astype(np.int32)
+    found.flags.writeable = False
+    return found

@@ -14,16 +14,19 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..fixed import IntArray, round_shift
+from ..fixed import Float, IntArray, limit, round_scaled, scaled
 from .curve import curve
 from .layer import QuantizedLayer
 from .memory import Memory, remember
 from .model import QuantizedModel
+from .product import Product
 from .recurrent import Recurrent, Sums, recur
 
 
 class LutMac:
     """Integer evaluation of one quantized layer.
+
+    Sums are whole numbers in float64 until they are outputs: `product` says why that is exact.
 
     Parameters
     ----------
@@ -33,12 +36,18 @@ class LutMac:
 
     def __init__(self, layer: QuantizedLayer) -> None:
         self._layer = layer
-        # Accumulators have at most 48 bits and a float64 mantissa 53, so a float matrix product
-        # is exact in any order of summation, and fast.
-        self._weights = np.ascontiguousarray(layer.decoded.T, dtype=np.float64)
-        self._bias = layer.bias.astype(np.int64) << layer.bias_shift
+        word, rows = layer.factor_format, self._rows(layer)
+        self._product = Product(layer.decoded[rows].T, max(-word.low, word.high))
+        self._bias = np.ldexp(layer.bias[rows], layer.bias_shift)
         self.saturated = 0  # outputs so far that were beyond the output format
         self.reset()
+
+    @staticmethod
+    def _rows(layer: QuantizedLayer) -> slice | IntArray:
+        """Return the order of the sums: of a layer with memory gate by gate, not unit by unit."""
+        if not isinstance(layer.activation, Memory):
+            return slice(None)
+        return np.arange(layer.outputs).reshape(-1, Memory.sums).T.reshape(-1)
 
     def __call__(self, x: IntArray) -> npt.NDArray[np.int32]:
         """Return the layer's output.
@@ -56,38 +65,50 @@ class LutMac:
         layer = self._layer
         if isinstance(layer.activation, Recurrent):
             return self._recur(x)
-        accumulator = (x.astype(np.float64) @ self._weights).astype(np.int64) + self._bias
+        sums = self._product(x)
+        sums += self._bias
         if isinstance(layer.activation, Memory):
-            return self._remember(accumulator, layer.activation)
-        rounded = round_shift(accumulator, layer.shift)
-        if layer.activation.kind == "leaky":
-            leaked = round_shift(accumulator, layer.shift + layer.activation.leak)
-            rounded = np.where(accumulator < 0, leaked, rounded)
-        y = np.clip(rounded, *layer.limits)
-        if layer.saturated is not None:  # at the format's ends, not at an activation's limits
-            beyond = np.where(
-                rounded > y, y == layer.word.high, (rounded < y) & (y == layer.word.low)
-            )
-            self.saturated += int(np.count_nonzero(beyond))
+            return self._remember(sums, layer.activation)
+        y = self._rounded(sums)
+        low, high = layer.limits
+        if layer.saturated is not None:
+            self._count(y, low, high)
+        outputs = limit(y, low, high).astype(np.int32)
         if layer.activation.tabled:
-            return curve(y << layer.curve_shift, layer.activation)
-        return y.astype(np.int32)
+            return curve(outputs << layer.curve_shift, layer.activation)
+        return outputs
 
     def reset(self) -> None:
         """Forget all previous rows."""
         self._state = np.zeros(self._layer.width, np.int64)  # of a layer with memory or a GRU
 
-    def _remember(self, accumulator: IntArray, memory: Memory) -> npt.NDArray[np.int32]:
+    def _rounded(self, sums: Float) -> Float:
+        """Round sums, in place, to the layer's word."""
+        shift, leak = self._layer.shift, self._layer.activation.leak
+        if leak:
+            sums *= np.where(sums < 0, *scaled([shift + leak, shift]))
+            return np.rint(sums, out=sums)
+        return round_scaled(sums, shift)
+
+    def _count(self, rounded: Float, low: int, high: int) -> None:
+        """Count values beyond the format's ends, not those beyond an activation's limits."""
+        word = self._layer.word
+        if high == word.high:
+            self.saturated += int(np.count_nonzero(rounded > high))
+        if low == word.low:
+            self.saturated += int(np.count_nonzero(rounded < low))
+
+    def _remember(self, sums: Float, memory: Memory) -> npt.NDArray[np.int32]:
         """Return the outputs of a layer with memory."""
-        for i, more in enumerate(memory.shifts):
-            sums = accumulator[..., i :: memory.sums]
-            sums[:] = round_shift(sums, self._layer.shift + more)
-        y, self._state = remember(np.clip(accumulator, *self._layer.limits), self._state)
+        gates = np.split(sums, memory.sums, axis=-1)
+        for gate, more in zip(gates, memory.shifts, strict=True):
+            limit(round_scaled(gate, self._layer.shift + more), *self._layer.limits)
+        y, self._state = remember(gates, self._state)
         return y
 
     def _recur(self, x: IntArray) -> npt.NDArray[np.int32]:
         """Return the outputs of a recurrent layer."""
-        matrix = Sums(self._weights, self._bias, self._layer.shift)
+        matrix = Sums(self._product, self._bias, self._layer.shift)
         y, self._state = recur(x.astype(np.int64) << self._layer.align, self._state, matrix)
         return y
 

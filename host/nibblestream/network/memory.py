@@ -15,7 +15,7 @@ fractional bits. A rounded step from h towards tanh(c) never passes it, so the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..fixed import IntArray, round_shift
+from ..fixed import ROUNDS, IntArray, round_scaled, scaled
 from .activation import SIGMOID, TANH, Activation
 from .curve import INPUT, curve
 from .recurrent import RECURRENT, Recurrent
@@ -105,13 +105,15 @@ def read_cell(entry: Mapping[str, Any]) -> Cell:
     return Activation(**entry)
 
 
-def remember(x: IntArray, state: IntArray) -> tuple[Int32, IntArray]:
+def remember(gates: Sequence[Array], state: IntArray) -> tuple[Int32, IntArray]:
     """Return the outputs of the next rows in normative integers, and the state after them.
+
+    States are kept in float64 where its neighbours differ by 1, so that an addition rounds a step.
 
     Parameters
     ----------
-    x : int64, shape (n, 3 units), or (n, sequences, 3 units) side by side
-        Rounded sums in the inputs of `curve`: of sigmoid for 4 z and o, of tanh for c.
+    gates : three arrays of whole numbers, shape (n, units), or (n, sequences, units) side by side
+        Rounded sums in the inputs of `curve`: of sigmoid for 4 z, of tanh for c, of sigmoid for o.
     state : int64, shape (units,) or (sequences, units)
         In `spec.STATE`, within +-1.
 
@@ -122,11 +124,19 @@ def remember(x: IntArray, state: IntArray) -> tuple[Int32, IntArray]:
     state : int64, shape (units,) or (sequences, units)
     """
     forget, candidate, gate = (
-        curve(x[..., i :: len(GATES)], kind).astype(np.int64) for i, kind in enumerate(GATES)
+        curve(x, kind).astype(np.float64) for x, kind in zip(gates, GATES, strict=True)
     )
-    finer = spec.STATE.frac - spec.CURVE.frac
+    forget *= scaled(spec.CURVE.frac)
+    candidate *= 1 << (spec.STATE.frac - spec.CURVE.frac)
+    candidate += ROUNDS
     states = np.empty_like(candidate)
-    for t in range(len(x)):
-        step = forget[t] * ((candidate[t] << finer) - state)
-        state = states[t] = state + round_shift(step, spec.CURVE.frac)
-    return round_shift(gate * states, spec.STATE.frac).astype(np.int32), state
+    before: Array = np.broadcast_to(state + ROUNDS, states.shape[1:])
+    step = np.empty(states.shape[1:])
+    for speed, aim, after in zip(forget, candidate, states, strict=True):
+        np.subtract(aim, before, out=step)
+        np.multiply(step, speed, out=step)
+        before = np.add(before, step, out=after)
+    state = (before - ROUNDS).astype(np.int64)
+    states -= ROUNDS
+    states *= gate
+    return round_scaled(states, spec.STATE.frac).astype(np.int32), state

@@ -30,6 +30,7 @@ from .. import spec
 from ..fixed import IntArray, QFormat, round_shift
 from .activation import SIGMOID, TANH, Activation
 from .curve import INPUT, curve
+from .product import Product
 
 Array = npt.NDArray[Any]
 Int32 = npt.NDArray[np.int32]
@@ -107,21 +108,21 @@ class Sums:
 
     Parameters
     ----------
-    weights : float64, shape (units, 3 units)
-        Integers. Sums have at most 48 bits, so float64 products are exact.
-    bias : int64, shape (3 units,)
-        On the accumulator's grid.
+    product : Product
+        Of the outputs (..., units) by the matrix.
+    bias : float64, shape (3 units,)
+        Whole numbers, on the accumulator's grid.
     shift : int
         Right shift from the accumulator to the inputs of tanh, at least 1.
     """
 
-    weights: npt.NDArray[np.float64]
-    bias: IntArray
+    product: Product
+    bias: npt.NDArray[np.float64]
     shift: int
 
     def __call__(self, outputs: IntArray) -> IntArray:
         """Return the accumulators, int64 (..., 3 units), for the outputs of the row before."""
-        return np.asarray((outputs @ self.weights).astype(np.int64) + self.bias)
+        return np.asarray(self.product(outputs) + self.bias).astype(np.int64)
 
     def rounded(self, sums: IntArray, i: int) -> IntArray:
         """Return sums of kind i, 0 for r, 1 for z and 2 for n, on the grid they are used on."""

@@ -1,0 +1,117 @@
+"""Products of integer rows by a layer's weights: exact, by the float matrix products of a BLAS.
+
+Whole numbers are exact in float32 within +-2**24 and in float64 within +-2**53, and so are sums
+that stay within, in any order. Accumulators have at most 48 bits. Because nothing is rounded,
+products may also be shared as only exact arithmetic allows: where rows are stacks of frames, which
+overlap, `Stacked` takes two multiplications for three.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import as_strided
+
+from ..fixed import Float, IntArray
+
+Array = npt.NDArray[Any]
+
+SINGLE: Final = 1 << 24  # largest sum of magnitudes that float32 represents with all below it
+HALVINGS: Final = 2  # of stacks; with each, factors and sums get at most one bit more
+FEWEST: Final = 16  # rows from which halving pays
+
+
+class Product:
+    """The product of rows by one matrix.
+
+    Parameters
+    ----------
+    weights : int32, shape (in, out)
+    largest : int
+        Largest magnitude of the factors in rows.
+    """
+
+    def __init__(self, weights: IntArray, largest: int) -> None:
+        most = int(np.abs(weights).sum(axis=0, dtype=np.int64).max()) * largest
+        self._matrix: Array = np.ascontiguousarray(
+            weights, np.float32 if most <= SINGLE else np.float64
+        )
+        self._stacked: dict[int, Stacked] = {}
+
+    def __call__(self, x: IntArray) -> Float:
+        """Return the sums, whole numbers in float64 (..., out), of rows (..., in)."""
+        step = _step(x)
+        if step and len(x) >= FEWEST:
+            if step not in self._stacked:
+                taps = self._matrix.reshape(-1, step, self._matrix.shape[1])
+                self._stacked[step] = Stacked(taps.astype(np.float64), HALVINGS)
+            return self._stacked[step](_frames(x, step))
+        return np.asarray(x.astype(self._matrix.dtype) @ self._matrix, np.float64)
+
+
+class Stacked:
+    """Sums over stacks of frames: ``y[t] = sum(frames[t + j] @ taps[j])``.
+
+    The sums of even and odd t share products: with the even and odd frames x0 and x1, the even
+    frames x2 one later, and the even and odd taps a and b,
+
+        even = a x0 + b x1 = (a + b) x1 + a (x0 - x1)
+        odd  = a x1 + b x2 = (a + b) x1 + b (x2 - x1)
+
+    are three sums over stacks of half as many frames, for half as many t, in place of four
+    (Winograd, *Arithmetic complexity of computations*, 1980).
+
+    Parameters
+    ----------
+    taps : float64, shape (stack, inputs, outputs)
+        Whole numbers.
+    halvings : int
+        How often the stack is halved, if it can be.
+    """
+
+    def __init__(self, taps: Float, halvings: int) -> None:
+        self._halves: list[Stacked] = []
+        if halvings and len(taps) % 2 == 0:
+            even, odd = taps[0::2], taps[1::2]
+            self._halves = [Stacked(part, halvings - 1) for part in (even + odd, even, odd)]
+        self._matrix = taps.reshape(-1, taps.shape[2])
+        self._stack = len(taps)
+
+    def __call__(self, frames: Float) -> Float:
+        """Return the sums, float64 (n, outputs), over frames, float64 (n + stack - 1, inputs)."""
+        count = len(frames) - self._stack + 1
+        if not self._halves:
+            return np.ascontiguousarray(stacked(frames, self._stack)) @ self._matrix
+        if count % 2:
+            return self(np.append(frames, np.zeros_like(frames[:1]), axis=0))[:count]
+        both, even, odd = self._halves
+        x0, x1, x2 = frames[0:-2:2], frames[1::2], frames[2::2]
+        sums = np.empty((count, self._matrix.shape[1]))
+        shared = both(x1)
+        np.add(shared, even(x0 - x1), out=sums[0::2])
+        np.add(shared, odd(x2 - x1), out=sums[1::2])
+        return sums
+
+
+def stacked(frames: Array, stack: int) -> Array:
+    """Return stacks of frames (n + stack - 1, inputs), oldest first: a view (n, stack * inputs)."""
+    step, item = frames.strides
+    shape = len(frames) - stack + 1, stack * frames.shape[1]
+    contiguous = np.ascontiguousarray(frames)
+    return as_strided(contiguous, shape, contiguous.strides, writeable=False)
+
+
+def _step(x: Array) -> int:
+    """Return by how many values the rows of a stack are apart, 0 for rows that do not overlap."""
+    if x.ndim != 2 or x.strides[1] != x.itemsize or not 0 < x.strides[0] < x.shape[1] * x.itemsize:
+        return 0
+    step = x.strides[0] // x.itemsize
+    return step if x.shape[1] % step == 0 else 0
+
+
+def _frames(x: Array, step: int) -> Float:
+    """Return the frames of a stack, float64 (n + stack - 1, step)."""
+    shape = len(x) + x.shape[1] // step - 1, step
+    return as_strided(x, shape, (step * x.itemsize, x.itemsize)).astype(np.float64)
