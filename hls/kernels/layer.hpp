@@ -74,10 +74,19 @@ inline Layer read_layer(codes_stream& codes, Reader& reader) {
 // Number of words, of BANKS activations each, for `width` neurons.
 inline ap_uint<10> units(width_t width) { return (width + BANKS - 1) / BANKS; }
 
-// Steps per row, of a code per lane, or of half as many codes of 8 bits.
+// Codes per step: one per lane, or half as many of 8 bits.
+inline ap_uint<6> step_codes(const Layer& layer) {
+  return layer.code_bits == 8 ? LANES / 2 : LANES;
+}
+
+// Steps per row of a layer that runs by rows.
 inline ap_uint<10> steps(const Layer& layer) {
-  const int codes = layer.code_bits == 8 ? LANES / 2 : LANES;
-  return (layer.inputs + codes - 1) / codes;
+  return (layer.inputs + step_codes(layer) - 1) / step_codes(layer);
+}
+
+// Tiles of rows of a layer that runs by code: a step is the codes of a tile for one input.
+inline ap_uint<10> tiles(const Layer& layer) {
+  return (layer.outputs + step_codes(layer) - 1) / step_codes(layer);
 }
 
 constexpr int ENTRIES_PER_BEAT = spec::BEAT_BITS / spec::LUT_ENTRY_BITS;
@@ -91,16 +100,18 @@ inline ap_uint<10> bias_beats(const Layer& layer) {
                          : (layer.outputs + BIASES_PER_BEAT - 1) / BIASES_PER_BEAT;
 }
 
-// Beats of each port for the codes, whose rows are whole steps.
-inline beats_t code_beats(const Layer& layer) {
-  const ap_uint<24> quarters = layer.outputs * steps(layer) * step_quarters(layer.code_bits);
-  return (quarters + 3) / 4;
-}
-
 constexpr int GATES = 3;  // sums per unit of a memory or GRU
 
 inline bool remembers(const Layer& layer) { return layer.activation == spec::ACTIVATION_MEMORY; }
 inline bool recurs(const Layer& layer) { return layer.activation == spec::ACTIVATION_GRU; }
+
+// Beats of each port for the codes, which are whole steps; recurrent layers run by rows always.
+inline beats_t code_beats(const Layer& layer) {
+  const bool by_code = spec::BY_CODE && !recurs(layer);
+  const ap_uint<22> all = by_code ? layer.inputs * tiles(layer) : layer.outputs * steps(layer);
+  const ap_uint<24> quarters = all * step_quarters(layer.code_bits);
+  return (quarters + 3) / 4;
+}
 
 // The layer's inputs, as the previous layer gives them: for a GRU, one beside each of its sums.
 inline width_t taken(const Layer& layer) { return recurs(layer) ? layer.outputs : layer.inputs; }

@@ -9,6 +9,7 @@
 //        +--- round, limit, activate <--- + bias <--- 8 x 4 accumulators <-------+
 //
 // A block of more than 8 frames is 2 to 4 groups of frames: each step takes as many clocks.
+#include "by_code.hpp"
 #include "cores.hpp"
 #include "recurrent.hpp"
 #include "rows.hpp"
@@ -68,6 +69,7 @@ void lut_mac_core(beat_stream& magnitude, codes_stream& codes, beat_stream& netw
 #pragma HLS BIND_STORAGE variable = lut type = ram_s2p impl = lutram
   biases_t biases;
   static states_t states;
+#pragma HLS ARRAY_PARTITION variable = states complete dim = 3
   kept_t kept;
 #pragma HLS BIND_STORAGE variable = kept type = ram_s2p impl = bram
   // Read in all lanes at once, and too small for block RAMs. Lanes beyond the last unit hold zeros
@@ -116,6 +118,8 @@ LAYERS:
       recall(states, recent, layer.units, remembered, bank, reset);
       recur(layer, kept, lut, biases, memory, states, recent, from, to, remembered, frames, groups,
             bank, reset);
+    } else if (spec::BY_CODE) {
+      by_code(codes, reader, layer, lut, biases, memory, from, to, frames, groups);
     } else {
       mac(codes, reader, layer, lut, biases, memory, from, to, frames, groups);
     }

@@ -85,9 +85,10 @@ DECODE:
 constexpr int PRODUCT_BITS = spec::ACTIVATION_BITS + spec::WEIGHT_BITS;
 using sum_t = ap_int<PRODUCT_BITS + bits_for(LANES - 1)>;
 
-// The sums of a step's products, each added in a tree, for FRAMES frames at once.
-template <typename Value, int FRAMES>
-void summed(const weight_t (&weights)[LANES], const Value (&values)[LANES][FRAMES],
+// The sums of a step's products, each added in a tree, for FRAMES frames at once; `values` has a
+// row per lane.
+template <typename Value, int ROWS, int FRAMES>
+void summed(const weight_t (&weights)[LANES], const Value (&values)[ROWS][FRAMES],
             sum_t (&sums)[FRAMES]) {
 #pragma HLS INLINE  // part of the calling pipeline
 SUMS:

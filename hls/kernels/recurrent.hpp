@@ -42,7 +42,8 @@ RECALL:
   for (width_t unit = 0; unit < units; unit = unit + 1) {
 #pragma HLS LOOP_TRIPCOUNT min = 1 max = 208
 #pragma HLS PIPELINE II = 1  // one unit per clock
-    const state_t state = reset != 0 ? state_t(0) : states[bank][before + unit];
+    const state_t state =
+        reset != 0 ? state_t(0) : states[bank][(before + unit) / UNITS][(before + unit) % UNITS];
     recent[0][unit / LANES][unit % LANES] = output_of(state);
   }
 }
@@ -109,13 +110,13 @@ RECUR_FRAME:
       const codes_t word = geared(box, kept[beat], take);
       beat = refill ? ap_uint<13>(beat + 1) : beat;
       decode(word, layer, lut, step.to_int(), weights);
-      const int place = layer.code_bits == 8 ? step.to_int() / 2 : step.to_int();
+      const int unit = layer.code_bits == 8 ? step.to_int() / 2 : step.to_int();
       curved_t outputs[LANES][1];
 #pragma HLS ARRAY_PARTITION variable = outputs complete dim = 0
     BEFORE:
       for (int i = 0; i < LANES; ++i) {
 #pragma HLS UNROLL  // all lanes in one clock
-        outputs[i][0] = recent[old][place][i];
+        outputs[i][0] = recent[old][unit][i];
       }
       const accumulator_t first = step == 0 ? bias_of(biases, layer, row) : accumulator_t(0);
       sum_t products[1];
@@ -140,10 +141,11 @@ RECUR_FRAME:
       if (!fresh) continue;
       const curved_t candidate = candidate_of(reset_gate, rounded, input, layer);
       // A single address, as the memory has one read port.
-      const state_t kept_state = states[frame == 0 ? bank : next][before + at];
+      const int place = before + at;
+      const state_t kept_state = states[frame == 0 ? bank : next][place / UNITS][place % UNITS];
       const state_t state = frame == 0 && reset != 0 ? state_t(0) : kept_state;
       const state_t after = stepped(state, keep_not, candidate);
-      states[next][before + at] = after;
+      states[next][place / UNITS][place % UNITS] = after;
       recent[1 - old][at / LANES][at % LANES] = output_of(after);
       memory[address(to, at.to_int(), group, groups)][at % BANKS][lane] = output_of(after);
       at = at + 1;
