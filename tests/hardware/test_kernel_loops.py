@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from conftest import ROOT
 from networks import random_model
 from nibblestream import quantize
-from nibblestream.geometry import DEFAULT
+from nibblestream.geometry import Geometry
 from nibblestream.hardware import generate
 from nibblestream.hardware.cycles import Block
 from nibblestream.hardware.traffic import layers_of, rows_of
@@ -31,6 +32,7 @@ LOOPS = (
     "LUT",
     "BIAS",
     "MAC",
+    "BY_CODE",
     "REMEMBER",
     "KEEP",
     "RECALL",
@@ -53,26 +55,34 @@ def sources(folder):
     return {path.name: path.read_text() for path in paths}
 
 
-@pytest.fixture(scope="module")
-def counter(tmp_path_factory):
+class Compiled(NamedTuple):
+    folder: Path
+    geometry: Geometry
+
+
+@pytest.fixture(scope="module", params=["16x8", "32x16-by-code"])
+def counter(request, tmp_path_factory):
     """The compiled kernel, with its sources in a folder; it writes how often each line ran."""
     if not (shutil.which("g++") and shutil.which("gcov")):
         pytest.skip("g++ and gcov count the kernel's iterations: install them")
     folder = tmp_path_factory.mktemp("loops")
     shutil.copytree(KERNELS, folder, dirs_exist_ok=True)
-    (folder / generate.HEADER).write_text("\n".join(generate.header(DEFAULT)))
+    geometry = Geometry.parse(request.param)
+    (folder / generate.HEADER).write_text("\n".join(generate.header(geometry)))
     flags = ["-std=c++17", "-O0", "--coverage", "-w", "-pthread", "-I.", f"-I{ROOT / 'hls/sim'}"]
     files = ["lut_mac_core.cpp", ROOT / "tests" / "count_loops.cpp"]
     subprocess.run(["g++", *flags, *files, "-o", "count_loops"], cwd=folder, check=True)
-    return folder
+    return Compiled(folder, geometry)
 
 
-def iterations(folder, model, frames):
+def iterations(counter, model, frames):
     """Run a block and return how often each loop's body ran."""
+    folder = counter.folder
     for old in folder.glob("*.gcda"):
         old.unlink()
     sent = [frames * layout.beats * model.front.raw for layout in model.rows]
-    words = np.concatenate([np.array([frames, *sent], np.uint64), code_stream.beats(model)])
+    codes = code_stream.beats(model, counter.geometry)
+    words = np.concatenate([np.array([frames, *sent], np.uint64), codes])
     stream = words.astype("<u8").tobytes()
     subprocess.run([folder / "count_loops"], input=stream, check=True, cwd=folder)
     (counts,) = folder.glob("*lut_mac_core.gcda")
@@ -86,7 +96,8 @@ def iterations(folder, model, frames):
             for match in re.finditer(pattern, text):
                 assert label not in found
                 start = text.count("\n", 0, match.end()) + 1
-                found[label] = lines[min(line for line in lines if line >= start)]
+                first = min((line for line in lines if line >= start), default=None)
+                found[label] = lines.get(first, 0)  # a loop that is never called is not compiled
     return found
 
 
@@ -95,7 +106,7 @@ def iterations(folder, model, frames):
 def test_the_kernel_iterates_as_often(counter, rng, bits, frames):
     model = random_model(rng, (19, 33), scheme="u", bits=bits)
     expected = Counter()
-    for loop in Block(layers_of(model), frames).loops:
+    for loop in Block(layers_of(model, geometry=counter.geometry), frames).loops:
         expected[loop.label] += loop.iterations
     assert iterations(counter, model, frames) == {**dict.fromkeys(FIRST_LINES, 0), **expected}
 
@@ -105,8 +116,9 @@ def test_the_kernel_iterates_as_often(counter, rng, bits, frames):
 def test_the_kernel_iterates_as_often_for_rows(counter, rng, rows, reach):
     """A layer's header takes a clock more for the beat of its activation."""
     model = quantize(plain_network(rng, (37, 19, 33, 5, 21), (RELU, TANH, MEMORY, MEMORY), reach))
+    layers = layers_of(model, geometry=counter.geometry)
     expected = Counter()
-    for loop in Block(layers_of(model), rows, rows_of(model)).loops:
+    for loop in Block(layers, rows, rows_of(model)).loops:
         expected[loop.label] += loop.iterations
     assert expected["LAYER"] == 4 + 3
     expected["LAYER"] = 4
@@ -119,11 +131,13 @@ def test_the_kernel_iterates_as_often_for_recurrent_layers(counter, rng, rows, b
     """Codes are kept once a block, outputs recalled once, and rows multiplied for each frame."""
     widths, cells = (7, 51, 17, 33, 11, 2), (LINEAR, RECURRENT, RELU, RECURRENT, MEMORY)
     model = quantize(plain_network(rng, widths, cells), "u", bits)
+    layers = layers_of(model, geometry=counter.geometry)
     expected = Counter()
-    for loop in Block(layers_of(model), rows, rows_of(model)).loops:
+    for loop in Block(layers, rows, rows_of(model)).loops:
         expected[loop.label] += loop.iterations
     assert expected["RECALL"] == 17 + 11
-    assert expected["RECUR"] == rows * (51 * (3 if bits == 8 else 2) + 33 * (1 + (bits == 8)))
+    lanes = counter.geometry.lanes // (1 + (bits == 8))
+    assert expected["RECUR"] == rows * (51 * -(-17 // lanes) + 33 * -(-11 // lanes))
     expected["LAYER"] = 5
     assert iterations(counter, model, rows) == {**dict.fromkeys(FIRST_LINES, 0), **expected}
 

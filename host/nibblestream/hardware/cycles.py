@@ -26,6 +26,7 @@ from .boards import Board
 from .traffic import BEAT_BYTES, SPECTRA, LayerTraffic, RowTraffic, layers_of, rows_of
 
 PIPELINE_DEPTH: Final = 40  # clocks to drain a loop's pipeline; assumed, as HLS chooses it
+LEAST_TILE: Final = 129  # clocks of a tile by code: 128 to drain it, and one until they start
 SPECTRA_BYTES: Final = SPECTRA.bytes  # per frame, in and out
 REAL_TIME: Final = spec.SAMPLE_RATE / spec.HOP  # frames per second of live audio
 
@@ -100,13 +101,13 @@ class Block:
 
     @property
     def bound(self) -> str:
-        """What limits most clocks of the MAC and RECUR loops: "stream" or "multiply".
+        """What limits most clocks of the loops over matrices: "stream" or "multiply".
 
         "stream": each step reads a beat, one per clock, so the code port is the bottleneck.
-        "multiply": a step is held for several groups of frames, takes less than a beat, or has
-        codes that are kept on chip.
+        "multiply": a step is held or repeated for several groups of frames, takes less than a
+        beat, has codes that are kept on chip, or waits for a tile to be drained.
         """
-        macs = [loop for loop in self._loops() if loop.label in ("MAC", "RECUR")]
+        macs = [loop for loop in self._loops() if loop.label in ("MAC", "BY_CODE", "RECUR")]
         held = sum(loop.iterations for loop in macs if loop.iterations > loop.beats)
         return "multiply" if 2 * held > sum(loop.iterations for loop in macs) else "stream"
 
@@ -139,10 +140,22 @@ class Block:
             yield Loop("RECALL", layer.units)
             yield from [Loop("RECUR", layer.steps)] * self.frames
             return
-        groups = -(-self.frames // self.geometry.frame_lanes)
-        yield Loop("MAC", layer.steps * groups, layer.code_beats)
+        yield self._matrix(layer)
         if layer.units:
-            yield Loop("REMEMBER", self.frames * max(layer.units, spec.LEAST_TURN))
+            clocks = -(-layer.units // (1 + self.geometry.by_code))  # by code, two units a clock
+            yield Loop("REMEMBER", self.frames * max(clocks, spec.LEAST_TURN))
+
+    def _matrix(self, layer: LayerTraffic) -> Loop:
+        """Return the loop that multiplies a layer's matrix.
+
+        By code, a tile takes as long as its drain at least, and the last one is drained afterwards.
+        """
+        groups = -(-self.frames // self.geometry.frame_lanes)
+        if not self.geometry.by_code:
+            return Loop("MAC", layer.steps * groups, layer.code_beats)
+        tiles = layer.steps // layer.inputs
+        added = tiles * groups * max(layer.inputs, LEAST_TILE)
+        return Loop("BY_CODE", added + LEAST_TILE + spec.LUT_ENTRIES, layer.code_beats)
 
 
 def row_loops(taken: int, given: int, raw: bool, past: int) -> tuple[Loop, Loop]:
