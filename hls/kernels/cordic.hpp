@@ -28,14 +28,23 @@ struct Vector {
   angle_t angle;
 };
 
+// a + b, or a - b as a + ~b + 1, in one carry chain: the bit below the lowest is the carry in.
+template <int BITS>
+ap_int<BITS> plus_or_minus(ap_int<BITS> a, ap_int<BITS> b, bool minus) {
+  using with_carry_t = ap_int<BITS + 1>;
+  const ap_int<BITS> flipped = minus ? ap_int<BITS>(~b) : b;
+  const with_carry_t carry = minus ? 1 : 0;
+  const ap_int<BITS + 2> sum = ((with_carry_t(a) << 1) | 1) + ((with_carry_t(flipped) << 1) | carry);
+  return sum >> 1;
+}
+
 // Stage i rotates forward, or back, by atan(2^-i), and reduces, or increases, `angle` by as much.
 inline Vector stage(Vector v, int i, bool forward) {
   const length_t dx = v.y >> i, dy = v.x >> i;
   Vector turned;
-  turned.x = forward ? length_t(v.x - dx) : length_t(v.x + dx);
-  turned.y = forward ? length_t(v.y + dy) : length_t(v.y - dy);
-  const angle_t step = spec::CORDIC_ANGLES[i];
-  turned.angle = forward ? angle_t(v.angle - step) : angle_t(v.angle + step);
+  turned.x = plus_or_minus(v.x, dx, forward);
+  turned.y = plus_or_minus(v.y, dy, !forward);
+  turned.angle = plus_or_minus(v.angle, angle_t(spec::CORDIC_ANGLES[i]), forward);
   return turned;
 }
 
