@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from nibblestream import FloatModel, quantize
-from nibblestream.hardware.boards import BOARDS
+from nibblestream.hardware.boards import BOARDS, Board
 from nibblestream.hardware.cycles import SPECTRA_BYTES, Block
 from nibblestream.hardware.fabric import Resources
-from nibblestream.hardware.resources import design
+from nibblestream.hardware.resources import design, whole
 from nibblestream.hardware.traffic import layers_of, rows_of
+from nibblestream.network.fit import block_of
 from nibblestream.network.model import QuantizedModel, load_model
 from nibblestream.spec import HOP, SAMPLE_RATE
 from nibblestream.studies.tasks.cost import cost
@@ -28,24 +29,24 @@ def board() -> Json:
     """Return the predicted performance on a board, from the library's own model."""
     on, model = BOARDS[BOARD], load_model(MODEL)
     assert isinstance(model, QuantizedModel)
-    whole = sum(design().values(), Resources())
-    parts = {**design(), "sum": whole, f"available ({on.part})": Resources.of(on)}
+    used = {**design(on.geometry), "sum": whole(on.geometry)}
+    parts = {**used, f"available ({on.part})": Resources.of(on)}
     return {
         "command": f"nibblestream info {MODEL} --board {BOARD}",
         "board": on.name,
         "part": on.part,
         "clock_mhz": on.clock_mhz,
         "blocks": [
-            _block(codes, Block(layers_of(model, bits), frames, rows_of(model)), on.clock_mhz)
+            _block(codes, Block(layers_of(model, bits, on.geometry), frames, rows_of(model)), on)
             for codes, bits in (("its own codes", None), ("8-bit codes", 8))
-            for frames in (1, model.block)
+            for frames in (1, block_of(model, on.geometry))
         ],
         "resources": {name: astuple(part) for name, part in parts.items()},
     }
 
 
-def _block(codes: str, block: Block, clock_mhz: float) -> Json:
-    rate = block.rate(clock_mhz)
+def _block(codes: str, block: Block, on: Board) -> Json:
+    rate = block.rate(on.clock_mhz)
     return {
         "codes": codes,
         "frames": block.frames,
@@ -62,13 +63,13 @@ def _block(codes: str, block: Block, clock_mhz: float) -> Json:
 
 def topologies(published: Json) -> Json:
     """Return our predicted cost of every published topology; it depends on the shapes alone."""
-    on, whole = BOARDS[BOARD], sum(design().values(), Resources())
+    on = BOARDS[BOARD]
     rows = [
         {"network": topology["network"], **_cost(topology["network"])}
         for topology in published["topologies"]
     ]
     about = {"board": on.name, "clock_mhz": on.clock_mhz, "bits": BITS}
-    return {**about, "resources": asdict(whole), "rows": rows}
+    return {**about, "resources": asdict(whole(on.geometry)), "rows": rows}
 
 
 def _cost(network: str) -> Json:

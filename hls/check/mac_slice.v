@@ -2,7 +2,7 @@
 //
 // This is not the RTL that Vitis HLS generates for lut_mac. It has the same multipliers, memories
 // and adders in the same widths, in a form for a free synthesiser (yosys, synth_xilinx), as an
-// independent check of the figures of host/nibblestream/hardware/resources.py.
+// independent check of the figures of host/nibblestream/hardware/resources.
 // tests/hardware/test_mac_slice.py counts its cells, and compares its integers with
 // nibblestream.network.lutmac.
 //

@@ -9,7 +9,8 @@ import pytest
 
 from nibblestream import spec
 from nibblestream.fixed import QFormat, round_shift
-from nibblestream.hardware import resources
+from nibblestream.geometry import DEFAULT
+from nibblestream.hardware.resources.output import activation, saturation
 from nibblestream.network.activation import SIGMOID, TANH
 from nibblestream.network.curve import RISES, STARTS, curve
 from synthesis import simulator, synthesise
@@ -29,7 +30,7 @@ def folder(tmp_path_factory):
 
 def test_one_lane(folder):
     """Limits that a frame lane has too, and what it has besides."""
-    model = resources.activation() + resources.saturation()
+    model = activation(DEFAULT) + saturation(DEFAULT)
     found = synthesise(folder, {"activation": ("activation.v", "activation", {})})["activation"]
     assert (found.dsps, found.bram18) == (model.dsps, model.bram18) == (1, 1)
     assert model.luts / 1.25 <= found.luts <= model.luts * 1.25, (found, model)

@@ -11,7 +11,11 @@ import pytest
 
 from nibblestream.fixed import QFormat
 from nibblestream.geometry import DEFAULT
-from nibblestream.hardware import fabric, resources
+from nibblestream.hardware import fabric
+from nibblestream.hardware.resources.codes import table_copies
+from nibblestream.hardware.resources.cordic import cordic_stage
+from nibblestream.hardware.resources.frame_lane import frame_lane
+from nibblestream.hardware.resources.output import rounding_constants
 from nibblestream.network.activation import LINEAR, RELU
 from nibblestream.network.layer import QuantizedLayer
 from nibblestream.network.lut import Lut
@@ -46,7 +50,7 @@ def close(counted, modelled, factor):
 
 def test_one_frame_lane(counted):
     """And what all frame lanes share: the tables, the weights, the rounding's constants."""
-    model = resources.frame_lane() + resources.table_copies() + resources.rounding_constants()
+    model = frame_lane(DEFAULT) + table_copies(DEFAULT) + rounding_constants()
     found = counted["slice"]
     assert (found.dsps, found.bram18) == (model.dsps, model.bram18) == (16, 16)
     assert close(found.luts, model.luts, 1.25), (found, model)
@@ -64,7 +68,7 @@ def test_multipliers(counted, name):
 
 
 def test_a_cordic_stage(counted):
-    model = resources.cordic_stage()
+    model = cordic_stage()
     assert counted["stage"].flipflops == model.flipflops == 90
     assert close(counted["stage"].luts, model.luts, 1.25), (counted["stage"], model)
 

@@ -6,11 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nibblestream.geometry import DEFAULT
+from nibblestream import QuantizedModel
+from nibblestream.geometry import DEFAULT, Geometry
 from nibblestream.hardware import fabric, resources
 from nibblestream.hardware.boards import BOARDS
 from nibblestream.hardware.fabric import Resources
+from nibblestream.hardware.resources.cordic import cordic_rotation, cordic_vectoring, polar_fifo
+from nibblestream.hardware.resources.lut_mac import lut_mac
+from nibblestream.hardware.resources.output import activation
 from nibblestream.network import curve
+from nibblestream.network.fit import block_of
 
 Z2 = BOARDS["Pynq-Z2"]
 
@@ -69,7 +74,7 @@ def test_lut_mac():
     Context, floors and biases take 3, 1 and 2 block RAMs; memories 2 multipliers and 6 block RAMs.
     A recurrent layer has 16 multipliers, 2 curves, a gate and a step, and 4096 beats of codes.
     """
-    kernel = resources.lut_mac()
+    kernel = lut_mac(DEFAULT)
     assert DEFAULT.lanes * DEFAULT.frame_lanes == 128
     assert kernel.dsps == 128 + 8 + 4 + 2 + (16 + 2 + 1 + 1)
     assert kernel.bram18 == 128 + 8 + 3 + 1 + 2 + 6 + (16 + 2)
@@ -77,7 +82,7 @@ def test_lut_mac():
 
 def test_an_activation():
     """A chord of 16 + 11 bits is wider than 18, so no two lanes share a table."""
-    lane = resources.activation()
+    lane = activation(DEFAULT)
     assert (lane.dsps, lane.bram18) == (1, 1)
     assert fabric.block_memory(256, 27).bram18 == 1
     assert curve.STARTS.max() < 1 << 16
@@ -86,13 +91,14 @@ def test_an_activation():
 
 def test_the_other_kernels():
     """A length times the inverse gain takes four tiles, a magnitude two; a gain one."""
-    assert resources.cordic_vectoring().dsps == 4
-    assert resources.cordic_rotation().dsps == 2 + 1
+    assert cordic_vectoring().dsps == 4
+    assert cordic_rotation().dsps == 2 + 1
     stages = 18 * (32 + 32 + 26)
-    for kernel in (resources.cordic_vectoring(), resources.cordic_rotation()):
+    for kernel in (cordic_vectoring(), cordic_rotation()):
         assert kernel.bram18 == 0
         assert stages < kernel.flipflops < 2 * stages
-    assert resources.polar_fifo().bram18 == 32
+    depths = [polar_fifo(Geometry(block=block)).bram18 for block in (8, 16, 32)]
+    assert depths == [8, 16, 32]  # 2048, 4096, 8192 deep, of 9 bits each
 
 
 def test_sums_and_what_fits():
@@ -108,10 +114,11 @@ def test_sums_and_what_fits():
 
 @pytest.mark.parametrize("board", BOARDS.values(), ids=list(BOARDS))
 def test_the_design_fits_every_board_with_room(board):
-    """HLS's own estimates run two to three times above such counts of LUTs; here 2.1 fit."""
-    whole = sum(resources.design().values(), Resources())
-    assert whole.fit(board)
-    assert 2.1 * whole.luts <= board.luts
+    """A fifth of each resource is left, and `default` runs."""
+    whole = astuple(resources.whole(board.geometry))
+    for used, has in zip(whole, astuple(Resources.of(board)), strict=True):
+        assert used <= 0.8 * has
+    assert block_of(QuantizedModel.load("default"), board.geometry) > 1
     assert resources.report(board).splitlines()[-2].startswith("it fits")
 
 
@@ -126,3 +133,58 @@ def test_the_report():
     assert "not counted" in lines[-1]
     small = replace(Z2, dsps=100)
     assert resources.report(small).splitlines()[-2].startswith("it does not fit")
+
+
+# --- other geometries -----------------------------------------------------------------------------
+def cost(text):
+    return lut_mac(Geometry.parse(text))
+
+
+def test_frame_lanes_and_lanes_by_hand():
+    """A multiplier and a memory for each lane of each frame lane; a curve for each frame lane."""
+    one, two = cost("16x1"), cost("16x2")
+    assert (two.dsps - one.dsps, two.bram18 - one.bram18) == (16 + 1, 16 + 1)
+    wide = cost("32x1")  # recurrent layers have 16 more multipliers too, and 128 bits of codes
+    assert (wide.dsps - one.dsps, wide.bram18 - one.bram18) == (16 + 16, 16 + (2 * 15 - 16))
+    assert wide.luts > one.luts + 2 * 64  # the second port's gearbox
+
+
+def test_narrow_activations():
+    """512 or 1024 words of 18 bits take a block RAM, 1024 of 25 two; the context three or two."""
+    narrow, wide = cost("16x8-bits18-depth1024"), cost("16x8-depth1024")
+    assert wide.bram18 - narrow.bram18 == 128 + (3 - 2)
+    assert (narrow.dsps, cost("16x8").bram18) == (wide.dsps, wide.bram18 - 128)
+    assert narrow.luts < wide.luts
+
+
+def test_without_recurrent_layers():
+    """No multipliers, curves, gate and step of theirs, and no codes that are kept."""
+    without, some = cost("16x8-kept0"), cost("16x8")
+    assert (some.dsps - without.dsps, some.bram18 - without.bram18) == (16 + 2 + 1 + 1, 16 + 2)
+    assert some.bram18 - cost("16x8-kept512").bram18 == 16 - 2
+
+
+def test_shorter_blocks_have_fewer_accumulators():
+    """Of 48 bits, for each frame lane and group."""
+    assert cost("16x8").flipflops - cost("16x8-block8").flipflops == 8 * 3 * 48
+    assert cost("16x8-block16").luts - cost("16x8-block8").luts == 8 * 48  # one of two groups
+
+
+def test_by_code():
+    """Of 16 frame lanes: 2 multipliers of 36 x 18 bits each, 4 DSPs; 8 banks.
+
+    Two requantisers have a curve each, memories two steps and two outputs; four check headers.
+    Block RAMs: activations, curves, context, floors, biases, replayed codes, two of states.
+    """
+    kernel = cost("16x16-by-code-kept0")
+    assert kernel.dsps == 16 * 4 + 2 + 2 * 2 + 2 * 2
+    assert kernel.bram18 == 16 * 8 + 2 + 3 + 1 + 2 + 8 + 2 * 3
+    short = cost("16x16-by-code-block16-kept0")  # one group: no codes are replayed
+    assert kernel.bram18 - short.bram18 == 8
+
+
+@given(st.sampled_from([16, 32]), st.sampled_from([1, 2, 4, 8]), st.booleans())
+def test_more_frame_lanes_cost_more(lanes, frame_lanes, by_code):
+    few, many = (lut_mac(Geometry(lanes, n, by_code)) for n in (frame_lanes, 2 * frame_lanes))
+    assert all(a < b for a, b in zip(astuple(few)[1:], astuple(many)[1:], strict=True))
+    assert few.dsps < many.dsps

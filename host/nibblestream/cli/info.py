@@ -43,4 +43,4 @@ def info(
     traffic = Traffic(layers_of(found, geometry=chosen), 0, 0, rows=rows_of(found))
     click.echo(f"{found.describe()}\n\n{traffic}")
     if board:
-        click.echo(f"\n{on_board}\n\n{resources.report(BOARDS[board])}")
+        click.echo(f"\n{on_board}\n\n{resources.report(BOARDS[board], chosen)}")

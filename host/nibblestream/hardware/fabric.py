@@ -28,19 +28,30 @@ class Resources:
     flipflops: int = 0
 
     def __add__(self, other: Resources) -> Resources:
-        return Resources(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return Resources(
+            self.dsps + other.dsps,
+            self.bram18 + other.bram18,
+            self.luts + other.luts,
+            self.flipflops + other.flipflops,
+        )
 
     def __rmul__(self, count: int) -> Resources:
-        return Resources(*(count * a for a in astuple(self)))
+        return Resources(
+            count * self.dsps, count * self.bram18, count * self.luts, count * self.flipflops
+        )
 
     @classmethod
     def of(cls, board: Board) -> Resources:
         """Return the resources of a board's part."""
         return cls(*(getattr(board, field.name) for field in fields(cls)))
 
-    def fit(self, board: Board) -> bool:
-        """Return whether the board has enough of each."""
-        return all(a <= b for a, b in zip(astuple(self), astuple(self.of(board)), strict=True))
+    def fit(self, board: Board, spare: float = 0.0) -> bool:
+        """Return whether the board has enough of each, with a share of `spare` left over."""
+        return max(self.shares(board)) <= 1 - spare
+
+    def shares(self, board: Board) -> tuple[float, ...]:
+        """Return the share of each of the board's resources."""
+        return tuple(a / b for a, b in zip(astuple(self), astuple(self.of(board)), strict=True))
 
 
 def multiplier(a: int, b: int) -> Resources:
@@ -62,7 +73,10 @@ def small_memory(width: int) -> Resources:
 
 
 def adder(bits: int) -> Resources:
-    """Return the cost of an adder or subtractor: per bit, a LUT in a carry chain and a register."""
+    """Return the cost of an adder or subtractor: per bit, a LUT in a carry chain and a register.
+
+    One that adds or subtracts costs the same: the LUT negates the bit, the carry in adds one.
+    """
     return Resources(luts=bits, flipflops=bits)
 
 
@@ -83,6 +97,8 @@ def delay(bits: int) -> Resources:
 
 def select(inputs: int, bits: int) -> Resources:
     """Return the cost of a multiplexer of `inputs` words: 4:1 in one LUT per bit, 16:1 in four."""
+    if inputs == 1:
+        return Resources()
     chosen = logic(bits, ceil(inputs / 4))
     return chosen if inputs <= 16 else chosen + select(ceil(inputs / 16), bits)
 
