@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from networks import random_model
 from nibblestream import QuantizedModel, quantize, spec
 from nibblestream.geometry import Geometry
+from nibblestream.hardware import resources
 from nibblestream.hardware.boards import BOARDS
 from nibblestream.hardware.cycles import PIPELINE_DEPTH, SPECTRA_BYTES, Block, report
 from nibblestream.hardware.traffic import LayerTraffic, RowTraffic, layers_of, rows_of, stream_bytes
@@ -262,3 +263,42 @@ def test_the_bytes_of_recurrent_layers(rng, text):
 def test_a_geometry_that_cannot_run_a_model_is_refused():
     with pytest.raises(ValueError, match="layer of 1288 inputs and outputs"):
         report(QuantizedModel.load("mlp"), Z2, geometry=Geometry(depth=64))
+
+
+def test_by_code_by_hand():
+    """Tiles of 16 rows: 16 take 1032 inputs, 9 take 256, each for two groups of 16 frames."""
+    some = of("mlp", "16x16-by-code", 32)
+    assert some.beats == 16 * 1032 + 9 * 256 + 1 + (1 + 4 + 32) + (1 + 4 + 17)
+    rest = 1 + 2 * (1 + 16) + 32 + 17 + 11 * PIPELINE_DEPTH
+    layers = 2 * (16 * 1032 + 9 * 256) + 2 * (129 + 16)  # and a drain after each layer
+    assert some.cycles == 39 * 129 + layers + 32 * 129 + rest
+    assert some.bound == "multiply"
+
+
+def test_small_layers_by_code_take_the_clocks_of_a_drain(rng):
+    """5 inputs are less than the 128 clocks in which a tile is drained, and 1 until it may be."""
+    model = quantize(plain_network(rng, (5, 40, 5), (RELU, LINEAR)))
+    layers = layers_of(model, geometry=Geometry.parse("16x16-by-code"))
+    first, last = (
+        loop.iterations
+        for loop in Block(layers, 20, rows_of(model)).loops
+        if loop.label == "BY_CODE"
+    )
+    assert (first, last) == (3 * 2 * 129 + 145, 2 * 129 + 145)
+
+
+def test_memories_by_code_take_two_units_a_clock():
+    def clocks(text):
+        loops = of("default", text, 32).loops
+        return [loop.iterations for loop in loops if loop.label == "REMEMBER"]
+
+    assert clocks("16x16") == 3 * [32 * 160]
+    assert clocks("16x16-by-code") == 3 * [32 * 80]
+
+
+@pytest.mark.parametrize("name", ["default", "mlp"])
+def test_a_large_zynq_runs_a_frame_in_1800_clocks(name):
+    """Of blocks of 32, by code, with at most 90% of its DSPs."""
+    geometry = Geometry.parse("16x16-by-code")
+    assert of(name, str(geometry), 32).cycles / 32 <= 1800
+    assert resources.whole(geometry).dsps <= 0.9 * Z2.dsps

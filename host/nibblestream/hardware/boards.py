@@ -45,6 +45,10 @@ class Board:
 
 
 _Facts = dict[str, Any]
+_XC7Z010: _Facts = {
+    **{"dsps": 80, "bram18": 120, "luts": 17_600, "flipflops": 35_200},
+    "geometry": Geometry(frame_lanes=2, block=8, kept=0),
+}
 _XC7Z020: _Facts = {"dsps": 220, "bram18": 280, "luts": 53_200, "flipflops": 106_400}
 _ZU3EG: _Facts = {"dsps": 360, "bram18": 432, "luts": 70_560, "flipflops": 141_120}
 _K26: _Facts = {"dsps": 1248, "bram18": 288, "luts": 117_120, "flipflops": 234_240}
@@ -57,6 +61,7 @@ BOARDS = {
     for board in (
         Board("Pynq-Z1", part="xc7z020clg400-1", **_ZYNQ, **_XC7Z020),
         Board("Pynq-Z2", part="xc7z020clg400-1", **_ZYNQ, **_XC7Z020),
+        Board("Arty-Z7-10", part="xc7z010clg400-1", **_ZYNQ, **_XC7Z010),
         Board("AUP-ZU3", part="xczu3eg-sfvc784-2-e", **_ZYNQMP, **_ZU3EG),
         Board("KV260", part="xck26-sfvc784-2LV-c", **_ZYNQMP, **_K26),
     )

@@ -22,6 +22,7 @@ from ..network.fit import block_of
 from ..network.float_model import FloatModel
 from ..network.model import QuantizedModel
 from ..network.topology import largest_block
+from . import by_code
 from .boards import Board
 from .traffic import BEAT_BYTES, SPECTRA, LayerTraffic, RowTraffic, layers_of, rows_of
 
@@ -101,7 +102,7 @@ class Block:
 
     @property
     def bound(self) -> str:
-        """What limits most clocks of the loops over matrices: "stream" or "multiply".
+        """What limits most clocks of the MAC, BY_CODE and RECUR loops: "stream" or "multiply".
 
         "stream": each step reads a beat, one per clock, so the code port is the bottleneck.
         "multiply": a step is held or repeated for several groups of frames, takes less than a
@@ -140,22 +141,15 @@ class Block:
             yield Loop("RECALL", layer.units)
             yield from [Loop("RECUR", layer.steps)] * self.frames
             return
-        yield self._matrix(layer)
-        if layer.units:
-            clocks = -(-layer.units // (1 + self.geometry.by_code))  # by code, two units a clock
-            yield Loop("REMEMBER", self.frames * max(clocks, spec.LEAST_TURN))
-
-    def _matrix(self, layer: LayerTraffic) -> Loop:
-        """Return the loop that multiplies a layer's matrix.
-
-        By code, a tile takes as long as its drain at least, and the last one is drained afterwards.
-        """
         groups = -(-self.frames // self.geometry.frame_lanes)
-        if not self.geometry.by_code:
-            return Loop("MAC", layer.steps * groups, layer.code_beats)
-        tiles = layer.steps // layer.inputs
-        added = tiles * groups * max(layer.inputs, LEAST_TILE)
-        return Loop("BY_CODE", added + LEAST_TILE + spec.LUT_ENTRIES, layer.code_beats)
+        turn = layer.units
+        if self.geometry.by_code:
+            yield Loop("BY_CODE", by_code.clocks(layer, groups), layer.code_beats)
+            turn = by_code.turn(layer.units)
+        else:
+            yield Loop("MAC", layer.steps * groups, layer.code_beats)
+        if layer.units:
+            yield Loop("REMEMBER", self.frames * max(turn, spec.LEAST_TURN))
 
 
 def row_loops(taken: int, given: int, raw: bool, past: int) -> tuple[Loop, Loop]:
