@@ -27,7 +27,6 @@ from .boards import Board
 from .traffic import BEAT_BYTES, SPECTRA, LayerTraffic, RowTraffic, layers_of, rows_of
 
 PIPELINE_DEPTH: Final = 40  # clocks to drain a loop's pipeline; assumed, as HLS chooses it
-LEAST_TILE: Final = 129  # clocks of a tile by code: 128 to drain it, and one until they start
 SPECTRA_BYTES: Final = SPECTRA.bytes  # per frame, in and out
 REAL_TIME: Final = spec.SAMPLE_RATE / spec.HOP  # frames per second of live audio
 
