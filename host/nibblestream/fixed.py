@@ -20,6 +20,8 @@ Array = TypeVar("Array", bound=npt.NDArray[Any])
 # within +-2**51 rounds: with `scaled`, as `round_shift` does.
 ROUNDS: Final = 1.5 * 2.0**52
 
+MOST_FRAC: Final = 1022  # the resolution is then a normal float64
+
 
 def round_shift(x: IntArray, shift: int) -> IntArray:
     """Divide integers by ``2**shift``, rounding halves away from zero.
@@ -91,7 +93,7 @@ class QFormat:
     bits : int
         Word width including the sign bit, 1 to 63.
     frac : int
-        Fractional bits; may exceed `bits` or be negative.
+        Fractional bits, -1022 to 1022; may exceed `bits` or be negative.
     signed : bool
         Two's complement if true, otherwise unsigned.
 
@@ -107,10 +109,11 @@ class QFormat:
 
     def __post_init__(self) -> None:
         whole = all(isinstance(n, int) and not isinstance(n, bool) for n in (self.bits, self.frac))
-        if not whole or not isinstance(self.signed, bool) or not 1 <= self.bits <= 63:
+        in_range = whole and 1 <= self.bits <= 63 and abs(self.frac) <= MOST_FRAC
+        if not in_range or not isinstance(self.signed, bool):
             raise ValueError(
-                f"found {self}; expected 1 to 63 bits, a whole number of fractional bits, and "
-                "signed true or false"
+                f"found {self}; expected 1 to 63 bits, -{MOST_FRAC} to {MOST_FRAC} fractional "
+                "bits, both whole numbers, and signed true or false"
             )
 
     @property

@@ -63,6 +63,7 @@ class FloatModel(Stored):
         for group in ("weights", "biases"):
             arrays = tuple(np.asarray(array, np.float32) for array in getattr(self, group))
             object.__setattr__(self, group, arrays)
+        model_file.check_text(name=self.name)
         # Keep what loading from a file would return: string keys, lists instead of tuples.
         object.__setattr__(self, "training", through_json(self.training))
         activations = tuple(self.activations) or (RELU,) * len(self.weights)
@@ -181,7 +182,9 @@ def _activations(header: Header) -> tuple[Cell, ...]:
 
 
 def through_json(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Return metadata after a round trip through JSON; raise ValueError if it is not JSON."""
+    """Return metadata after a round trip through JSON; raise ValueError if it is no JSON object."""
+    if not isinstance(metadata, dict):
+        raise ValueError(f"training metadata is {metadata!r}; expected a dictionary")
     try:
         text = json.dumps(metadata, allow_nan=False)
     except (TypeError, ValueError) as error:

@@ -23,6 +23,8 @@ Header = dict[str, Any]
 
 HEADROOM = 2.0  # of the ranges of inputs over those of rows seen
 REACH = 8.0  # default largest magnitude of an input: that of most standardized data
+REACHES = (1e-100, 1e100)  # within which all formats and factors are normal floats
+MOST_EXPONENT = 300
 NARROW_STEPS = 10  # bits that 16-bit words must leave for the input with the smallest range
 
 
@@ -117,7 +119,7 @@ class Plain(Front):
     Parameters
     ----------
     reach : float or sequence of float
-        Largest magnitude of the inputs, for all or for each; larger ones saturate.
+        Largest magnitude of the inputs, for all or for each, 1e-100 to 1e100; larger ones saturate.
     exponents : sequence of int
         Of the power of two that each input is divided by (see `scale`), in a quantized model:
         inputs of very different ranges then share a format and, with the inverse factors, a table
@@ -126,7 +128,7 @@ class Plain(Front):
     Raises
     ------
     ValueError
-        A reach is not positive and finite.
+        A reach or an exponent is out of range.
     """
 
     raw: ClassVar[bool] = True
@@ -135,10 +137,17 @@ class Plain(Front):
 
     def __post_init__(self) -> None:
         values = tuple(float(value) for value in np.ravel(self.reach))
-        if not values or not all(0 < value < np.inf for value in values):
-            raise ValueError(f"reach is {self.reach}; expected positive, finite magnitudes")
+        least, most = REACHES
+        if not values or not all(least <= value <= most for value in values):
+            raise ValueError(
+                f"reach is {self.reach}; expected positive, finite magnitudes, {least} to {most}"
+            )
         object.__setattr__(self, "reach", values)
         exponents = tuple(int(value) for value in self.exponents)
+        if any(abs(exponent) > MOST_EXPONENT for exponent in exponents):
+            raise ValueError(
+                f"exponents are {exponents}; expected -{MOST_EXPONENT} to {MOST_EXPONENT}"
+            )
         object.__setattr__(self, "exponents", exponents if any(exponents) else ())
 
     @classmethod

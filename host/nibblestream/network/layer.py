@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..fixed import QFormat, round_half_away
+from ..fixed import MOST_FRAC, QFormat, round_half_away
 from . import formats, pack
 from .activation import RELU, Activation
 from .curve import COARSEST, INPUT
@@ -279,6 +279,8 @@ class QuantizedLayer:
             )
 
     def _check_words(self) -> None:
+        if abs(self.exponent) > MOST_FRAC:
+            raise ValueError(f"exponent is {self.exponent}; expected -{MOST_FRAC} to {MOST_FRAC}")
         for word in (self.input_format, self.output_format):
             if word.bits + (not word.signed) > spec.ACTIVATION_BITS:
                 raise ValueError(

@@ -54,6 +54,7 @@ class QuantizedModel(Stored):
     training: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        model_file.check_text(name=self.name, origin=self.origin)
         object.__setattr__(self, "training", through_json(self.training))
         cells = [layer.activation for layer in self.layers]
         check_topology([layer.shape for layer in self.layers], cells)

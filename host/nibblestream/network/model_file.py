@@ -183,6 +183,13 @@ def take(
     return array
 
 
+def check_text(**fields: object) -> None:
+    """Raise ValueError unless all fields are strings."""
+    for name, value in fields.items():
+        if not isinstance(value, str):
+            raise ValueError(f"{name} is {value!r}; expected a string")
+
+
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> npt.NDArray[Any]:
     if info.compress_type != zipfile.ZIP_STORED:
         raise ValueError(f"its member {info.filename} is compressed; expected uncompressed members")
