@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -21,13 +20,13 @@ from ..network.model import QuantizedModel, load_model
 from ..speech.band import BANDS
 from ..speech.front import speech_of
 from ..speech.reference import FloatPipeline
+from ..speech.resampler import checked_rate
 from ..speech.samples import from_float, to_float
 from .session import FixedPoint, Network, Pool, Session
 from .stream import Stream
 
 Float = npt.NDArray[np.float64]
 
-RATES = (1000, 768_000)  # sample rates accepted, Hz
 MAX_CHANNELS = 64
 _CHUNK = 8 * spec.MAX_BLOCK  # hops per chunk; bounds the memory that long recordings need
 
@@ -201,19 +200,6 @@ def _enhance_channel(stream: Stream, samples: Float, rate: int, advance: Advance
         parts.append(stream.process(chunk))
         advance(len(chunk))
     return np.concatenate([*parts, stream.flush()])
-
-
-def checked_rate(sample_rate: int) -> int:
-    """Return a sample rate in Hz as an int; TypeError or ValueError if it is not within `RATES`."""
-    try:
-        rate = operator.index(sample_rate)
-    except TypeError:
-        raise TypeError(
-            f"the sample rate is {sample_rate!r}; expected an integer number of Hz"
-        ) from None
-    if isinstance(sample_rate, bool) or not RATES[0] <= rate <= RATES[1]:
-        raise ValueError(f"the sample rate is {rate} Hz; expected {RATES[0]} to {RATES[1]} Hz")
-    return rate
 
 
 def _check_shape(shape: tuple[int, ...]) -> None:

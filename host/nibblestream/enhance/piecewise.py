@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from ..sound.wave import Layout
-from .enhancer import MAX_CHANNELS, Enhancer, checked_rate
+from ..speech.resampler import checked_rate
+from .enhancer import MAX_CHANNELS, Enhancer
 
 Float = npt.NDArray[np.float64]
 

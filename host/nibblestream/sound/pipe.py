@@ -59,11 +59,15 @@ class Output:
             self.frames += len(samples)
 
     def close(self) -> None:
-        """Write the pad byte, and correct the sizes in the header if the file is seekable."""
-        if self._raw or not self.frames:
+        """Write the pad byte, and correct the sizes in the header if the file is seekable.
+
+        Where the header keeps a wrong size, the pad byte would be read as a sample.
+        """
+        wrong = self.frames != self._layout.frames
+        if self._raw or not self.frames or (wrong and self._start is None):
             return
         self._send(bytes(self.frames * self._layout.frame_bytes % 2))
-        if self._start is not None and self.frames != self._layout.frames:
+        if self._start is not None and wrong:
             end = self._file.tell()
             self._file.seek(self._start)
             self._send(wave.header(replace(self._layout, frames=self.frames)))

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..speech.resampler import Resampler
-from .wave import LONGEST, Layout
+from ..speech.resampler import Resampler, checked_rate
+from .wave import LONGEST, Layout, are_finite
 
 SUFFIXES = (
     *(".wav", ".flac", ".ogg", ".opus", ".mp3", ".aiff", ".aif", ".aifc", ".w64", ".rf64"),
@@ -52,7 +52,8 @@ def reading(path: str | Path) -> Iterator[tuple[Layout, Iterator[Float]]]:
     FileNotFoundError
         The file does not exist.
     ValueError
-        The file cannot be read as audio, holds no samples, or holds NaN or infinity.
+        The file cannot be read as audio, its sample rate is out of range, or it holds no samples,
+        or NaN or infinity.
 
     Warns
     -----
@@ -151,7 +152,15 @@ def _opened(path: str | Path) -> Iterator[Any]:
     with _refusing(path):
         sound = soundfile.SoundFile(_name(path))
     with sound:
+        _check_rate(path, sound.samplerate)
         yield sound
+
+
+def _check_rate(path: str | Path, rate: int) -> None:
+    try:
+        checked_rate(rate)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
 
 
 @contextmanager
@@ -195,7 +204,7 @@ def _pieces(path: str | Path, sound: Any) -> Iterator[Float]:
             piece = sound.read(size, dtype="float64", always_2d=True)
         if not len(piece):
             break
-        if not np.isfinite(piece).all():
+        if not are_finite(piece):
             raise ValueError(f"{path}: holds NaN or infinity; expected finite samples")
         yield piece
         empty = False

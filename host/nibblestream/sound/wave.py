@@ -12,6 +12,8 @@ from typing import Any, BinaryIO, Final, NoReturn
 import numpy as np
 import numpy.typing as npt
 
+from ..speech.resampler import RATES
+
 Float = npt.NDArray[np.float64]
 
 SUBTYPES: Final = {  # (format tag, bits): soundfile's name
@@ -28,6 +30,8 @@ TAGS: Final = {subtype: tag_bits for tag_bits, subtype in SUBTYPES.items()}
 EXTENSIBLE: Final = 0xFFFE
 UNKNOWN: Final = 0x7FFFF000  # the length that sox writes when it is unknown
 LONGEST: Final = 0x7FFF0000  # 0 and lengths from here on mean "until the end"
+MOST_CHANNELS: Final = 512  # bytes per second then fit the header's 32 bits at any rate
+LOUDEST: Final = 2.0**100  # samples; full scale is 1, and sums of these stay finite
 _PIECE: Final = 1 << 16  # bytes read at a time, at most
 _HEADER: Final = 1 << 20  # bytes of chunks allowed before the samples
 
@@ -96,11 +100,15 @@ def _format(chunk: bytes) -> Layout:
     tag, channels, rate, _, align, bits = struct.unpack_from("<HHIIHH", chunk)
     if tag == EXTENSIBLE and len(chunk) >= 26:
         (tag,) = struct.unpack_from("<H", chunk, 24)
-    if (tag, bits) not in SUBTYPES or not channels or align != channels * bits // 8:
+    fits = 1 <= channels <= MOST_CHANNELS and align == channels * bits // 8
+    if (tag, bits) not in SUBTYPES or not fits:
         _refuse(
             f"has samples of format {tag:#x}, {bits} bits, {channels} channels in {align} bytes",
-            "linear PCM of 8, 16, 24 or 32 bits, floats, A-law or u-law",
+            f"1 to {MOST_CHANNELS} channels of linear PCM of 8, 16, 24 or 32 bits, floats, A-law "
+            "or u-law",
         )
+    if not RATES[0] <= rate <= RATES[1]:
+        _refuse(f"has a sample rate of {rate} Hz", f"{RATES[0]} to {RATES[1]} Hz")
     return Layout(rate, channels, SUBTYPES[tag, bits])
 
 
@@ -154,9 +162,14 @@ def decode(data: bytes, layout: Layout) -> Float:
 
     shape = {"samplerate": layout.rate, "channels": layout.channels}
     found, _ = soundfile.read(BytesIO(data), always_2d=True, **shape, **layout.raw)
-    if not np.isfinite(found).all():
+    if not are_finite(found):
         _refuse("holds NaN or infinity", "finite samples")
     return np.asarray(found)
+
+
+def are_finite(samples: Float) -> bool:
+    """Return whether no sample is NaN, infinite, or so large that a filter could make it so."""
+    return bool((np.abs(samples) <= LOUDEST).all())
 
 
 def encode(samples: Float, layout: Layout) -> bytes:

@@ -7,8 +7,10 @@ machine, for any chunk sizes and any summation order of the BLAS.
 
 from __future__ import annotations
 
+import operator
 from functools import lru_cache
 from math import gcd
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 Float = npt.NDArray[np.float64]
 Int = npt.NDArray[np.int64]
 
+RATES: Final = (1000, 768_000)  # sample rates accepted, Hz
 LOBES = 10  # lobes of the sinc on either side, as in SciPy's `resample_poly`
 BETA = 5.0  # of the Kaiser window, as in `resample_poly`
 SAMPLE = 2.0**23  # 1 / resolution of samples: 24-bit PCM is exact
@@ -36,6 +39,19 @@ def rounded(samples: Float) -> Float:
     return np.asarray(np.round(samples * SAMPLE) / SAMPLE)
 
 
+def checked_rate(sample_rate: int) -> int:
+    """Return a sample rate in Hz as an int; TypeError or ValueError if it is not within `RATES`."""
+    try:
+        rate = operator.index(sample_rate)
+    except TypeError:
+        raise TypeError(
+            f"the sample rate is {sample_rate!r}; expected an integer number of Hz"
+        ) from None
+    if isinstance(sample_rate, bool) or not RATES[0] <= rate <= RATES[1]:
+        raise ValueError(f"the sample rate is {rate} Hz; expected {RATES[0]} to {RATES[1]} Hz")
+    return rate
+
+
 class Resampler:
     """Streaming resampler for mono audio; state is kept between calls.
 
@@ -46,10 +62,15 @@ class Resampler:
     ----------
     rate, target : int
         Input and output sample rates, in Hz.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `checked_rate` does.
     """
 
     def __init__(self, rate: int, target: int) -> None:
-        common = gcd(rate, target)
+        common = gcd(checked_rate(rate), checked_rate(target))
         self._filter = _Polyphase(target // common, rate // common)
         self._start = self._filter.window(0)  # index of the first input kept; zeros before input 0
         self._inputs: Float = np.zeros(-self._start)
