@@ -129,6 +129,11 @@ def from_onnx(
         return _model(layers, original, front, rows, name or stem, origin)
     except ValueError as error:
         raise ValueError(f"{path}: {error}" if path else str(error)) from error
+    except Exception as error:  # of many kinds, for graphs that contradict themselves
+        raise ValueError(
+            f"{path or 'the model'}: damaged, or of a kind that the onnx package cannot evaluate: "
+            f"{type(error).__name__}: {first_line(error)}"
+        ) from error
 
 
 def from_keras(

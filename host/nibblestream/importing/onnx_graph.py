@@ -6,6 +6,7 @@ onnxslim 0.1 leave casts, quantized weights and computed shapes in the graph (tr
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from .affine import Affine
 from .chain import Chain, Layer
 from .check import Original
 from .onnx_ops import MOVES, OPERATIONS, Node
-from .onnx_sequence import filled, one_step, recurrent
+from .onnx_sequence import check_inputs, filled, one_step, recurrent
 from .refusal import NO_OUTPUT, advice, first_line, unsupported
 from .sequences import Run, Shape, layouts, remembered
 
@@ -83,6 +84,7 @@ def read(
     run = _evaluator(folded, entry)
     if not recurrent(folded):
         shape = _row(dimensions, sizes)
+        check_inputs(math.prod(shape))
         return _layers(folded, entry, shape, numbers), Original(_by_row(run, shape))
     leading, row = filled(dimensions, sizes)
     step = (*(1 for _ in leading), *row)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 import onnx
 from onnx import numpy_helper
 
+from .. import spec
 from .sequences import Shape, split
+
+MOST_STEPS: Final = 8192  # of sequences that are compared with the original
 
 
 def recurrent(model: onnx.ModelProto) -> bool:
@@ -25,10 +29,29 @@ def filled(sizes: Shape, known: Shape | None) -> tuple[Shape, Shape]:
         As the graph tells them, 0 for a size that it leaves open.
     known : tuple of int or None
         Sizes of an example, of which the last are those of a row.
+
+    Raises
+    ------
+    ValueError
+        Steps or inputs are too many.
     """
     leading, row = split(sizes)
+    steps = math.prod(size or 1 for size in leading)
+    if steps > MOST_STEPS:
+        raise ValueError(
+            f"the network takes {steps} steps; expected at most {MOST_STEPS}, or any number: "
+            "export it with a dynamic axis"
+        )
     given = known[-len(row) :] if known is not None and len(known) >= len(row) else row
-    return leading, tuple(a or b or 1 for a, b in zip(row, given, strict=True))
+    row = tuple(a or b or 1 for a, b in zip(row, given, strict=True))
+    check_inputs(math.prod(row))
+    return leading, row
+
+
+def check_inputs(count: int) -> None:
+    """Raise ValueError for a row of more values than any layer takes, before it is allocated."""
+    if not 1 <= count <= spec.MAX_WIDTH:
+        raise ValueError(f"the network takes {count} inputs a row; expected 1 to {spec.MAX_WIDTH}")
 
 
 def one_step(model: onnx.ModelProto, sizes: Shape) -> onnx.ModelProto:
