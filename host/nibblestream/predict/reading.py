@@ -46,9 +46,11 @@ def read(path: Path) -> Array:
     if path.suffix.lower() == ".csv":
         with path.open(encoding="utf-8-sig", errors="replace") as lines:
             return table.parse(lines, str(path))
+    with path.open("rb"):  # raises the operating system's error if the file cannot be opened
+        pass
     try:
         return _only(path) if path.suffix.lower() == ".npz" else _mapped(path)
-    except (ValueError, EOFError, zipfile.BadZipFile, KeyError, SyntaxError) as error:
+    except Exception as error:  # damaged bytes make zipfile and NumPy raise many kinds
         raise ValueError(f"{path}: cannot be read as '{path.suffix}': {error}") from error
 
 
