@@ -56,6 +56,16 @@ class Mixture:
     seed: tuple[int, int]
     longest: float = LONGEST
 
+    def __post_init__(self) -> None:
+        _check_levels([self.snr])
+        _check_longest(self.longest)
+        if not 0 <= self.start < 1 or self.channel not in CHANNELS or min(self.seed) < 0:
+            raise ValueError(
+                f"{self.name} starts at {self.start}, with channel '{self.channel}' and seed "
+                f"{self.seed}; expected a start in [0, 1), one of {', '.join(CHANNELS)}, and "
+                "seeds of 0 or more"
+            )
+
     @property
     def groups(self) -> tuple[str, ...]:
         """Noise type, SNR, channel, and the combination of all three."""
@@ -217,12 +227,20 @@ def mixtures(
 def _check(count: int, snrs: Sequence[float], channel: str, longest: float) -> None:
     if count < 1:
         raise ValueError(f"count is {count}; expected 1 mixture or more")
-    if not len(snrs) or not all(abs(snr) <= LIMIT or snr == np.inf for snr in snrs):
-        raise ValueError(f"SNRs are {list(snrs)}; expected some within +-{LIMIT:g} dB, or inf")
-    if not longest >= SHORTEST:
-        raise ValueError(f"longest is {longest:g} s; expected {SHORTEST:g} s or more")
+    _check_levels(snrs)
+    _check_longest(longest)
     if channel not in (*CHANNELS, "all"):
         raise ValueError(f"channel is '{channel}'; expected one of {', '.join(CHANNELS)}, all")
+
+
+def _check_levels(snrs: Sequence[float]) -> None:
+    if not len(snrs) or not all(abs(snr) <= LIMIT or snr == np.inf for snr in snrs):
+        raise ValueError(f"SNRs are {list(snrs)}; expected some within +-{LIMIT:g} dB, or inf")
+
+
+def _check_longest(longest: float) -> None:
+    if not longest >= SHORTEST:
+        raise ValueError(f"longest is {longest:g} s; expected {SHORTEST:g} s or more")
 
 
 def _draw(
