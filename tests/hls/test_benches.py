@@ -122,6 +122,14 @@ def test_the_kernel_gives_the_golden_bits(kernel, headers, request, vectors, tmp
     assert run_blocks(bench, tmp_path / "a.bin", blocks) == (0, expected)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("geometry", ["32x8", "16x16-by-code"])
+def test_other_geometries_give_the_golden_bits(geometry, tmp_path):
+    """With the golden vectors of the geometry, as `make csim GEOMETRY=...` runs them."""
+    made = make(tmp_path, "run-lut_mac", f"GEOMETRY={geometry}", "CXXFLAGS=-O1")
+    assert (made / "golden" / "lut_mac.bin").stat().st_size > 100_000
+
+
 def with_one_bit_wrong(
     blocks: list[Block], at: int, stream: int, beat: int, bit: int
 ) -> list[Block]:
