@@ -15,11 +15,13 @@ from nibblestream.backends import connect
 from nibblestream.backends.csim import CSimulation
 from nibblestream.fixed import IntArray
 from nibblestream.geometry import DEFAULT, Geometry
+from nibblestream.network.activation import LINEAR
 from nibblestream.network.fit import block_of
 from nibblestream.network.lutmac import Network
 from nibblestream.network.model import QuantizedModel
+from nibblestream.network.recurrent import RECURRENT
 from nibblestream.speech.pipeline import Pipeline
-from plain_networks import random_plain, random_rows
+from plain_networks import plain_network, random_plain, random_rows
 
 pytestmark = pytest.mark.usefixtures("kernel_cache")
 TWO_PORTS, SMALL = Geometry.parse("32x8"), Geometry.parse("16x2-block8-kept0")
@@ -64,10 +66,8 @@ def test_narrow_memories_refuse_wide_activations(rng):
 
 
 def test_a_geometry_without_recurrent_layers_names_the_layer(rng):
-    model = next(m for m in (random_plain(rng) for _ in range(99)) if "gru" in m.describe())
-    with pytest.raises(
-        ValueError, match=r"is recurrent, with \d+ beats of codes; geometry .*kept0"
-    ):
+    model = quantize(plain_network(rng, (5, 27, 9), (LINEAR, RECURRENT)), "u", 4)
+    with pytest.raises(ValueError, match=r"layer 1 .* recurrent, with 27 beats .*-kept0 keeps 0"):
         block_of(model, SMALL)
 
 
