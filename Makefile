@@ -64,9 +64,10 @@ overlay:  # the bitstream for BOARD; checks first for AMD's Vivado and Vitis HLS
 	@$(MAKE) -s .venv/demo.stamp
 	$(MAKE) -C overlays PYTHON="$(abspath $(BIN)/python)"
 
-bench: .venv/dev.stamp  # all available backends; the emulation against PyTorch with librosa
+bench: .venv/dev.stamp  # all available backends; the emulation against PyTorch with librosa; a sweep's scheduler
 	$(RUN) bench
 	$(BIN)/python tests/bench/emulation.py
+	$(BIN)/python tests/bench/sweep_overhead.py
 
 notebooks: .venv/dev.stamp  # run every notebook top to bottom
 	$(BIN)/jupyter execute notebooks/*.ipynb
@@ -107,6 +108,7 @@ results-data: .venv/dev.stamp
 		--calibration-noise "$(NOISE)/train" --bits 4 --bits 3 --bits 2 -o $(STUDIES)/compare
 	$(RUN) sweep mlp-float --scheme rs-vbs --bits 4 --trials 96 --val-count 40 $(TEST) \
 		--val-speech "$(SPEECH)/val" --val-noise "$(NOISE)/val" -o $(STUDIES)/sweep
+	$(BIN)/python tests/bench/sweep_overhead.py --json $(STUDIES)/sweep-overhead.json
 	$(RUN) evaluate $(TEST) --channel all $(BOTH) --json $(STUDIES)/channels.json
 	$(RUN) evaluate $(TEST) --snr inf $(BOTH) --json $(STUDIES)/clean.json
 	$(RUN) evaluate $(TEST) $(PEERS) --json $(STUDIES)/peers.json

@@ -61,6 +61,8 @@ def figures(data: dict[str, Json]) -> Iterator[tuple[str, str]]:
     yield from _table3(data["table3"])
     yield from _compare(data["compare"])
     yield from _sweep(data["sweep"])
+    yield "overhead", tables.overhead(data["sweep-overhead"])
+    yield "overhead_trials", f"{data['sweep-overhead']['trials']:,}"
     yield from _channels(data["channels"])
     yield "clean", tables.clean(data["clean"])
     yield from _peers(data["peers"], data["peers-telephone"])

@@ -161,6 +161,11 @@ def emulation(folder: Path) -> Json:
     return _rounded(_read(folder / "emulation.json"))
 
 
+def sweep_overhead(folder: Path) -> Json:
+    """Return the time of scheduling per trial, as a sweep goes on."""
+    return _rounded(_read(folder / "sweep-overhead.json"))
+
+
 def tasks(folder: Path) -> Json:
     """Return what the page shows of the tasks."""
     found = _read(folder / "tasks" / "tasks.json")
@@ -210,6 +215,7 @@ PARTS: dict[str, Callable[[Path], Json]] = {
     "table3": table3,
     "compare": compare,
     "sweep": sweep,
+    "sweep-overhead": sweep_overhead,
     "channels": evaluation("channels"),
     "clean": evaluation("clean"),
     "peers": peers("peers"),

@@ -101,6 +101,17 @@ def sweep(found: Json) -> str:
     return table(("", "bytes", "STOI", "STOI lost", "gain over the paper's choice"), rows)
 
 
+def overhead(found: Json) -> str:
+    """Return the milliseconds of scheduling per trial, as the search goes on."""
+    rows = [
+        [str(row["workers"]), number(row["killed_at"]), *(number(of, 1) for of in row["cpu_ms"])]
+        for row in found["rows"]
+    ]
+    step = found["trials"] // len(found["rows"][0]["cpu_ms"])
+    ends = range(step, found["trials"] + 1, step)
+    return table(("workers", "killed after", *(f"to {end:,}" for end in ends)), rows)
+
+
 def channels(found: Json) -> str:
     """Return the scores of all models, channel by channel."""
     rows = []

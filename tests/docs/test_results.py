@@ -56,6 +56,7 @@ def raised(data, path):
     [
         (("table3", "rows", 2, "stoi", 0), 1),  # only in the table
         (("table3", "rows", 2, "loss_percent", 0), 2),  # in the table and in a sentence
+        (("sweep-overhead", "rows", 1, "cpu_ms", 3), 1),
         (("channels", "models", "mlp", "all", "d_stoi", 0), 1),
         (("clean", "models", "mlp", "all", "stoi", 0), 1),
         (("peers", "models", "rnnoise", "all", "d_pesq", 0), 1),

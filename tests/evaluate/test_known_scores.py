@@ -13,6 +13,7 @@ from nibblestream.evaluate.known import Known, key
 from nibblestream.evaluate.mixtures import mixtures
 from nibblestream.evaluate.score import Scorer, System, Task
 from nibblestream.evaluate.score_table import ScoreTable
+from nibblestream.evaluate.workers import Work, local
 from nibblestream.network.float_model import FloatModel
 
 RATE = 8000
@@ -38,16 +39,15 @@ def small() -> FloatModel:
 
 def fill(clips: list, model: FloatModel, known: Known, settings: str = "") -> tuple[list, int]:
     """Return scores, and how many clips were worked on for it."""
-    scorer, worked = Scorer(clips, {model.digest: model}), []
-
-    def work(tasks):
-        for task in tasks:
-            worked.append(len(task.rows))
-            yield task, scorer(task)
-
     table = ScoreTable(clips, ("stoi", "si_sdr"), known=known)
-    systems = {"noisy": System(), "small": System(model.digest, settings)}
-    return table.fill(work, systems), sum(worked)
+    systems, worked = {"noisy": System(), "small": System(model.digest, settings)}, []
+    with local(1)(Scorer(clips, {model.digest: model})) as here:
+
+        def submit(function, task):
+            worked.append(len(task.rows))
+            return here.submit(function, task)
+
+        return table.fill(Work(submit, here.places), systems), sum(worked)
 
 
 def test_a_second_run_computes_nothing(folders: tuple[Path, Path], tmp_path: Path) -> None:

@@ -166,6 +166,31 @@ def test_with_several_places_what_ended_is_kept(tmp_path: Path, rng) -> None:
         assert search(FOUR, at_once, 60, 0, journal=journal) == found[:60]
 
 
+def test_resumed_trials_take_no_more_places_than_there_are(tmp_path: Path, rng) -> None:
+    first, at_most = Workers(4, 100, rng), 0
+
+    def until(settings: Settings) -> Steps:
+        if len(first.begun) == 9:
+            raise Killed
+        return (yield from first.judge(settings))
+
+    with open_journal(tmp_path / "a") as journal, pytest.raises(Killed):
+        search(FOUR, until, 100, 0, places=lambda: 4, journal=journal)
+    running = 0
+
+    def judge(settings: Settings) -> Steps:
+        nonlocal running, at_most
+        running += 1
+        at_most = max(at_most, running)
+        trial = yield from at_once(settings)
+        running -= 1
+        return trial
+
+    with open_journal(tmp_path / "a") as journal:
+        assert len(search(FOUR, judge, 20, 0, places=lambda: 2, journal=journal)) == 20
+    assert at_most == 2
+
+
 def test_a_journal_has_one_writer(tmp_path: Path) -> None:
     with (
         open_journal(tmp_path / "a.jsonl"),
@@ -184,7 +209,7 @@ def test_the_sampler_models_a_bounded_number_of_trials(monkeypatch: pytest.Monke
         def before_trial(self, study, trial) -> None:
             counts.append(len(study.get_trials(deepcopy=False)))
 
-    monkeypatch.setattr(module, "_tpe", lambda seed, number: Seen(number))
+    monkeypatch.setattr(Sampler, "_tpe", lambda self, number: Seen(number))
     search(FOUR, at_once, 400, 0)
     assert len(counts) == 400
     assert max(counts) == module.WINDOW

@@ -34,6 +34,10 @@ class Known:
 
     def __init__(self, path: str | Path = ":memory:") -> None:
         self._database = sqlite3.connect(path, timeout=60.0)
+        # A write-ahead log: what was put survives the end of this process, without waiting for the
+        # disk each time; only a crash of the machine can lose the latest scores.
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = NORMAL")
         with self._database as database:
             database.execute("CREATE TABLE IF NOT EXISTS scores (key TEXT PRIMARY KEY, score TEXT)")
 

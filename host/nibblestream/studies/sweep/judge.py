@@ -43,7 +43,7 @@ class ByStoi:
         if isinstance(settled, str):
             return settled
         if settled.digest not in self._means:
-            self._means[settled.digest] = mean = Future()
+            mean = self._means[settled.digest] = Future[float]()
             mean.set_result((yield from self._score(text(settled.settings))))
         stoi = yield self._means[settled.digest]
         return Trial(settled.settings, settled.bytes, stoi)

@@ -104,9 +104,10 @@ def sweep(
     with scoring(validation, trials, "search", "trial") as (table, work, tick):
         judge = ByStoi(model.digest, table, work)
         path = journals and journals / f"{_identity(model, space, seed, table)}.jsonl"
-        options = {"places": work.places, "on_trials": tick}
         with open_journal(path) as journal:
-            tried = search(space, judge, trials, seed, journal=journal, **options)
+            tried = search(
+                space, judge, trials, seed, places=work.places, journal=journal, on_trials=tick
+            )
     listed = rows(model, front(tried))
     with scoring(test, len(listed) * len(test), "test", "clip") as (table, work, tick):
         compared, refused = compare(model, listed, table, work, tick)

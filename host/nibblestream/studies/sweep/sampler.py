@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import optuna
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, TPESampler
 from optuna.study import StudyDirection
 from optuna.trial import FixedTrial, TrialState, create_trial
 
@@ -29,18 +30,34 @@ from .space import Settings, Space
 from .trial import Trial, front
 
 STARTS = 16  # the paper's settings, for up to so many combinations of bits
-RANDOM = 32  # trials, those included, before the first that is drawn from a model
-WINDOW, KEPT = 160, 96  # trials modelled at most; those kept when the window is full
+RANDOM = 16  # trials after those, before the first that is drawn from a model
+WINDOW, KEPT = 128, 64  # trials modelled at most; those kept when the window is full
 
 Params = dict[str, Any]  # values of `Space.suggest`, by name
+Distributions = dict[str, BaseDistribution]  # by name
 
 
-@dataclass(frozen=True)
-class _Drawn:
-    """A trial's values and their distributions, as optuna needs them to add the trial again."""
+class _Tpe(TPESampler):
+    """TPE for trials that all have the same parameters, which it would take half its time to find.
 
-    params: Params
-    distributions: dict[str, Any]
+    Parameters
+    ----------
+    distributions : dict
+    random : int
+        Number of trials before the first that is drawn from a model.
+    seed : int
+    """
+
+    def __init__(self, distributions: Distributions, random: int, seed: int) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            options: dict[str, Any] = {"multivariate": True, "constant_liar": True}
+            super().__init__(n_startup_trials=random, seed=seed, **options)
+        self._distributions = distributions
+
+    def infer_relative_search_space(self, study: Any, trial: Any) -> Distributions:
+        """Return the distributions of the parameters that are drawn together: all."""
+        return self._distributions
 
 
 class Sampler:
@@ -56,8 +73,9 @@ class Sampler:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._space, self._seed = space, seed
         self._starts = space.starts(STARTS)
-        self._running: dict[int, tuple[int, _Drawn]] = {}  # by number: number in the study
-        self._window: list[tuple[_Drawn, Trial]] = []
+        self._distributions = _distributions(space)
+        self._running: dict[int, tuple[int, Params]] = {}  # by number: number in the study, values
+        self._window: list[tuple[Params, Trial]] = []
         self._asked = 0
         self._study = self._new_study()
 
@@ -71,31 +89,33 @@ class Sampler:
         number = self._asked
         if number < len(self._starts):
             self._study.enqueue_trial(self._starts[number])
-        self._study.sampler = _tpe(self._seed, number)
+        self._study.sampler = self._tpe(number)
         trial = self._study.ask()
-        settings = self._space.suggest(trial)
-        self._running[number] = trial.number, _Drawn(trial.params, trial.distributions)
+        settings, params = self._space.suggest(trial), trial.params
+        self._running[number] = trial.number, params
         self._asked += 1
-        return number, trial.params, settings
+        return number, params, settings
 
     def ask_again(self, number: int, params: Params) -> Settings:
         """Take in a trial that was drawn before the search was interrupted."""
-        trial = FixedTrial(params)
-        settings = self._space.suggest(trial)
-        self._run(number, _Drawn(trial.params, trial.distributions))
+        self._run(number, params)
         self._asked = number + 1
-        return settings
+        return self._space.suggest(FixedTrial(params))
 
     def tell(self, number: int, result: Trial | None) -> None:
         """Take in the result of a trial, or None if its settings were refused."""
-        in_study, drawn = self._running.pop(number)
+        in_study, params = self._running.pop(number)
         if result is None:
             self._study.tell(in_study, state=TrialState.FAIL)
             return
         self._study.tell(in_study, self._values(result))
-        self._window.append((drawn, result))
+        self._window.append((params, result))
         if len(self._window) == WINDOW:
             self._reduce()
+
+    def _tpe(self, number: int) -> BaseSampler:
+        seed = int(np.random.SeedSequence((self._seed, number)).generate_state(1)[0])
+        return _Tpe(self._distributions, len(self._starts) + RANDOM, seed)
 
     def _reduce(self) -> None:
         """Begin a new study with the best half of what is kept, the latest, and what is running."""
@@ -106,14 +126,19 @@ class Sampler:
             kept for i, kept in enumerate(self._window) if i in latest or id(kept[1]) in best
         ]
         self._study = self._new_study()
-        for drawn, trial in self._window:
-            self._study.add_trial(create_trial(values=self._values(trial), **vars(drawn)))
-        for number, (_, drawn) in list(self._running.items()):
-            self._run(number, drawn)
+        for params, trial in self._window:
+            self._add(params, values=self._values(trial))
+        for number, (_, params) in list(self._running.items()):
+            self._run(number, params)
 
-    def _run(self, number: int, drawn: _Drawn) -> None:
-        self._running[number] = len(self._study.get_trials(deepcopy=False)), drawn
-        self._study.add_trial(create_trial(state=TrialState.RUNNING, **vars(drawn)))
+    def _run(self, number: int, params: Params) -> None:
+        self._running[number] = len(self._study.get_trials(deepcopy=False)), params
+        self._add(params, state=TrialState.RUNNING)
+
+    def _add(self, params: Params, **result: Any) -> None:
+        self._study.add_trial(
+            create_trial(params=params, distributions=self._distributions, **result)
+        )
 
     def _values(self, trial: Trial) -> list[float]:
         return [trial.stoi, trial.bytes][: 1 + self._space.mixed]
@@ -123,15 +148,11 @@ class Sampler:
         return optuna.create_study(directions=directions[: 1 + self._space.mixed])
 
 
-def _tpe(seed: int, number: int) -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        return optuna.samplers.TPESampler(
-            n_startup_trials=RANDOM,
-            multivariate=True,
-            constant_liar=True,
-            seed=int(np.random.SeedSequence((seed, number)).generate_state(1)[0]),
-        )
+def _distributions(space: Space) -> Distributions:
+    """Return the distribution of each parameter, by name."""
+    trial = FixedTrial(space.starts(1)[0])
+    space.suggest(trial)
+    return dict(trial.distributions)
 
 
 def _best(trials: Iterable[Trial], count: int) -> set[int]:

@@ -81,11 +81,12 @@ class _Search:
         self._sampler = Sampler(space, seed)
         self._judge, self._journal = judge, journal
         self._waiting: dict[Future[Any], list[tuple[int, Steps]]] = {}
+        self._again: list[tuple[int, Settings]] = []  # resumed, and not yet begun
         self._refused = 0  # in a row
         self.done: list[Trial] = []
 
     def resume(self) -> None:
-        """Repeat the journal's events, and begin anew the trials that were not told."""
+        """Repeat the journal's events; the trials that were not told are the next to begin."""
         settings: dict[int, Settings] = {}
         for event in self._journal.events:
             if event.params is not None:
@@ -93,15 +94,14 @@ class _Search:
             else:
                 self._sampler.tell(event.number, event.trial)
                 self.done += [event.trial] if event.trial else []
-        for number in self._sampler.running:
-            self._begin(number, settings[number])
+        self._again = [(number, settings[number]) for number in self._sampler.running]
 
     def ask(self, places: int) -> None:
-        """Begin trials until this many run."""
-        while len(self._sampler.running) < places:
-            number, params, settings = self._sampler.ask()
-            self._journal.asked(number, params)
-            self._begin(number, settings)
+        """Begin trials for the places that are free."""
+        begun = len(self._sampler.running) - len(self._again)
+        for _ in range(places - begun):
+            number, settings = self._again.pop(0) if self._again else self._draw()
+            self._step(number, self._judge(settings), None)
 
     def tell(self) -> int:
         """Wait until something ends; tell the trials that this ends, and return their number."""
@@ -116,8 +116,10 @@ class _Search:
         for future in self._waiting:
             future.cancel()
 
-    def _begin(self, number: int, settings: Settings) -> None:
-        self._step(number, self._judge(settings), None)
+    def _draw(self) -> tuple[int, Settings]:
+        number, params, settings = self._sampler.ask()
+        self._journal.asked(number, params)
+        return number, settings
 
     def _step(self, number: int, steps: Steps, result: Any) -> None:
         try:

@@ -12,7 +12,7 @@ from ... import spec
 from ...network.scheme import CALIBRATED, NAMES, Scheme
 
 if TYPE_CHECKING:
-    from optuna.trial import Trial
+    from optuna.trial import BaseTrial
 
 Settings = dict[str, Any]  # arguments of `quantize`, a value for each layer
 
@@ -85,7 +85,7 @@ class Space:
         """Whether models of different sizes are possible."""
         return len(set(self.bits)) > 1
 
-    def suggest(self, trial: Trial) -> Settings:
+    def suggest(self, trial: BaseTrial) -> Settings:
         """Draw settings for all layers."""
         return _columns([self._layer(trial, i) for i in range(self.layers)])
 
@@ -111,7 +111,7 @@ class Space:
     def _schemes(self) -> list[Scheme]:
         return [Scheme(name, bits) for bits in self.bits for name in self._names(bits)]
 
-    def _layer(self, trial: Trial, i: int) -> dict[str, Any]:
+    def _layer(self, trial: BaseTrial, i: int) -> dict[str, Any]:
         of = self._draw(trial, i)
         names = self._names(of["bits"])
         scheme = Scheme(of["scheme"] if of["scheme"] in names else names[0], of["bits"])
@@ -126,7 +126,7 @@ class Space:
             drawn["k"] = of["k"]
         return drawn
 
-    def _draw(self, trial: Trial, i: int) -> dict[str, Any]:
+    def _draw(self, trial: BaseTrial, i: int) -> dict[str, Any]:
         """Draw each parameter of a layer that has an effect for any of the schemes and bits."""
         schemes = self._schemes()
         drawn = {
@@ -164,7 +164,7 @@ def _even(share: float, bits: int) -> int:
     return min(2 + 2 * int(share * most / 2), most)
 
 
-def _one_of(trial: Trial, name: str, values: Sequence[Any]) -> Any:
+def _one_of(trial: BaseTrial, name: str, values: Sequence[Any]) -> Any:
     if len(values) == 1:
         return values[0]
     if isinstance(values, range):
