@@ -70,6 +70,18 @@ def round_scaled(x: Float, shift: int) -> Float:
     return np.rint(x, out=x)
 
 
+def whole(x: Float, shift: int) -> npt.NDArray[np.int64]:
+    """Return `round_shift` of whole numbers in float64, within +-2**47, as integers; x is lost.
+
+    From `ROUNDS` on, the bits of a float64 count as those of an integer do.
+    """
+    np.multiply(x, scaled(shift), out=x)
+    x += ROUNDS
+    integers = x.view(np.int64)
+    integers -= np.float64(ROUNDS).view(np.int64)
+    return integers
+
+
 def limit(x: Array, low: float, high: float) -> Array:
     """Clamp values to a range, in place; several times as fast as `np.clip`."""
     np.maximum(x, low, out=x)

@@ -28,7 +28,7 @@ from .stream import Stream
 Float = npt.NDArray[np.float64]
 
 MAX_CHANNELS = 64
-_CHUNK = 8 * spec.MAX_BLOCK  # hops per chunk; bounds the memory that long recordings need
+_CHUNK = 16 * spec.MAX_BLOCK  # hops per chunk; bounds the memory that long recordings need
 
 
 class Enhancer:

@@ -48,7 +48,7 @@ def curve(x: IntArray, activation: Activation) -> npt.NDArray[np.int32]:
 
     Parameters
     ----------
-    x : whole numbers of any dtype, within +-2**62, any shape
+    x : int32 or int64, within +-2**62, any shape
         In `INPUT` of the activation's kind; larger magnitudes are taken as the largest.
     activation : Activation
         `SIGMOID` or `TANH`.
@@ -58,18 +58,23 @@ def curve(x: IntArray, activation: Activation) -> npt.NDArray[np.int32]:
     int32, same shape
         In `spec.CURVE`, within `SIGMOID_ERROR` or `TANH_ERROR` of the exact value at x.
     """
-    middle = 1 << spec.CURVE_INPUT_BITS
-    return _outputs(activation.kind).take(x.astype(np.int64) + middle, mode="clip")
+    return look_up(np.array(x, np.int64), activation).astype(np.int32)
+
+
+def look_up(x: npt.NDArray[np.int64], activation: Activation) -> IntArray:
+    """Return `curve` of integers in any dtype that holds it; x is lost."""
+    x += 1 << spec.CURVE_INPUT_BITS
+    return _outputs(activation.kind).take(x, mode="clip")
 
 
 @cache
-def _outputs(kind: str) -> npt.NDArray[np.int32]:
-    """Return the outputs of all inputs, int32 (2**19,), from the smallest on; read-only."""
+def _outputs(kind: str) -> IntArray:
+    """Return the outputs of all inputs, from the smallest on, (2**19,); read-only."""
     x = np.arange(INPUT[kind].low, INPUT[kind].high + 1, dtype=np.int32)
     magnitude = np.minimum(np.abs(x), (1 << spec.CURVE_INPUT_BITS) - 1)
     chord, along = magnitude >> _STEP, magnitude & ((1 << _STEP) - 1)
     height = STARTS[chord] + round_shift(RISES[chord] * along, _STEP)
     tanh = np.where(x < 0, -height, height)
-    found = (tanh if kind == "tanh" else round_shift(_ONE + tanh, 1)).astype(np.int32)
+    found = tanh if kind == "tanh" else round_shift(_ONE + tanh, 1).astype(np.uint16)
     found.flags.writeable = False
     return found

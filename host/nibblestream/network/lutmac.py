@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from ..fixed import Float, IntArray, limit, round_scaled, scaled
+from ..fixed import Float, IntArray, limit, round_scaled, scaled, whole
 from .curve import curve
 from .layer import QuantizedLayer
 from .memory import Memory, remember
@@ -35,19 +35,15 @@ class LutMac:
     """
 
     def __init__(self, layer: QuantizedLayer) -> None:
-        self._layer = layer
-        word, rows = layer.factor_format, self._rows(layer)
-        self._product = Product(layer.decoded[rows].T, max(-word.low, word.high))
-        self._bias = np.ldexp(layer.bias[rows], layer.bias_shift)
+        self._layer, self._shift, self._limits = layer, layer.shift, layer.limits
+        word = layer.factor_format
+        # A layer with memory has a matrix for each gate, so that a gate's sums are side by side.
+        parts = Memory.sums if isinstance(layer.activation, Memory) else 1
+        weights = np.stack([layer.decoded[i::parts].T for i in range(parts)])
+        bias = np.ldexp(layer.bias, layer.bias_shift).reshape(-1, parts).T
+        self._product = Product(weights, bias, max(-word.low, word.high))
         self.saturated = 0  # outputs so far that were beyond the output format
         self.reset()
-
-    @staticmethod
-    def _rows(layer: QuantizedLayer) -> slice | IntArray:
-        """Return the order of the sums: of a layer with memory gate by gate, not unit by unit."""
-        if not isinstance(layer.activation, Memory):
-            return slice(None)
-        return np.arange(layer.outputs).reshape(-1, Memory.sums).T.reshape(-1)
 
     def __call__(self, x: IntArray) -> npt.NDArray[np.int32]:
         """Return the layer's output.
@@ -66,14 +62,12 @@ class LutMac:
         if isinstance(layer.activation, Recurrent):
             return self._recur(x)
         sums = self._product(x)
-        sums += self._bias
         if isinstance(layer.activation, Memory):
             return self._remember(sums, layer.activation)
-        y = self._rounded(sums)
-        low, high = layer.limits
+        y = self._rounded(*sums)
         if layer.saturated is not None:
-            self._count(y, low, high)
-        outputs = limit(y, low, high).astype(np.int32)
+            self._count(y)
+        outputs = limit(y, *self._limits).astype(np.int32)
         if layer.activation.tabled:
             return curve(outputs << layer.curve_shift, layer.activation)
         return outputs
@@ -84,31 +78,29 @@ class LutMac:
 
     def _rounded(self, sums: Float) -> Float:
         """Round sums, in place, to the layer's word."""
-        shift, leak = self._layer.shift, self._layer.activation.leak
+        leak = self._layer.activation.leak
         if leak:
-            sums *= np.where(sums < 0, *scaled([shift + leak, shift]))
+            sums *= np.where(sums < 0, *scaled([self._shift + leak, self._shift]))
             return np.rint(sums, out=sums)
-        return round_scaled(sums, shift)
+        return round_scaled(sums, self._shift)
 
-    def _count(self, rounded: Float, low: int, high: int) -> None:
+    def _count(self, rounded: Float) -> None:
         """Count values beyond the format's ends, not those beyond an activation's limits."""
-        word = self._layer.word
+        word, (low, high) = self._layer.word, self._limits
         if high == word.high:
             self.saturated += int(np.count_nonzero(rounded > high))
         if low == word.low:
             self.saturated += int(np.count_nonzero(rounded < low))
 
-    def _remember(self, sums: Float, memory: Memory) -> npt.NDArray[np.int32]:
+    def _remember(self, sums: list[Float], memory: Memory) -> npt.NDArray[np.int32]:
         """Return the outputs of a layer with memory."""
-        gates = np.split(sums, memory.sums, axis=-1)
-        for gate, more in zip(gates, memory.shifts, strict=True):
-            limit(round_scaled(gate, self._layer.shift + more), *self._layer.limits)
+        gates = [whole(s, self._shift + more) for s, more in zip(sums, memory.shifts, strict=True)]
         y, self._state = remember(gates, self._state)
         return y
 
     def _recur(self, x: IntArray) -> npt.NDArray[np.int32]:
         """Return the outputs of a recurrent layer."""
-        matrix = Sums(self._product, self._bias, self._layer.shift)
+        matrix = Sums(self._product, self._shift)
         y, self._state = recur(x.astype(np.int64) << self._layer.align, self._state, matrix)
         return y
 

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from .. import spec
 from ..fixed import ROUNDS, IntArray, round_scaled, scaled
 from .activation import SIGMOID, TANH, Activation
-from .curve import INPUT, curve
+from .curve import INPUT, look_up
 from .recurrent import RECURRENT, Recurrent
 
 Array = npt.NDArray[Any]
@@ -105,15 +105,16 @@ def read_cell(entry: Mapping[str, Any]) -> Cell:
     return Activation(**entry)
 
 
-def remember(gates: Sequence[Array], state: IntArray) -> tuple[Int32, IntArray]:
+def remember(gates: Sequence[IntArray], state: IntArray) -> tuple[Int32, IntArray]:
     """Return the outputs of the next rows in normative integers, and the state after them.
 
     States are kept in float64 where its neighbours differ by 1, so that an addition rounds a step.
 
     Parameters
     ----------
-    gates : three arrays of whole numbers, shape (n, units), or (n, sequences, units) side by side
+    gates : three of int64, shape (n, units), or (n, sequences, units) side by side
         Rounded sums in the inputs of `curve`: of sigmoid for 4 z, of tanh for c, of sigmoid for o.
+        They are lost.
     state : int64, shape (units,) or (sequences, units)
         In `spec.STATE`, within +-1.
 
@@ -124,7 +125,7 @@ def remember(gates: Sequence[Array], state: IntArray) -> tuple[Int32, IntArray]:
     state : int64, shape (units,) or (sequences, units)
     """
     forget, candidate, gate = (
-        curve(x, kind).astype(np.float64) for x, kind in zip(gates, GATES, strict=True)
+        look_up(x, kind).astype(np.float64) for x, kind in zip(gates, GATES, strict=True)
     )
     forget *= scaled(spec.CURVE.frac)
     candidate *= 1 << (spec.STATE.frac - spec.CURVE.frac)

@@ -1,4 +1,4 @@
-"""Products of integer rows by a layer's weights: exact, by the float matrix products of a BLAS.
+"""Sums of integer rows times a layer's weights: exact, by the float matrix products of a BLAS.
 
 Whole numbers are exact in float32 within +-2**24 and in float64 within +-2**53, and so are sums
 that stay within, in any order. Accumulators have at most 48 bits. Because nothing is rounded,
@@ -24,31 +24,44 @@ FEWEST: Final = 16  # rows from which halving pays
 
 
 class Product:
-    """The product of rows by one matrix.
+    """The products of rows by the parts of a matrix, plus a bias.
 
     Parameters
     ----------
-    weights : int32, shape (in, out)
+    weights : int32, shape (parts, in, out)
+    bias : whole numbers in float64, shape (parts, out)
     largest : int
         Largest magnitude of the factors in rows.
     """
 
-    def __init__(self, weights: IntArray, largest: int) -> None:
-        most = int(np.abs(weights).sum(axis=0, dtype=np.int64).max()) * largest
-        self._matrix: Array = np.ascontiguousarray(
-            weights, np.float32 if most <= SINGLE else np.float64
-        )
-        self._stacked: dict[int, Stacked] = {}
+    def __init__(self, weights: IntArray, bias: Float, largest: int) -> None:
+        most = largest * np.abs(weights).sum(axis=1, dtype=np.int64)
+        dtype = np.float32 if most.max() <= SINGLE else np.float64
+        self._matrices = np.ascontiguousarray(weights, dtype)
+        self._biases = bias
+        self._stacked: dict[int, list[Stacked]] = {}
 
-    def __call__(self, x: IntArray) -> Float:
-        """Return the sums, whole numbers in float64 (..., out), of rows (..., in)."""
+    def __call__(self, x: IntArray) -> list[Float]:
+        """Return the sums of each part, whole numbers in float64 (..., out), of rows (..., in)."""
         step = _step(x)
         if step and len(x) >= FEWEST:
-            if step not in self._stacked:
-                taps = self._matrix.reshape(-1, step, self._matrix.shape[1])
-                self._stacked[step] = Stacked(taps.astype(np.float64), HALVINGS)
-            return self._stacked[step](_frames(x, step))
-        return np.asarray(x.astype(self._matrix.dtype) @ self._matrix, np.float64)
+            frames = _frames(x, step)
+            sums = [each(frames) for each in self._of_stacks(step)]
+        else:
+            factors = x.astype(self._matrices.dtype)
+            sums = [np.asarray(factors @ matrix, np.float64) for matrix in self._matrices]
+        for each, bias in zip(sums, self._biases, strict=True):
+            each += bias
+        return sums
+
+    def _of_stacks(self, step: int) -> list[Stacked]:
+        """Return what replaces the matrices for stacks of frames of `step` values."""
+        if step not in self._stacked:
+            taps = self._matrices.astype(np.float64)
+            self._stacked[step] = [
+                Stacked(part.reshape(-1, step, part.shape[1]), HALVINGS) for part in taps
+            ]
+        return self._stacked[step]
 
 
 class Stacked:

@@ -110,19 +110,16 @@ class Sums:
     ----------
     product : Product
         Of the outputs (..., units) by the matrix.
-    bias : float64, shape (3 units,)
-        Whole numbers, on the accumulator's grid.
     shift : int
         Right shift from the accumulator to the inputs of tanh, at least 1.
     """
 
     product: Product
-    bias: npt.NDArray[np.float64]
     shift: int
 
     def __call__(self, outputs: IntArray) -> IntArray:
         """Return the accumulators, int64 (..., 3 units), for the outputs of the row before."""
-        return np.asarray(self.product(outputs) + self.bias).astype(np.int64)
+        return self.product(outputs)[0].astype(np.int64)
 
     def rounded(self, sums: IntArray, i: int) -> IntArray:
         """Return sums of kind i, 0 for r, 1 for z and 2 for n, on the grid they are used on."""
