@@ -28,14 +28,11 @@ struct Vector {
   angle_t angle;
 };
 
-// a + b, or a - b as a + ~b + 1, in one carry chain: the bit below the lowest is the carry in.
+// a + b, or a - b as a + ~b + 1: one carry chain, whose carry in is the last term.
 template <int BITS>
 ap_int<BITS> plus_or_minus(ap_int<BITS> a, ap_int<BITS> b, bool minus) {
-  using with_carry_t = ap_int<BITS + 1>;
-  const ap_int<BITS> flipped = minus ? ap_int<BITS>(~b) : b;
-  const with_carry_t carry = minus ? 1 : 0;
-  const ap_int<BITS + 2> sum = ((with_carry_t(a) << 1) | 1) + ((with_carry_t(flipped) << 1) | carry);
-  return sum >> 1;
+  const ap_int<BITS> ones = minus ? -1 : 0;
+  return a + (b ^ ones) + (minus ? 1 : 0);
 }
 
 // Stage i rotates forward, or back, by atan(2^-i), and reduces, or increases, `angle` by as much.
