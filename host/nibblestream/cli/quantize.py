@@ -11,6 +11,7 @@ import numpy.typing as npt
 from click.core import ParameterSource
 
 from ..evaluate.noisy import mixed, recordings
+from ..geometry import CHOICES
 from ..network.float_model import FloatModel
 from ..network.front import Plain
 from ..network.model import load_model
@@ -19,6 +20,7 @@ from ..predict import reading
 from ..predict.inputs import NUMBERS, Inputs
 from ..quantize import Calibration
 from ..quantize import quantize as quantize_model
+from ..spec import ACTIVATION_BITS
 from .options import FILE, PerLayer, model_target, naming, refuse_same
 
 
@@ -41,6 +43,13 @@ from .options import FILE, PerLayer, model_target, naming, refuse_same
     help="Bytes of codes; the bits of each layer are chosen to fit.",
 )
 @click.option(
+    "--activation-bits",
+    type=click.Choice([*map(str, CHOICES["bits"])]),
+    default=str(ACTIVATION_BITS),
+    show_default=True,
+    help="Most bits of an activation; 18 for kernels of a geometry with -bits18.",
+)
+@click.option(
     "--calibration",
     "recorded",
     multiple=True,
@@ -54,6 +63,7 @@ def quantize(
     float_model: str,
     output: Path,
     layer_bits: Any,
+    activation_bits: str,
     recorded: tuple[Path, ...],
     speech: Path | None,
     noise: Path | None,
@@ -85,6 +95,7 @@ def quantize(
     if isinstance(layer_bits, tuple) and len(layer_bits) != layers:
         raise ValueError(f"layer-bits has {len(layer_bits)} values, the model has {layers} layers")
     options["bits"] = options["bits"] if layer_bits is None else layer_bits
+    options["activation_bits"] = int(activation_bits)
     data = _calibration(network, recorded, speech, noise)
     model = quantize_model(network, **options, calibration=data)
     replace(model, name=output.stem).save(output)

@@ -68,6 +68,7 @@ def quantize(
     p_stop: float | Sequence[float] = 0.96,
     calibration: Calibration | npt.ArrayLike | Sequence[npt.ArrayLike] | None = None,
     budget: int | None = None,
+    activation_bits: int = spec.ACTIVATION_BITS,
 ) -> QuantizedModel:
     """Quantize a trained network; biases become uniform, of 8 bits, or 16 if it is scaled.
 
@@ -116,6 +117,8 @@ def quantize(
     budget : int, optional
         Upper limit of the bytes of all codes. `bits` is then ignored and chosen for each layer by
         the error at the network's output, which requires calibration. 8-bit layers become u-vbs.
+    activation_bits : int
+        Most bits of an activation: 25, or 18 for kernels with narrower memories (`Geometry.bits`).
 
     Returns
     -------
@@ -129,10 +132,12 @@ def quantize(
     ValueError
         A parameter is out of range or its sequence has not one value per layer; weights exceed
         +-1; an accumulator could overflow (the message names the layer); a scheme or a budget
-        needs calibration and there is none; the budget is less than 2 bits for each weight.
+        needs calibration and there is none; the budget is less than 2 bits for each weight; the
+        inputs do not fit the activations' bits.
     """
     from .layerwise import quantized
+    from .narrow import narrowed
 
     given: dict[str, Any] = {"name": scheme, "bits": bits, "m": m, "k": k}
     given.update(ratio=ratio, p_start=p_start, p_stop=p_stop)
-    return quantized(model, given, calibration, budget)
+    return narrowed(quantized(model, given, calibration, budget), activation_bits)
