@@ -1,9 +1,9 @@
-"""Palettization by Core ML Tools: k-means per layer, with a look-up table of 8-bit integers.
+"""Palettization by Core ML Tools: k-means, with a look-up table for a layer or a group of rows.
 
-SKM is sensitive k-means, which weights each value by its squared gradient (Kim et al.,
-*SqueezeLLM*, 2023, https://arxiv.org/abs/2306.07629). The loss used here is the projection of the
-network's output on a random direction, so the mean squared gradient equals the curvature of the
-output's squared error.
+Tables and scales are counted in float16, as the library's converter writes them. SKM is sensitive
+k-means, which weights each value by its squared gradient (Kim et al., *SqueezeLLM*, 2023,
+https://arxiv.org/abs/2306.07629). The loss used here is the projection of the network's output on
+a random direction, so the mean squared gradient equals the curvature of the output's squared error.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 
 from ...network.float_model import FloatModel
 from ...quantize import Calibration
-from .peer import Dequantized, quietly
-from .sequential import linear, sequential, weights
+from .peer import Dequantized, near, quietly
+from .sequential import linear, named, sequential, weights
 
 with quietly():
     from coremltools.optimize.torch.palettization import (
@@ -26,33 +27,51 @@ with quietly():
         SKMPalettizerConfig,
     )
 
-ENTRY, SCALE = 1, 4  # bytes: an int8 entry; a table's float32 scale
+FLOAT16 = 2  # bytes
 BATCH, BATCHES = 32, 64  # calibration frames for SKM; whole recordings for a network with memory
 SEED = 0
 
 
-def k_means(model: FloatModel, bits: int, _: Calibration | None) -> list[Dequantized]:
-    """Palettize by k-means of the weights."""
+def k_means(
+    model: FloatModel, bits: int, _: Calibration | None, **settings: Any
+) -> list[Dequantized]:
+    """Palettize by k-means of the weights.
+
+    Parameters
+    ----------
+    settings : dict
+        Of the library's configuration of a module, beside the bits. `group_size` is of rows, and
+        becomes the nearest divisor of their number, as it has to divide it.
+    """
+    module = sequential(model)
     with quietly():
-        config = PostTrainingPalettizerConfig.from_dict(_settings(bits))
-        found = PostTrainingPalettizer(sequential(model), config).compress()
-    return _dequantized(found, bits)
+        config = PostTrainingPalettizerConfig.from_dict(_configured(module, bits, settings))
+        found = PostTrainingPalettizer(module, config).compress()
+    return _dequantized(found)
 
 
-def sensitive(model: FloatModel, bits: int, calibration: Calibration | None) -> list[Dequantized]:
-    """Palettize by sensitive k-means."""
+def sensitive(
+    model: FloatModel, bits: int, calibration: Calibration | None, **settings: Any
+) -> list[Dequantized]:
+    """Palettize by sensitive k-means; parameters as for `k_means`."""
     assert calibration is not None
+    module = sequential(model)
     with quietly():
-        config = SKMPalettizerConfig.from_dict(_settings(bits))
-        palettizer = SKMPalettizer(sequential(model), config)
+        config = SKMPalettizerConfig.from_dict(_configured(module, bits, settings))
+        palettizer = SKMPalettizer(module, config)
         found = palettizer.compress(list(_batches(model, calibration)), _loss(model))
         del palettizer  # removes its temporary folder
-    return _dequantized(found, bits)
+    return _dequantized(found)
 
 
-def _settings(bits: int) -> dict[str, Any]:
-    settings = {"n_bits": bits, "lut_dtype": torch.int8, "granularity": "per_tensor"}
-    return {"global_config": settings}
+def _configured(module: torch.nn.Module, bits: int, settings: dict[str, Any]) -> dict[str, Any]:
+    configs = {}
+    for name, layer in named(module):
+        configs[name] = {"n_bits": bits, **settings}
+        if "group_size" in settings:
+            configs[name]["granularity"] = "per_grouped_channel"
+            configs[name]["group_size"] = near(layer.out_features, settings["group_size"])
+    return {"module_name_configs": configs}
 
 
 def _batches(model: FloatModel, calibration: Calibration) -> Iterator[torch.Tensor]:
@@ -76,5 +95,17 @@ def _loss(model: FloatModel) -> Callable[[torch.nn.Module, torch.Tensor], torch.
     return loss
 
 
-def _dequantized(module: torch.nn.Module, bits: int) -> list[Dequantized]:
-    return [Dequantized(weights(layer), (ENTRY << bits) + SCALE) for layer in linear(module)]
+def _dequantized(module: torch.nn.Module) -> list[Dequantized]:
+    return [Dequantized(_in_float16(layer), _extra(layer)) for layer in linear(module)]
+
+
+def _in_float16(layer: torch.nn.Linear) -> Any:
+    return weights(layer).astype(np.float16).astype(np.float32)
+
+
+def _extra(layer: torch.nn.Linear) -> int:
+    """Return the bytes of a layer's tables and scales, from the library's notes on the layer."""
+    found = {name.rsplit("/", 1)[-1]: of.numel() for name, of in layer.named_buffers()}
+    eight = "quantization_n_bits" in found  # entries of 8 bits, with a scale for a table
+    scales = found.get("quantization_scale", 0) + found.get("palettization_scale", 0)
+    return int(found["lut"] * (1 if eight else FLOAT16) + scales * FLOAT16)

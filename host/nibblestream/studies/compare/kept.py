@@ -14,7 +14,7 @@ from ...hardware import sources
 from ...network.float_model import FloatModel
 from ...network.model import load_model
 from ...quantize import Calibration
-from .methods import Method, Model
+from .method import Method, Model
 from .recordings import Material
 
 

@@ -1,7 +1,7 @@
-"""NF4 by bitsandbytes: quantiles of the normal distribution, one scale per block of 64.
+"""NF4 by bitsandbytes: quantiles of the normal distribution, one scale per block of weights.
 
 Dettmers et al., *QLoRA: Efficient Finetuning of Quantized LLMs*, 2023,
-https://arxiv.org/abs/2305.14314; the scales are not quantized again.
+https://arxiv.org/abs/2305.14314. By default the scales are quantized again, to 8 bits.
 """
 
 from __future__ import annotations
@@ -15,17 +15,25 @@ from .peer import Dequantized, Float32, quietly
 with quietly():
     from bitsandbytes.functional import dequantize_nf4, quantize_nf4
 
-BLOCK = 64
-SCALE, TABLE = 4, 16 * 4  # bytes: a block's float32 scale; the table of levels of a layer
+OFFSET = 4  # bytes of the float32 that is added to scales that are quantized again
 
 
-def blockwise(model: FloatModel, _: int, __: Calibration | None) -> list[Dequantized]:
-    """Quantize the weights of each layer in blocks, in row-major order."""
+def blockwise(
+    model: FloatModel, _: int, __: Calibration | None, *, block: int = 64, double: bool = True
+) -> list[Dequantized]:
+    """Quantize the weights of each layer in blocks, in row-major order.
+
+    Parameters
+    ----------
+    double : bool
+        Whether the blocks' scales are quantized, too, as `bitsandbytes.nn.Linear4bit` does.
+    """
     with quietly():
-        return [_quantized(torch.tensor(weights)) for weights in model.weights]
+        return [_quantized(torch.tensor(weights), block, double) for weights in model.weights]
 
 
-def _quantized(weights: torch.Tensor) -> Dequantized:
-    codes, state = quantize_nf4(weights, blocksize=BLOCK)
+def _quantized(weights: torch.Tensor, block: int, double: bool) -> Dequantized:
+    codes, state = quantize_nf4(weights, blocksize=block, compress_statistics=double)
     found: Float32 = dequantize_nf4(codes, state).numpy()
-    return Dequantized(found, SCALE * state.absmax.numel() + TABLE)
+    stored = [of for of in state.as_dict().values() if isinstance(of, torch.Tensor)]
+    return Dequantized(found, sum(of.nbytes for of in stored) + OFFSET * double)

@@ -1,4 +1,4 @@
-"""Quantizers of other libraries: their common return type, and suppression of their output."""
+"""Quantizers of other libraries: their common return type, group sizes, and suppressed output."""
 
 from __future__ import annotations
 
@@ -18,12 +18,21 @@ Float32 = npt.NDArray[np.float32]
 class Dequantized(NamedTuple):
     """A quantized layer: dequantized weights, float32 (out, in), and bytes other than codes.
 
-    `extra` counts what is stored beside the codes: scales, zero points, tables, and codes of
-    padding.
+    `extra` counts what the library stores beside the codes: scales, zero points, tables, and codes
+    of padding.
     """
 
     weights: Float32
     extra: int
+
+
+def near(length: int, size: int) -> int:
+    """Return the divisor of a length nearest to a size, the smaller of two that are equally near.
+
+    Groups of such a size need no padding.
+    """
+    divisors = (n for n in range(1, length + 1) if length % n == 0)
+    return min(divisors, key=lambda n: (abs(n - size), n))
 
 
 @contextmanager

@@ -1,23 +1,25 @@
-"""The figure of a comparison: output error, loss of STOI and bytes of each method."""
+"""The figure of a comparison: output error against bytes, and the Pareto front.
+
+One panel for each width of the codes. Its horizontal axis has the bytes beside the codes, because
+all methods of a width have as many codes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ...evaluate.bootstrap import Interval
 from ...plots.style import COLOURS, COLUMN, INK, styled
-from .fit import NO
+from .fit import YES
+from .front import front, sized
 from .rows import Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-SLOT, MARGIN = 0.15, 1.1  # inches of height: per method, and around the panels
-WIDE = 1.0  # percent of STOI lost; above this the axis becomes symmetric-logarithmic
+LINE, MARGIN = 0.125, 0.9  # inches of height: per label, and around a panel
 TICKS = (1.0, 2.0, 5.0)  # in each decade of the error axis
-LINEAR = 0.2  # percent; the symlog axis is linear within +- this
 
 
 class Kind(NamedTuple):
@@ -29,9 +31,10 @@ class Kind(NamedTuple):
     text: str
 
 
-OURS: Final = Kind("o", COLOURS[0], COLOURS[0], "ours")
-FITS: Final = Kind("s", COLOURS[1], COLOURS[1], "others: fit, if entries are rounded")
-OTHER: Final = Kind("D", COLOURS[2], "white", "others: do not fit, scales of rows or groups")
+OURS: Final = Kind("o", COLOURS[0], COLOURS[0], "ours (fits)")
+FITS: Final = Kind("s", COLOURS[1], COLOURS[1], "others, rounded (fits)")
+CALIBRATED: Final = Kind("D", COLOURS[2], COLOURS[2], "others, calibrated")
+OTHER: Final = Kind("D", COLOURS[2], "white", "others, not calibrated")
 
 
 def figure(rows: Sequence[Row]) -> Figure:
@@ -40,58 +43,76 @@ def figure(rows: Sequence[Row]) -> Figure:
     Parameters
     ----------
     rows : sequence of Row
-        Rows of methods that failed are left out.
+        Rows without bytes or error are left out: methods that failed, networks of several sizes.
     """
     from matplotlib.figure import Figure
 
-    shown = [row for row in rows if row.network == rows[0].network and "error" in row.figures]
-    shown.sort(key=lambda row: row.figures["error"].mean)
+    shown = sized(rows)
+    panels = {bits: [row for row in shown if row.bits == bits] for bits in _widths(shown)}
+    heights = [MARGIN + LINE * len(of) for of in panels.values()]
     with styled():
-        figure = Figure((COLUMN, MARGIN + SLOT * len(shown)), layout="constrained")
-        panels = figure.subplots(1, 3, sharey=True, width_ratios=[1.2, 1.2, 1])
-        _errors(panels[0], shown)
-        _losses(panels[1], shown)
-        _bytes(panels[2], shown)
-        panels[0].set_yticks(range(len(shown)), [row.title for row in shown])
-        panels[0].set_ylim(len(shown) - 0.4, -0.6)
-        for axes in panels:
-            axes.grid()
-        _legend(figure, shown)
+        figure = Figure((COLUMN, sum(heights) + MARGIN / 2), layout="constrained")
+        if panels:
+            grid = figure.subplots(len(panels), 1, height_ratios=heights, squeeze=False)
+            for axes, (bits, of) in zip(grid[:, 0], panels.items(), strict=True):
+                _panel(axes, of, shown)
+                axes.set_title(f"{bits} bits: {of[0].codes:,} bytes of codes")
+            grid[-1, 0].set_xlabel("bytes of scales, zero points, tables and padding")
+            _legend(figure, shown)
     return figure
 
 
-def _errors(axes: Axes, rows: Sequence[Row]) -> None:
+def _widths(rows: Sequence[Row]) -> list[int]:
+    return sorted({row.bits for row in rows if row.bits}, reverse=True)
+
+
+def _panel(axes: Axes, rows: Sequence[Row], every: Sequence[Row]) -> None:
+    """Draw the rows of one width, with the front of all widths and a label for each row."""
     from matplotlib.ticker import LogLocator
 
-    _draw(axes, rows, [row.figures["error"] for row in rows])
-    axes.set_xscale("log")
-    axes.xaxis.set_major_locator(LogLocator(subs=TICKS))
-    axes.xaxis.set_major_formatter("{x:g}")
-    axes.xaxis.set_minor_formatter("")
-    axes.set(title="a. Output error", xlabel="RMS, from the float network")
+    best = front(every)
+    axes.set(xscale="log", yscale="log", ylabel="output error (RMS)")
+    axes.yaxis.set_major_locator(LogLocator(subs=TICKS))
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("")
+    axes.xaxis.set_major_formatter("{x:,g}")
+    for row in rows:
+        axes.plot(row.extra or 1, row.figures["error"].mean, zorder=3, **_point(row))
+    left, right = axes.get_xlim()
+    bottom, top = axes.get_ylim()
+    _draw_front(axes, best, rows[0].codes or 0, right)
+    axes.set(xlim=(left, right), ylim=(bottom, top))
+    axes.grid()
+    _label(axes, rows, best)
 
 
-def _losses(axes: Axes, rows: Sequence[Row]) -> None:
-    losses = [row.figures["loss_percent"] for row in rows]
-    _draw(axes, rows, losses)
-    axes.axvline(0, color=INK, linewidth=0.8)
-    if max(abs(end) for loss in losses for end in loss) > WIDE:
-        axes.set_xscale("symlog", linthresh=LINEAR)
-        axes.xaxis.set_major_formatter("{x:g}")
-    axes.set(title="b. STOI lost", xlabel="% of the float network's")
+def _draw_front(axes: Axes, best: Sequence[Row], codes: int, right: float) -> None:
+    """Draw the least error at every number of bytes up to the right end of the panel."""
+    steps = [((row.bytes or 0) - codes, row.figures["error"].mean) for row in best]
+    steps = [(max(x, 1e-9), y) for x, y in steps if x < right]
+    if steps:
+        x, y = zip(*steps, (right, steps[-1][1]), strict=True)
+        axes.plot(x, y, color=INK, linewidth=0.9, drawstyle="steps-post", zorder=2)
 
 
-def _bytes(axes: Axes, rows: Sequence[Row]) -> None:
-    for y, row in enumerate(rows):
-        if row.bytes is not None:
-            axes.plot(row.bytes / 1000, y, **_point(row))
-    axes.set(title="c. Memory", xlabel="kB of codes, scales, tables")
-
-
-def _draw(axes: Axes, rows: Sequence[Row], figures: Sequence[Interval]) -> None:
-    for y, (row, found) in enumerate(zip(rows, figures, strict=True)):
-        around = [[found.mean - found.low], [found.high - found.mean]]
-        axes.errorbar(found.mean, y, xerr=around, capsize=2, elinewidth=0.8, **_point(row))
+def _label(axes: Axes, rows: Sequence[Row], best: Sequence[Row]) -> None:
+    """Write the names beside the panel, in the order of the errors; bold on the front."""
+    ordered = sorted(rows, key=lambda row: -row.figures["error"].mean)
+    for i, row in enumerate(ordered):
+        height = (i + 0.5) / len(ordered)
+        text = axes.annotate(
+            row.method,
+            (row.extra or 1, row.figures["error"].mean),
+            (1.05, 1 - height),
+            textcoords="axes fraction",
+            fontsize=6.5,
+            fontweight="bold" if row in best else "normal",
+            color=_kind(row).colour,
+            verticalalignment="center",
+            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.25, "alpha": 0.5},
+            annotation_clip=False,
+        )
+        text.set_in_layout(True)
 
 
 def _legend(figure: Figure, rows: Sequence[Row]) -> None:
@@ -100,10 +121,11 @@ def _legend(figure: Figure, rows: Sequence[Row]) -> None:
     one = {_kind(row): row for row in rows}
     handles = [
         Line2D([], [], label=kind.text, **_point(one[kind]))
-        for kind in (OURS, FITS, OTHER)
+        for kind in (OURS, FITS, CALIBRATED, OTHER)
         if kind in one
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    handles.append(Line2D([], [], label="Pareto front (bold)", color=INK, linewidth=0.9))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
 
 
 def _point(row: Row) -> dict[str, Any]:
@@ -120,4 +142,6 @@ def _point(row: Row) -> dict[str, Any]:
 def _kind(row: Row) -> Kind:
     if row.library == "nibblestream":
         return OURS
-    return OTHER if row.fits == NO else FITS
+    if row.fits == YES:
+        return FITS
+    return CALIBRATED if row.calibrated else OTHER

@@ -1,6 +1,7 @@
 """Weight-only integer quantization by optimum-quanto: a scale and a shift per group of inputs.
 
 A group is the largest of 128, 96, 64 or 32 inputs that divides a row, else the whole row.
+Its HQQ is left out: it unpacks codes with an extension that is compiled at first use.
 """
 
 from __future__ import annotations

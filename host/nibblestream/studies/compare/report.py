@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +16,25 @@ from ...evaluate.bootstrap import Interval
 from ...evaluate.table import WIDTH
 from ...files.folder import filling
 from ..reproduce.product import Cell, Product, rounded
+from .front import front, sized
 from .picture import figure
 from .rows import METRICS, Row
 from .run import Comparison
 
 NAME = "compare"
-HEADINGS = ("STOI", "loss in %", "SI-SDR", "output error", "codes + rest", "s", "fits")
+HEADINGS = ("cal", "STOI", "loss in %", "SI-SDR", "output error", "bytes", "s", "fits")
 FIGURES = (*METRICS.values(), "error")
 TITLE = "Quantizers on the same networks and recordings"
 CAPTION = """\
-loss: of STOI against the float network, [ ] its 95% paired bootstrap interval; ± is half of one.
+cal: calibrated on recordings, the same for all that are.
+loss: of STOI against the float network; ± is half of its 95% paired bootstrap interval.
 output error: RMS of the gains' error against the float network's (of magnitudes: relative).
-codes + rest: bytes of codes, and of scales, zero points, tables and padding; biases are in none.
-s: seconds to quantize. Ours ran in the overlay's integers; others in floats, with float biases.
-fits: the overlay's table holds the weights; rounded: as many values, if each is put on its grid."""
+bytes: codes, scales, zero points, tables and padding, as the library keeps them; no biases.
+s: seconds to quantize. What fits ran in the overlay's integers; the rest in floats, float biases.
+fits: the overlay's table holds the weights; rounded: as many values, if each is put on its grid,
+which the row named so has been.
+Numbers in a name are the weights of a row that share a scale, of NF4 those of a block, or the rows
+that share a table; others have one for the whole layer, or for a row where the name says so."""
 
 
 def show(found: Comparison, console: Console | None = None) -> None:
@@ -41,14 +46,15 @@ def show(found: Comparison, console: Console | None = None) -> None:
     table.add_column("", no_wrap=True)
     for title in HEADINGS:
         table.add_column(title, justify="right", no_wrap=True)
-    network = ""
+    section = ""
     for row in found.rows:
-        if row.network != network:
+        if _section(row) != section:
             table.add_section()
-            network = row.network
-            table.add_row(Text(network, "bold"))
-        table.add_row(Text(row.title), *_cells(row))
-    console.print(Group(table, Text(CAPTION), *(Text(note) for note in _notes(found))))
+            section = _section(row)
+            table.add_row(Text(section, "bold"))
+        table.add_row(Text(row.method), *_cells(row))
+    notes = [*_front(found.rows), *_notes(found)]
+    console.print(Group(table, Text(CAPTION), *(Text(note) for note in notes)))
 
 
 def write(found: Comparison, folder: Path, about: Mapping[str, Any]) -> None:
@@ -72,16 +78,29 @@ def write(found: Comparison, folder: Path, about: Mapping[str, Any]) -> None:
         (temporary / f"{NAME}.json").write_text(text + "\n", encoding="utf-8")
 
 
+def _section(row: Row) -> str:
+    return row.network if row.bits is None else f"{row.network}, {row.bits} bits"
+
+
+def _front(rows: Sequence[Row]) -> Iterator[str]:
+    """Yield the Pareto front in words."""
+    yield "On the Pareto front, no other row has fewer bytes and less error:"
+    for row in front(sized(rows)):
+        error = f"{row.figures['error'].mean:.4f}".lstrip("0")
+        yield f"  {row.bytes:>9,} bytes  {error}  {row.title}"
+
+
 def _cells(row: Row) -> list[str]:
     if row.failed:
-        return ["", "see below"]
+        return ["", "", "see below"]
     of = row.figures
     return [
+        "yes" if row.calibrated else "",
         _number(of.get("stoi"), 4),
-        _between(of.get("loss_percent")),
+        _about(of.get("loss_percent"), 2),
         _number(of.get("si_sdr"), 2),
-        _about(of.get("error")),
-        "" if row.codes is None else f"{row.codes:,} + {row.extra:,}",
+        _about(of.get("error"), 4).replace("0.", "."),
+        "" if row.bytes is None else f"{row.bytes:,}",
         "" if row.seconds is None else f"{row.seconds:.{int(row.seconds < 10)}f}",
         row.fits,
     ]
@@ -91,15 +110,11 @@ def _number(figure: Interval | None, decimals: int) -> str:
     return "" if figure is None else f"{figure.mean:.{decimals}f}"
 
 
-def _between(figure: Interval | None) -> str:
-    return "" if figure is None else f"{figure.mean:.2f} [{figure.low:.2f}, {figure.high:.2f}]"
-
-
-def _about(figure: Interval | None) -> str:
+def _about(figure: Interval | None, decimals: int) -> str:
     if figure is None:
         return ""
     half = (figure.high - figure.low) / 2
-    return f"{figure.mean:.4f} ±{half:.4f}".replace("0.", ".")
+    return f"{figure.mean:.{decimals}f} ±{half:.{decimals}f}"
 
 
 def _notes(found: Comparison) -> list[str]:
@@ -115,6 +130,7 @@ def _flat(row: Row) -> dict[str, Cell]:
         "method": row.method,
         "bits": row.bits,
         "library": row.library,
+        "calibrated": row.calibrated,
         "fits": row.fits,
         "codes": row.codes,
         "extra": row.extra,

@@ -16,7 +16,8 @@ from ...network.float_model import FloatModel
 from ...network.pack import ideal_bytes
 from .fit import NO, ROUNDED, YES, fit
 from .kept import Made
-from .methods import ALL_BITS, Method, in_words
+from .method import Method
+from .methods import ALL_BITS, in_words
 
 FLOAT = "float"
 POOLED = "all networks"
@@ -39,6 +40,8 @@ class Row:
         Bits per code; None for the noisy input and the float network.
     library : str
         Library of the method.
+    calibrated : bool
+        Whether the method uses calibration recordings.
     fits : {"yes", "rounded", "no", ""}
         Result of `fit`.
     codes, extra : int, optional
@@ -56,6 +59,7 @@ class Row:
     method: str
     bits: int | None = None
     library: str = ""
+    calibrated: bool = False
     fits: str = ""
     codes: int | None = None
     extra: int | None = None

@@ -17,7 +17,7 @@ from ...evaluate.summary import summarise
 from ...evaluate.workers import Workers, local
 from ...network.float_model import FloatModel
 from .kept import Made, make
-from .methods import Method, Model
+from .method import Method, Model
 from .recordings import Material
 from .rows import FLOAT, Network, Row, rows, titled
 

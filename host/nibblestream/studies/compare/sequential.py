@@ -28,7 +28,12 @@ def sequential(model: FloatModel) -> nn.Sequential:
 
 def linear(module: nn.Module) -> list[nn.Linear]:
     """Return the linear modules of all layers."""
-    return [layer for layer in module.modules() if isinstance(layer, nn.Linear)]
+    return [layer for _, layer in named(module)]
+
+
+def named(module: nn.Module) -> list[tuple[str, nn.Linear]]:
+    """Return the linear modules of all layers with their names in the module."""
+    return [(name, of) for name, of in module.named_modules() if isinstance(of, nn.Linear)]
 
 
 def weights(layer: nn.Linear) -> Float32:
