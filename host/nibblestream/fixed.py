@@ -6,7 +6,9 @@ LSB, minus one for negative values) before an arithmetic right shift.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -19,6 +21,7 @@ Array = TypeVar("Array", bound=npt.NDArray[Any])
 # Neighbouring float64 here differ by 1, so that adding a fraction to this plus a whole number
 # within +-2**51 rounds: with `scaled`, as `round_shift` does.
 ROUNDS: Final = 1.5 * 2.0**52
+_ROUNDS_BITS: Final = np.array(ROUNDS).view(np.int64)
 
 MOST_FRAC: Final = 1022  # the resolution is then a normal float64
 
@@ -54,14 +57,15 @@ def round_shift(x: IntArray, shift: int) -> IntArray:
     return rounded
 
 
-def scaled(shift: npt.ArrayLike) -> Any:
+@cache
+def scaled(shift: int) -> float:
     """Return the factor by which `np.rint` of a product is `round_shift` by `shift`.
 
     ``np.rint(x * scaled(shift))`` divides whole numbers in float64, within +-2**47, by ``2**shift``,
     halves away from zero. The factor is a little more than ``2**-shift``: by 2**-49 of it, which
     moves a half away from zero, and by less than half of x's unit, so no other value to a half.
     """
-    return np.ldexp(1 + 2.0**-49, np.negative(shift))
+    return math.ldexp(1 + 2.0**-49, -shift)
 
 
 def round_scaled(x: Float, shift: int) -> Float:
@@ -78,7 +82,7 @@ def whole(x: Float, shift: int) -> npt.NDArray[np.int64]:
     np.multiply(x, scaled(shift), out=x)
     x += ROUNDS
     integers = x.view(np.int64)
-    integers -= np.float64(ROUNDS).view(np.int64)
+    integers -= _ROUNDS_BITS
     return integers
 
 

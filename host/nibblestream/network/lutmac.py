@@ -74,13 +74,13 @@ class LutMac:
 
     def reset(self) -> None:
         """Forget all previous rows."""
-        self._state = np.zeros(self._layer.width, np.int64)  # of a layer with memory or a GRU
+        self._state = np.zeros(self._layer.width)  # of a layer with memory or a GRU
 
     def _rounded(self, sums: Float) -> Float:
         """Round sums, in place, to the layer's word."""
         leak = self._layer.activation.leak
         if leak:
-            sums *= np.where(sums < 0, *scaled([self._shift + leak, self._shift]))
+            sums *= np.where(sums < 0, scaled(self._shift + leak), scaled(self._shift))
             return np.rint(sums, out=sums)
         return round_scaled(sums, self._shift)
 
@@ -100,8 +100,8 @@ class LutMac:
 
     def _recur(self, x: IntArray) -> npt.NDArray[np.int32]:
         """Return the outputs of a recurrent layer."""
-        matrix = Sums(self._product, self._shift)
-        y, self._state = recur(x.astype(np.int64) << self._layer.align, self._state, matrix)
+        matrix, state = Sums(self._product, self._shift), self._state.astype(np.int64)
+        y, self._state = recur(x.astype(np.int64) << self._layer.align, state, matrix)
         return y
 
 

@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..fixed import ROUNDS, IntArray, round_scaled, scaled
+from ..fixed import ROUNDS, Float, IntArray, round_scaled, scaled
 from .activation import SIGMOID, TANH, Activation
 from .curve import INPUT, look_up
 from .recurrent import RECURRENT, Recurrent
@@ -105,7 +105,7 @@ def read_cell(entry: Mapping[str, Any]) -> Cell:
     return Activation(**entry)
 
 
-def remember(gates: Sequence[IntArray], state: IntArray) -> tuple[Int32, IntArray]:
+def remember(gates: Sequence[IntArray], state: Float) -> tuple[Int32, Float]:
     """Return the outputs of the next rows in normative integers, and the state after them.
 
     States are kept in float64 where its neighbours differ by 1, so that an addition rounds a step.
@@ -115,14 +115,14 @@ def remember(gates: Sequence[IntArray], state: IntArray) -> tuple[Int32, IntArra
     gates : three of int64, shape (n, units), or (n, sequences, units) side by side
         Rounded sums in the inputs of `curve`: of sigmoid for 4 z, of tanh for c, of sigmoid for o.
         They are lost.
-    state : int64, shape (units,) or (sequences, units)
+    state : whole numbers in float64, shape (units,) or (sequences, units)
         In `spec.STATE`, within +-1.
 
     Returns
     -------
     outputs : int32, shape (n, units) or (n, sequences, units)
         In `spec.CURVE`.
-    state : int64, shape (units,) or (sequences, units)
+    state : float64, shape (units,) or (sequences, units)
     """
     forget, candidate, gate = (
         look_up(x, kind).astype(np.float64) for x, kind in zip(gates, GATES, strict=True)
@@ -131,13 +131,13 @@ def remember(gates: Sequence[IntArray], state: IntArray) -> tuple[Int32, IntArra
     candidate *= 1 << (spec.STATE.frac - spec.CURVE.frac)
     candidate += ROUNDS
     states = np.empty_like(candidate)
-    before: Array = np.broadcast_to(state + ROUNDS, states.shape[1:])
+    before = state + ROUNDS
     step = np.empty(states.shape[1:])
     for speed, aim, after in zip(forget, candidate, states, strict=True):
         np.subtract(aim, before, out=step)
         np.multiply(step, speed, out=step)
         before = np.add(before, step, out=after)
-    state = (before - ROUNDS).astype(np.int64)
+    state = before - ROUNDS
     states -= ROUNDS
     states *= gate
     return round_scaled(states, spec.STATE.frac).astype(np.int32), state

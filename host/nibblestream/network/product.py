@@ -96,7 +96,8 @@ class Stacked:
         """Return the sums, float64 (n, outputs), over frames, float64 (n + stack - 1, inputs)."""
         count = len(frames) - self._stack + 1
         if not self._halves:
-            return np.ascontiguousarray(stacked(frames, self._stack)) @ self._matrix
+            stacks = stacked(np.ascontiguousarray(frames), self._stack)
+            return np.ascontiguousarray(stacks) @ self._matrix
         if count % 2:
             return self(np.append(frames, np.zeros_like(frames[:1]), axis=0))[:count]
         both, even, odd = self._halves
@@ -109,11 +110,12 @@ class Stacked:
 
 
 def stacked(frames: Array, stack: int) -> Array:
-    """Return stacks of frames (n + stack - 1, inputs), oldest first: a view (n, stack * inputs)."""
-    step, item = frames.strides
+    """Return stacks of frames, oldest first, (n, stack * inputs): a view of contiguous frames.
+
+    `frames` have the shape (n + stack - 1, inputs).
+    """
     shape = len(frames) - stack + 1, stack * frames.shape[1]
-    contiguous = np.ascontiguousarray(frames)
-    return as_strided(contiguous, shape, contiguous.strides, writeable=False)
+    return np.ndarray(shape, frames.dtype, frames, 0, frames.strides)
 
 
 def _step(x: Array) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
+from ..network.product import stacked
 
 Array = npt.NDArray[Any]
 
@@ -30,10 +31,11 @@ class Context:
 
         The result, (n, frames * 129), may be a view whose rows overlap.
         """
-        seen = np.concatenate([self._past, frames])
         width = len(self._past) + 1
+        if width == 1:
+            return frames
+        seen = np.concatenate([self._past, frames])
         self._past = seen[len(frames) :]
         if not len(frames):
             return np.empty((0, width * spec.BINS), seen.dtype)
-        windows = np.lib.stride_tricks.sliding_window_view(seen, width, axis=0)
-        return windows.transpose(0, 2, 1).reshape(len(frames), width * spec.BINS)
+        return stacked(seen, width)

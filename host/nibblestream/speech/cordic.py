@@ -90,12 +90,12 @@ def vectoring(spectrum: IntArray) -> tuple[Int32, Int32]:
     return magnitude.reshape(shape), phase.reshape(shape)
 
 
-def rotation(magnitude: IntArray, phase: IntArray) -> Int32:
+def rotation(magnitude: IntArray | Float, phase: IntArray) -> Int32:
     """Convert magnitude and phase to real and imaginary parts.
 
     Parameters
     ----------
-    magnitude : int32, shape (...)
+    magnitude : int32, or whole numbers in float64, shape (...)
         In `spec.MAGNITUDE`, 0 to 2**24 - 1.
     phase : int32, shape (...)
         In 2**-16 turns; only the low 16 bits are used.
@@ -105,7 +105,7 @@ def rotation(magnitude: IntArray, phase: IntArray) -> Int32:
     int32, shape (..., 2)
         In `spec.SPECTRUM`, saturated.
     """
-    flat = np.ascontiguousarray(magnitude, dtype=np.int32).reshape(-1)
+    flat = np.ascontiguousarray(magnitude, dtype=np.float64).reshape(-1)
     angle = np.ascontiguousarray(phase, dtype=np.int32).reshape(-1)
     spectrum = np.empty((len(flat), 2), np.int32)
     for part in _chunks(len(flat)):
@@ -173,12 +173,11 @@ def _vector(re: Int32, im: Int32) -> tuple[IntArray, IntArray]:
     return magnitude, _wrap(round_shift(angle, _PHASE_SHIFT))
 
 
-def _rotate(magnitude: Int32, phase: Int32) -> Int32:
+def _rotate(magnitude: Float, phase: Int32) -> Int32:
     """Return the real and imaginary parts, (2, n), of vectors (n,)."""
     signs = _signs()[phase & (_TURN - 1)] << _PLACES
     directions = np.sign(signs, out=signs)
-    start = magnitude.astype(np.float64)
-    start *= scaled(spec.CORDIC_INVERSE_GAIN_FRAC - spec.CORDIC_GUARD) * INVERSE_GAIN
+    start = magnitude * (INVERSE_GAIN * scaled(spec.CORDIC_INVERSE_GAIN_FRAC - spec.CORDIC_GUARD))
     vectors = np.zeros((2, len(magnitude)), np.int32)
     np.multiply(np.rint(start, out=start), directions[-1], out=vectors[0], casting="unsafe")
     turn(vectors, directions[:-1])
@@ -212,5 +211,6 @@ def _wrap(phase: IntArray) -> IntArray:
 
 def _chunks(count: int) -> list[slice]:
     """Return slices of equal length, nearly, that cover `count` values."""
-    ends = np.linspace(0, count, -(-count // _CHUNK) + 1).astype(int).tolist()
+    parts = max(1, -(-count // _CHUNK))
+    ends = [i * count // parts for i in range(parts + 1)]
     return [slice(*pair) for pair in pairwise(ends)]

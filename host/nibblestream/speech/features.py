@@ -39,7 +39,7 @@ def _levels() -> npt.NDArray[np.int32]:
 
 _LEVELS = _levels()
 _STATES = (_LEVELS << _FLOOR_SHIFT) + ROUNDS  # the same as states of the floor, to round as it does
-_SPEEDS = scaled([spec.FLOOR_RISE, spec.FLOOR_FALL])
+_SPEEDS = scaled(spec.FLOOR_RISE), scaled(spec.FLOOR_FALL)
 
 
 def log2(magnitude: IntArray) -> npt.NDArray[np.int32]:

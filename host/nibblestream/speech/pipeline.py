@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..fixed import IntArray, round_shift
+from ..fixed import Float, IntArray, limit, round_scaled
 from ..network.lutmac import Network
 from ..network.model import QuantizedModel
 from . import cordic
@@ -32,6 +32,7 @@ class Pipeline:
 
     def __init__(self, model: QuantizedModel) -> None:
         self._speech = speech_of(model)
+        self._least_gain = self._speech.least_gain
         self._network = Network(model)
         self.reset()
 
@@ -60,9 +61,9 @@ class Pipeline:
     def _features(self, magnitude: Int32) -> Int32:
         return self._tracker.process(magnitude) if self._speech.features == "log2" else magnitude
 
-    def _head(self, x: Int32, magnitude: Int32) -> IntArray:
+    def _head(self, x: Int32, magnitude: Int32) -> Int32 | Float:
         """Return the output magnitude: the network's output, or its gain times `magnitude`."""
         if self._speech.head == "magnitude":
             return x
-        gain = np.clip(x, self._speech.least_gain, 1 << spec.GAIN.frac)
-        return round_shift(magnitude.astype(np.int64) * gain, spec.GAIN.frac)
+        gain = limit(x, self._least_gain, 1 << spec.GAIN.frac)
+        return round_scaled(np.multiply(magnitude, gain, dtype=np.float64), spec.GAIN.frac)

@@ -15,7 +15,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import as_strided
 
 from .. import spec
 
@@ -50,10 +49,9 @@ def synthesise(spectrum: Complex, window: int = spec.WINDOW) -> Float:
 
 
 def frames(signal: Float, window: int = spec.WINDOW) -> Float:
-    """Split a signal of whole hops into all windows that fit, one a hop: (n, window), a view."""
+    """Split a contiguous signal into all windows that fit, one a hop: (n, window), a view."""
     count = (len(signal) - window) // spec.HOP + 1
-    (step,) = signal.strides
-    return as_strided(signal, (count, window), (spec.HOP * step, step), writeable=False)
+    return np.ndarray((count, window), signal.dtype, signal, 0, (spec.HOP * 8, 8))
 
 
 def overlap_add(windows: Float, before: Float | None = None) -> Float:
