@@ -19,7 +19,7 @@ from .curve import curve
 from .layer import QuantizedLayer
 from .memory import Memory, remember
 from .model import QuantizedModel
-from .product import Product
+from .product import Product, is_single
 from .recurrent import Recurrent, Sums, recur
 
 
@@ -36,12 +36,7 @@ class LutMac:
 
     def __init__(self, layer: QuantizedLayer) -> None:
         self._layer, self._shift, self._limits = layer, layer.shift, layer.limits
-        word = layer.factor_format
-        # A layer with memory has a matrix for each gate, so that a gate's sums are side by side.
-        parts = Memory.sums if isinstance(layer.activation, Memory) else 1
-        weights = np.stack([layer.decoded[i::parts].T for i in range(parts)])
-        bias = np.ldexp(layer.bias, layer.bias_shift).reshape(-1, parts).T
-        self._product = Product(weights, bias, max(-word.low, word.high))
+        self._product = _product(layer)
         self.saturated = 0  # outputs so far that were beyond the output format
         self.reset()
 
@@ -63,8 +58,9 @@ class LutMac:
             return self._recur(x)
         sums = self._product(x)
         if isinstance(layer.activation, Memory):
-            return self._remember(sums, layer.activation)
-        y = self._rounded(*sums)
+            y, self._state = remember(whole(sums, self._shift), self._state)
+            return y
+        y = self._rounded(sums[0])
         if layer.saturated is not None:
             self._count(y)
         outputs = limit(y, *self._limits).astype(np.int32)
@@ -92,17 +88,27 @@ class LutMac:
         if low == word.low:
             self.saturated += int(np.count_nonzero(rounded < low))
 
-    def _remember(self, sums: list[Float], memory: Memory) -> npt.NDArray[np.int32]:
-        """Return the outputs of a layer with memory."""
-        gates = [whole(s, self._shift + more) for s, more in zip(sums, memory.shifts, strict=True)]
-        y, self._state = remember(gates, self._state)
-        return y
-
     def _recur(self, x: IntArray) -> npt.NDArray[np.int32]:
         """Return the outputs of a recurrent layer."""
         matrix, state = Sums(self._product, self._shift), self._state.astype(np.int64)
         y, self._state = recur(x.astype(np.int64) << self._layer.align, state, matrix)
         return y
+
+
+def _product(layer: QuantizedLayer) -> Product:
+    """Return a layer's matrix and bias; of a layer with memory, those of each gate.
+
+    The gates of a layer with memory are rounded by different shifts. Their weights are divided by
+    what is beyond the layer's shift, so that one shift rounds them all.
+    """
+    word, parts, more = layer.factor_format, 1, np.zeros(1, int)
+    if isinstance(layer.activation, Memory):
+        parts, more = Memory.sums, np.array(Memory.shifts)
+    weights = layer.decoded.T.reshape(layer.inputs, -1, parts).transpose(2, 0, 1)
+    bias = np.ldexp(layer.bias, layer.bias_shift).reshape(1, -1, parts).transpose(2, 0, 1)
+    down = -more[:, None, None]
+    single = is_single(layer.decoded, max(-word.low, word.high))
+    return Product(np.ldexp(weights, down), np.ldexp(bias, down), single)
 
 
 class Network:

@@ -15,7 +15,7 @@ fractional bits. A rounded step from h towards tanh(c) never passes it, so the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -105,16 +105,16 @@ def read_cell(entry: Mapping[str, Any]) -> Cell:
     return Activation(**entry)
 
 
-def remember(gates: Sequence[IntArray], state: Float) -> tuple[Int32, Float]:
+def remember(gates: npt.NDArray[np.int64], state: Float) -> tuple[Int32, Float]:
     """Return the outputs of the next rows in normative integers, and the state after them.
 
     States are kept in float64 where its neighbours differ by 1, so that an addition rounds a step.
 
     Parameters
     ----------
-    gates : three of int64, shape (n, units), or (n, sequences, units) side by side
+    gates : int64, shape (3, n, units), or (3, n, sequences, units) side by side
         Rounded sums in the inputs of `curve`: of sigmoid for 4 z, of tanh for c, of sigmoid for o.
-        They are lost.
+        Lost.
     state : whole numbers in float64, shape (units,) or (sequences, units)
         In `spec.STATE`, within +-1.
 

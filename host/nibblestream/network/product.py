@@ -28,31 +28,28 @@ class Product:
 
     Parameters
     ----------
-    weights : int32, shape (parts, in, out)
-    bias : whole numbers in float64, shape (parts, out)
-    largest : int
-        Largest magnitude of the factors in rows.
+    weights : whole numbers times powers of two, shape (parts, in, out)
+    bias : the same, shape (parts, 1, out)
+    single : bool
+        Whether float32 is exact; see `is_single`.
     """
 
-    def __init__(self, weights: IntArray, bias: Float, largest: int) -> None:
-        most = largest * np.abs(weights).sum(axis=1, dtype=np.int64)
-        dtype = np.float32 if most.max() <= SINGLE else np.float64
-        self._matrices = np.ascontiguousarray(weights, dtype)
-        self._biases = bias
+    def __init__(self, weights: Float, bias: Float, single: bool = False) -> None:
+        self._matrices = np.ascontiguousarray(weights, np.float32 if single else np.float64)
+        self._bias = bias
         self._stacked: dict[int, list[Stacked]] = {}
 
-    def __call__(self, x: IntArray) -> list[Float]:
-        """Return the sums of each part, whole numbers in float64 (..., out), of rows (..., in)."""
+    def __call__(self, x: IntArray) -> Float:
+        """Return the sums, float64 (parts, n, ..., out), of rows of whole numbers (n, ..., in)."""
         step = _step(x)
         if step and len(x) >= FEWEST:
             frames = _frames(x, step)
-            sums = [each(frames) for each in self._of_stacks(step)]
+            sums = np.stack([each(frames) for each in self._of_stacks(step)])
         else:
-            factors = x.astype(self._matrices.dtype)
-            sums = [np.asarray(factors @ matrix, np.float64) for matrix in self._matrices]
-        for each, bias in zip(sums, self._biases, strict=True):
-            each += bias
-        return sums
+            factors = x.reshape(x[..., 0].size, x.shape[-1]).astype(self._matrices.dtype)
+            sums = np.matmul(factors, self._matrices).astype(np.float64, copy=False)
+        sums += self._bias
+        return sums.reshape(len(sums), *x.shape[:-1], sums.shape[-1])
 
     def _of_stacks(self, step: int) -> list[Stacked]:
         """Return what replaces the matrices for stacks of frames of `step` values."""
@@ -62,6 +59,11 @@ class Product:
                 Stacked(part.reshape(-1, step, part.shape[1]), HALVINGS) for part in taps
             ]
         return self._stacked[step]
+
+
+def is_single(weights: IntArray, largest: int) -> bool:
+    """Return whether float32 has all sums of weights (out, in) times factors up to `largest`."""
+    return int(np.abs(weights).sum(axis=1, dtype=np.int64).max()) * largest <= SINGLE
 
 
 class Stacked:

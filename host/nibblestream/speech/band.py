@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
+from ..fixed import limit
 from .band_gain import SmoothGain, gains
 from .overlap import Overlap
 from .resampler import Resampler, rounded
@@ -51,10 +52,10 @@ class Narrow:
         return np.concatenate([*parts, self._up.flush()])
 
     def _low(self, samples: Float) -> Float:
-        return np.clip(samples, -1, 1)  # the filter overshoots
+        return limit(samples, -1, 1)  # the filter overshoots
 
     def _back(self, samples: Float) -> Float:
-        return self._up.process(np.clip(samples, -1, 1))
+        return self._up.process(limit(samples, -1, 1))
 
 
 class Full(Narrow):

@@ -53,7 +53,7 @@ INVERSE_GAIN = round(2**spec.CORDIC_INVERSE_GAIN_FRAC / GAIN)
 _QUARTER = 1 << (spec.PHASE_BITS - 2)
 _TURN = 1 << spec.PHASE_BITS
 _PHASE_SHIFT = spec.CORDIC_ANGLE_BITS - spec.PHASE_BITS
-_CHUNK = 1 << 15  # most values per pass, so that NumPy's temporaries stay in the cache
+_CHUNK = 1 << 14  # values per pass, nearly, so that NumPy's temporaries stay in the cache
 _SHIFTS = [np.array(i, np.int32) for i in range(32)]  # arrays, as NumPy converts other numbers
 _ONE = _SHIFTS[1]
 
@@ -211,6 +211,6 @@ def _wrap(phase: IntArray) -> IntArray:
 
 def _chunks(count: int) -> list[slice]:
     """Return slices of equal length, nearly, that cover `count` values."""
-    parts = max(1, -(-count // _CHUNK))
+    parts = max(1, count // _CHUNK)
     ends = [i * count // parts for i in range(parts + 1)]
     return [slice(*pair) for pair in pairwise(ends)]

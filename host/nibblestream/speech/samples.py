@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..fixed import limit
+
 Float = npt.NDArray[np.float64]
 
 
@@ -51,12 +53,13 @@ def to_float(samples: npt.ArrayLike, *, whole: bool = True) -> tuple[Float, np.d
         warnings.warn(
             f"the input {found_peak} beyond full scale (1.0), and is clipped", stacklevel=3
         )
-    return np.clip(floats, -1, 1), found.dtype
+        floats = np.clip(floats, -1, 1)
+    return floats, found.dtype
 
 
 def from_float(samples: Float, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
     """Convert float64 samples to the dtype returned by `to_float`, clipped to full scale."""
-    samples = np.clip(samples, -1, 1)  # resampling can overshoot
+    samples = limit(samples.copy(), -1, 1)  # resampling can overshoot
     if dtype.kind == "i":
         samples = np.minimum(np.round(samples * 2.0**15), 2**15 - 1)
     return np.asarray(samples, dtype)
