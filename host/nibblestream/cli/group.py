@@ -28,6 +28,7 @@ EXTRAS = {  # command: the extra that installs its optional dependencies
     "tasks": "tasks",
     "bench": "eval",
     "info": "",
+    "explore": "eval",
 }
 
 
