@@ -155,17 +155,40 @@ module accumulator #(parameter GROUPS = 4, TREE = 47, SUM = 48, OUT = 25) (
     input signed [TREE-1:0] total,
     input step, first, last,
     input [$clog2(GROUPS)-1:0] group,
-    output reg valid,
-    output reg [OUT-1:0] result
+    output valid,
+    output [OUT-1:0] result
 );
     (* mem2reg *) reg signed [SUM-1:0] sums [0:GROUPS-1];
     wire signed [SUM-1:0] before = first ? bias : sums[group];
     wire signed [SUM-1:0] after = before + total;
+    reg signed [SUM-1:0] sum;
+    reg done = 0;
+    always @(posedge clk) begin
+        if (step) begin
+            sums[group] <= after;
+            sum <= after;
+        end
+        done <= step & last;
+    end
+    rounding #(.SUM(SUM), .OUT(OUT)) round (
+        .clk(clk), .shift(shift), .high(high), .relu(relu), .sum(sum), .step(done),
+        .valid(valid), .result(result));
+endmodule
 
-    // Halves are rounded away from zero: half an output step is added, less one for negative sums.
+// Halves are rounded away from zero: half an output step is added, less one for negative sums.
+module rounding #(parameter SUM = 48, OUT = 25) (
+    input clk,
+    input [$clog2(SUM)-1:0] shift,
+    input [OUT-2:0] high,
+    input relu,
+    input signed [SUM-1:0] sum,
+    input step,
+    output reg valid,
+    output reg [OUT-1:0] result
+);
     reg [SUM-1:0] half, under_half;
-    reg signed [SUM-1:0] sum, rounded, shifted;
-    reg [2:0] valids = 0;
+    reg signed [SUM-1:0] rounded, shifted;
+    reg [1:0] valids = 0;
     // The range is -high - 1 to high; outside of it the ones' complement magnitude is above high.
     wire negative = shifted[SUM-1];
     wire [SUM-2:0] magnitude = shifted[SUM-2:0] ^ {(SUM-1){negative}};
@@ -173,13 +196,9 @@ module accumulator #(parameter GROUPS = 4, TREE = 47, SUM = 48, OUT = 25) (
     always @(posedge clk) begin
         half <= (48'd1 << shift) >> 1;
         under_half <= ~(~48'd0 << shift) >> 1;
-        if (step) begin
-            sums[group] <= after;
-            sum <= after;
-        end
         rounded <= sum + (sum[SUM-1] ? under_half : half);
         shifted <= rounded >>> shift;
         result <= relu && negative ? 0 : {negative, (over ? high : magnitude[OUT-2:0]) ^ {(OUT-1){negative}}};
-        {valid, valids} <= {valids, step & last};
+        {valid, valids} <= {valids, step};
     end
 endmodule

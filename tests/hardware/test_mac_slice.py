@@ -12,10 +12,7 @@ import pytest
 from nibblestream.fixed import QFormat
 from nibblestream.geometry import DEFAULT
 from nibblestream.hardware import fabric
-from nibblestream.hardware.resources.codes import table_copies
 from nibblestream.hardware.resources.cordic import cordic_stage
-from nibblestream.hardware.resources.frame_lane import frame_lane
-from nibblestream.hardware.resources.output import rounding_constants
 from nibblestream.network.activation import LINEAR, RELU
 from nibblestream.network.layer import QuantizedLayer
 from nibblestream.network.lut import Lut
@@ -40,21 +37,11 @@ def counted(tmp_path_factory):
     for name, (a, b) in PRODUCTS.items():
         designs[name] = ("mac_slice.v", "products", {"LANES": 1, "A": a, "B": b})
     designs["stage"] = ("cordic_stage.v", "cordic_stage", {})
-    designs["slice"] = ("mac_slice.v", "mac_slice", {})
     return synthesise(tmp_path_factory.mktemp("synthesis"), designs)
 
 
 def close(counted, modelled, factor):
     return modelled / factor <= counted <= modelled * factor
-
-
-def test_one_frame_lane(counted):
-    """And what all frame lanes share: the tables, the weights, the rounding's constants."""
-    model = frame_lane(DEFAULT) + table_copies(DEFAULT) + rounding_constants()
-    found = counted["slice"]
-    assert (found.dsps, found.bram18) == (model.dsps, model.bram18) == (16, 16)
-    assert close(found.luts, model.luts, 1.25), (found, model)
-    assert close(found.flipflops, model.flipflops, 1.05), (found, model)
 
 
 @pytest.mark.parametrize("name", MEMORIES)

@@ -43,9 +43,9 @@ def kernel(geometry: Geometry) -> Resources:
     """Return the cost of all lanes and frame lanes, and of the requantisers that they share."""
     lanes, frames = geometry.lanes, geometry.frame_lanes
     buckets = lanes * frames * bucket(geometry) + lanes * code_lane()
-    outputs = requantisers(geometry) * requantiser(geometry)
+    outputs = requantisers(geometry) * (requantiser(geometry) + activation(geometry))
     table = small_memory(spec.WEIGHT_BITS) + logic(spec.WEIGHT_BITS) + register(spec.WEIGHT_BITS)
-    shared = table + gearbox(geometry)
+    shared = table + gearbox(geometry) + rows(geometry)
     if geometry.groups > 1:  # a tile's codes, for the groups after the first
         shared += block_memory(spec.MAX_WIDTH, spec.BEAT_BITS * geometry.ports)
     return buckets + frames * frame_lane(geometry) + outputs + shared
@@ -62,10 +62,10 @@ def bucket(geometry: Geometry) -> Resources:
 
 
 def code_lane() -> Resources:
-    """Return the cost of a lane's code: decoded, compared, and which buckets it has used."""
-    used = 2 * (register(CODES) + logic(CODES) + select(CODES, 1))
-    repeated = register(5) + logic(5)
-    return select(3, 4) + used + repeated
+    """Return the cost of a lane's code: selected, compared, and which buckets hold a sum."""
+    used = 2 * (register(CODES) + logic(CODES)) + 2 * select(2 * CODES, 1)
+    slots = register(4) + 2 * register(4) + logic(4, 0.5)  # a code; the last one, the one written
+    return select(3, 4) + used + slots + register(2)  # whether the bucket is new, or the last one
 
 
 def frame_lane(geometry: Geometry) -> Resources:
@@ -79,11 +79,18 @@ def frame_lane(geometry: Geometry) -> Resources:
 
 
 def requantiser(geometry: Geometry) -> Resources:
-    """Return the cost of a requantiser: it adds the parts of a sum, and the bias."""
+    """Return the cost of a requantiser but for activations: it adds a sum's parts, and the bias."""
     waiting = multipliers(geometry) * geometry.frame_lanes // requantisers(geometry)
     held = select(waiting, _held(geometry)) + register(_held(geometry))
-    sums = held + 3 * adder(SUM) + aligned_bias()  # low and high part; halves of 8 bits; bias
-    return sums + rounded() + saturation(geometry) + activation(geometry)
+    sums = held + 2 * adder(SUM)  # low and high part; bias
+    return sums + rounded() + saturation(geometry)
+
+
+def rows(geometry: Geometry) -> Resources:
+    """Return the cost of the rows that are drained and that wait: their numbers, gates, biases."""
+    found = register(spec.MAX_WIDTH.bit_length() + 2 + SUM)
+    remainder = spec.MAX_WIDTH.bit_length() * adder(3)  # of a row, divided by the gates of a unit
+    return aligned_bias() + remainder + 2 * multipliers(geometry) * found
 
 
 def _held(geometry: Geometry) -> int:
