@@ -74,7 +74,7 @@ def reproduce(
         clips = cast("Sequence[Mixture]", found)  # without `pairs`, clips are mixtures
     with open_known() as known:
         products, scores = reproduce(names, networks, clips, workers=local(jobs), known=known)
-    with filling(output) as temporary:
+    with filling(output, report.DATA) as temporary:
         if speech is not None and noise is not None and clips:
             manifest.write(temporary / "mixtures.csv", clips, speech, noise, about)
         report.write(temporary, products, {**about, **scores})

@@ -7,6 +7,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
+
+UNFINISHED: Final = ".nibblestream-"  # how names of outputs begin that are not complete yet
 
 
 def target(path: str | Path) -> Path:
@@ -39,10 +42,11 @@ def target(path: str | Path) -> Path:
 def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary file in the same folder; rename it to `path` if the block succeeds.
 
-    The permissions of a replaced file are kept. Raises the same errors as `target`.
+    The permissions of a replaced file are kept. A process that is killed leaves the temporary file.
+    Raises the same errors as `target`.
     """
     final = target(path)
-    handle, name = tempfile.mkstemp(dir=final.parent, prefix=".nibblestream-", suffix=final.suffix)
+    handle, name = tempfile.mkstemp(dir=final.parent, prefix=UNFINISHED, suffix=final.suffix)
     os.close(handle)
     temporary = Path(name)
     try:

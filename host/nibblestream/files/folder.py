@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .atomic import UNFINISHED
+
 
 def check(folder: str | Path, mark: str) -> None:
     """Check, before the work starts, that results can be written to a folder.
@@ -30,7 +32,7 @@ def check(folder: str | Path, mark: str) -> None:
     """
     _check_place(folder)
     found = Path(folder)
-    if found.is_dir() and any(found.iterdir()) and not (found / mark).is_file():
+    if _holds_files(found) and not (found / mark).is_file():
         raise FileExistsError(
             f"{folder}: holds other files, which the results could overwrite; expected a new "
             f"folder, an empty one, or one with earlier results ({mark})"
@@ -38,18 +40,26 @@ def check(folder: str | Path, mark: str) -> None:
 
 
 @contextmanager
-def filling(folder: str | Path) -> Iterator[Path]:
+def filling(folder: str | Path, mark: str) -> Iterator[Path]:
     """Yield a temporary folder; move its files into `folder` if the block succeeds.
 
-    After an error nothing is moved. Existing files with other names are kept.
+    After an error nothing is moved. Existing files with other names are kept. The `mark` is moved
+    first: a process that is killed meanwhile leaves a folder that `check` accepts.
     """
     _check_place(folder)
     final = Path(folder).resolve()
-    with tempfile.TemporaryDirectory(dir=final.parent, prefix=".nibblestream-") as temporary:
+    with tempfile.TemporaryDirectory(dir=final.parent, prefix=UNFINISHED) as temporary:
         yield Path(temporary)
         final.mkdir(exist_ok=True)
-        for file in sorted(Path(temporary).iterdir()):
+        for file in sorted(Path(temporary).iterdir(), key=lambda file: file.name != mark):
             file.replace(final / file.name)
+
+
+def _holds_files(folder: Path) -> bool:
+    """Return whether a folder holds more than what killed processes left."""
+    return folder.is_dir() and not all(
+        path.name.startswith(UNFINISHED) for path in folder.iterdir()
+    )
 
 
 def _check_place(folder: str | Path) -> None:

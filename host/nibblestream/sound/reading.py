@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
+from ..files.atomic import UNFINISHED
 from ..speech.resampler import Resampler, checked_rate
 from .wave import LONGEST, Layout, are_finite
 
@@ -126,6 +127,8 @@ def seconds(path: str | Path) -> float:
 def find(folder: str | Path) -> list[Path]:
     """List the audio files in a folder and its sub-folders, recognised by suffix, sorted.
 
+    Files that a killed process left unfinished are ignored.
+
     Raises
     ------
     FileNotFoundError
@@ -134,7 +137,8 @@ def find(folder: str | Path) -> list[Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder}: no such folder; expected a folder of audio files")
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    audio = (p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    paths = sorted(path for path in audio if not path.name.startswith(UNFINISHED))
     if not paths:
         raise FileNotFoundError(f"{folder}: holds no audio ({', '.join(SUFFIXES)})")
     return paths

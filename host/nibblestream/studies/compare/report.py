@@ -70,7 +70,7 @@ def write(found: Comparison, folder: Path, about: Mapping[str, Any]) -> None:
     """
     rows = [_flat(row) for row in found.rows]
     product = Product(NAME, TITLE, CAPTION, {NAME: rows}, figure(found.rows))
-    with filling(folder) as temporary:
+    with filling(folder, f"{NAME}.json") as temporary:
         for name, content in product.files().items():
             (temporary / name).write_bytes(content)
         data = {**about, "title": TITLE, "caption": CAPTION, "rows": rows, "refused": found.refused}

@@ -79,7 +79,7 @@ def write(found: Sequence[Result], folder: Path, board: Board, about: Mapping[st
     seeds = [row for result in found for row in _by_seed(result)]
     data = {**about, "board": board.name, "clock_mhz": board.clock_mhz, "rows": rows}
     text = json.dumps({**data, "seeds": seeds}, indent=1, allow_nan=False)
-    with filling(folder) as temporary:
+    with filling(folder, JSON) as temporary:
         (temporary / ROWS).write_text(as_csv(rows), encoding="utf-8")
         (temporary / SEEDS).write_text(as_csv(seeds), encoding="utf-8")
         (temporary / JSON).write_text(text + "\n", encoding="utf-8")
