@@ -2,7 +2,7 @@
 
     python tests/fuzz/campaign.py [TARGET ...] [--seconds 60] [--inputs N] [--json FILE]
 
-Prints the inputs of each target. Each finding is a file in build/fuzz/, and makes the exit status 1.
+Prints the inputs of each target. A finding is a file in build/fuzz/, and makes the exit status 1.
 """
 
 from __future__ import annotations
@@ -67,14 +67,15 @@ def fuzz(target: str, seconds: float, inputs: int) -> dict[str, Any]:
 
 
 def campaign(targets: list[str], seconds: float, inputs: int) -> dict[str, Any]:
-    """Fuzz targets for a share of the time each, and print what happened."""
-    results = {}
+    """Fuzz targets for a share of the time each; print and return the figures."""
+    results: dict[str, Any] = {}
     for target in targets:
         results[target] = found = fuzz(target, max(seconds / len(targets), 1), inputs)
         print(f"{target:<12}{found['inputs']:>10,} inputs, {found['accepted']:,} accepted, "
               f"{found['seconds']:.0f} s, findings: {', '.join(found['findings']) or 'none'}",
               flush=True)  # fmt: skip
-    return results
+    command = f"python tests/fuzz/campaign.py --seconds {seconds:g}"
+    return {"command": command, "targets": results}
 
 
 if __name__ == "__main__":
@@ -84,7 +85,7 @@ if __name__ == "__main__":
     options.add_argument("--inputs", type=int, default=-1, help="of each target, at most")
     options.add_argument("--json", type=Path, metavar="FILE")
     asked = options.parse_args()
-    results = campaign(asked.targets or list(TARGETS), asked.seconds, asked.inputs)
+    figures = campaign(asked.targets or list(TARGETS), asked.seconds, asked.inputs)
     if asked.json is not None:
-        asked.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    sys.exit(any(found["findings"] for found in results.values()))
+        asked.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    sys.exit(any(found["findings"] for found in figures["targets"].values()))

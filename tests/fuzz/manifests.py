@@ -19,9 +19,9 @@ from nibblestream.evaluate.channels import CHANNELS
 from nibblestream.evaluate.mixtures import Mixture, mixtures
 
 REFUSALS = (ValueError, OSError)
-FIELDS = ("", "nan", "inf", "-inf", "1e400", "0.999999", "1.0", "-0.0", "1e-320", "0x1", "1_0", "..",
-          "/etc/passwd", "../speech/a.wav", "a.wav", "b.wav", "\0", '"', "x\ny", "٣", "9" * 5000,
-          "a.wav/", ".", "20", "-300", "400", *CHANNELS)  # fmt: skip
+FIELDS = ("", "nan", "inf", "-inf", "1e400", "0.999999", "1.0", "-0.0", "1e-320", "0x1", "1_0",
+          "..", "/etc/passwd", "../speech/a.wav", "a.wav", "b.wav", "\0", '"', "x\ny", "٣",
+          "9" * 5000, "a.wav/", ".", "20", "-300", "400", *CHANNELS)  # fmt: skip
 RATE = 1000  # of the recordings, the lowest that is read
 LENGTH = 1600
 _FOLDER = tempfile.TemporaryDirectory(prefix="nibblestream-fuzz-", dir="/dev/shm")

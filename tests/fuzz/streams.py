@@ -26,11 +26,11 @@ from nibblestream.network.recurrent import RECURRENT
 from plain_networks import plain_network, random_rows
 
 
-class Refused(ValueError):
+class RefusedError(ValueError):
     """`lut_mac` has refused a stream."""
 
 
-REFUSALS = (Refused,)
+REFUSALS = (RefusedError,)
 LAYOUTS = (spec.MODEL_BEAT, spec.LAYER_BEAT, spec.LAYER_BEAT, spec.ACTIVATION_BEAT)
 HEADER = 2  # bytes of an input before the beats: the model, the rows
 OFTEN = 8  # inputs from one block that has to be right to the next
@@ -88,12 +88,17 @@ def read(data: bytes) -> tuple[Beats, Beats, int]:
     """Run a block of rows; return the stream, the outputs and the digest of `lut_mac`."""
     model, rows = _block(data)
     beats = _beats(data)
-    made, digest = _run(model, rows, beats)
+    try:
+        made, digest = _run(model, rows, beats)
+    except RuntimeError as error:
+        if "does not fit" not in str(error):
+            raise
+        raise RefusedError("the checked kernels stop at a value too wide for its word") from error
     if code_stream.digest(beats) % OFTEN == 0:
         _check_next(model, rows)
     if digest == 0:
         assert not made.any(), "a refused stream gives zeros"
-        raise Refused("lut_mac refused the stream")
+        raise RefusedError("lut_mac refused the stream")
     return beats, made, digest
 
 

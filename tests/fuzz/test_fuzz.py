@@ -10,10 +10,9 @@ from campaign import TARGETS
 from trial import accepted, corpus, target
 
 INPUTS = 150  # of each target
-IN_PROCESS = [name for name in TARGETS if name != "streams"]
 
 
-@pytest.mark.parametrize("name", IN_PROCESS)
+@pytest.mark.parametrize("name", [folder.name for folder in sorted(CORPUS.iterdir())])
 def test_findings_stay_mended(name: str) -> None:
     tested, found = target(import_module(name)), corpus(name)
     assert found
@@ -21,7 +20,8 @@ def test_findings_stay_mended(name: str) -> None:
         accepted(tested, data)
 
 
-@pytest.mark.parametrize("name", IN_PROCESS)
+@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.usefixtures("kernel_cache")
 def test_mutations_are_accepted_or_refused(name: str) -> None:
     tested, rng = target(import_module(name)), Random(1)
     pool = tested.seeds()

@@ -24,7 +24,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
 with warnings.catch_warnings():  # pynq's own: that this is no board, and of what it imports
     warnings.simplefilter("ignore")
-    import pynq  # noqa: F401
+    import pynq.lib  # noqa: F401
 
 import numpy as np
 from faulty import opening_fault, random_fault
@@ -36,6 +36,7 @@ from nibblestream.backends.driver.board import ATTEMPTS, GRACE_SECONDS, Board
 from nibblestream.backends.driver.fault import BoardError
 from nibblestream.backends.emu import Emulation
 from nibblestream.backends.virtual.faults import Fault
+from nibblestream.files.atomic import replacing
 from nibblestream.fixed import IntArray
 from nibblestream.hardware import boards
 from nibblestream.hardware.handoff import handoff
@@ -75,7 +76,7 @@ class Soak:
     """
 
     def __init__(self, seed: int) -> None:
-        self.rng = np.random.default_rng(seed)
+        self.seed, self.rng = seed, np.random.default_rng(seed)
         self.models = networks(self.rng)
         self.counts: Counter[str] = Counter()
         self.faults: Counter[str] = Counter()
@@ -98,7 +99,7 @@ class Soak:
 
     def grown(self) -> int:
         """Return by how many bytes resident memory has grown since all was warm."""
-        return max(self.memory[WARM:], default=0) - self.memory[min(WARM, len(self.memory)) - 1]
+        return max(self.memory) - self.memory[WARM] if self.memory[WARM:] else 0
 
     def _refuse(self, model: QuantizedModel, device: virtual.VirtualDevice) -> None:
         fault = opening_fault(self.rng)
@@ -150,21 +151,30 @@ class Soak:
         return injected
 
 
-def soak(blocks: int, seconds: float, seed: int) -> dict[str, Any]:
-    """Run blocks until there are enough, or time is over; return the figures."""
-    began, soaked = time.monotonic(), Soak(seed)
-    while soaked.counts["blocks"] < blocks and time.monotonic() - began < seconds:
-        soaked.board(min(BLOCKS, blocks - soaked.counts["blocks"]))
-    assert soaked.grown() < GROWTH, f"resident memory grew by {soaked.grown()} bytes"
+def figures(soaked: Soak, blocks: int, seconds: float) -> dict[str, Any]:
+    """Return what happened so far."""
     return {
+        "command": f"python tests/soak/driver.py --blocks {blocks} --seed {soaked.seed}",
         **soaked.counts,
         "faults": dict(sorted(soaked.faults.items())),
         "slowest_board_seconds": round(soaked.slowest, 3),
         "resident_megabytes": round(soaked.memory[-1] / 1e6, 1),
         "resident_growth_megabytes": round(soaked.grown() / 1e6, 1),
-        "seed": seed,
-        "seconds": round(time.monotonic() - began, 1),
+        "seconds": round(seconds, 1),
     }
+
+
+def soak(blocks: int, seconds: float, seed: int, output: Path | None = None) -> dict[str, Any]:
+    """Run blocks until there are enough, or time is over; keep the figures in a file."""
+    began, soaked = time.monotonic(), Soak(seed)
+    while soaked.counts["blocks"] < blocks and time.monotonic() - began < seconds:
+        soaked.board(min(BLOCKS, blocks - soaked.counts["blocks"]))
+        assert soaked.grown() < GROWTH, f"resident memory grew by {soaked.grown()} bytes"
+        found = figures(soaked, blocks, time.monotonic() - began)
+        if output is not None:
+            with replacing(output) as temporary:
+                temporary.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return found
 
 
 if __name__ == "__main__":
@@ -172,9 +182,6 @@ if __name__ == "__main__":
     options.add_argument("--blocks", type=int, default=100_000)
     options.add_argument("--seconds", type=float, default=float("inf"))
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--json", type=Path, metavar="FILE")
+    options.add_argument("--json", type=Path, metavar="FILE", help="rewritten after each board")
     asked = options.parse_args()
-    figures = json.dumps(soak(asked.blocks, asked.seconds, asked.seed), indent=1)
-    print(figures)
-    if asked.json is not None:
-        asked.json.write_text(figures + "\n", encoding="utf-8")
+    print(json.dumps(soak(asked.blocks, asked.seconds, asked.seed, asked.json), indent=1))
