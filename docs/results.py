@@ -19,7 +19,7 @@ import results_tables as tables
 
 DOCS = Path(__file__).parent
 TEXT, PAGE, DATA = DOCS / "results.md.in", DOCS / "results.md", DOCS / "results"
-OURS = ("u", "rs-vbs", "rs-vbs-asym", "kmeans", "fisher", "gptq", "refit", "distil", "auto")
+OURS = "nibblestream"
 
 PARAGRAPH = textwrap.TextWrapper(100, break_long_words=False, break_on_hyphens=False)
 ITEM = textwrap.TextWrapper(
@@ -100,18 +100,47 @@ def _table3(found: Json) -> Iterator[tuple[str, str]]:
 
 
 def _compare(found: Json) -> Iterator[tuple[str, str]]:
-    yield "compare", tables.compare(found)
     yield "compare_mixtures", str(found["mixtures"])
     scored = [row for row in found["rows"] if row["bits"] and not row["failed"]]
-    by = {(row["method"], row["bits"]): row for row in scored}
-    for name, key in (("auto", ("auto", 4)), ("auto3", ("auto", 3)), ("rsvbs", ("rs-vbs", 4))):
-        yield f"{name}_lost", tables.number(by[key]["loss_percent"][0], 2)
-        yield f"{name}_error", tables.number(by[key]["error"][0], 4)
-    others = sorted((row for row in scored if row["method"] not in OURS), key=_error)
-    fitting = [row for row in others if row["fits"] != "no"]
-    for name, row in (("peer", others[0]), ("fitting", fitting[0])):
-        yield name, row["method"]
-        yield f"{name}_error", tables.number(_error(row), 4)
+    for bits in (4, 3, 2):
+        yield f"compare{bits}", tables.compare(found, bits)
+        yield f"compare_front{bits}", _front([row for row in scored if row["bits"] == bits])
+        yield f"compare_auto{bits}", _auto(scored, bits)
+    four = [row for row in scored if row["bits"] == 4]
+    others = sorted((row for row in four if row["library"] != OURS), key=_error)
+    kinds = {
+        "peer": others,
+        "plain": [row for row in others if not row["calibrated"]],
+        "fitting": [row for row in others if row["fits"] == "yes"],
+    }
+    for name, rows in kinds.items():
+        yield from ((name, rows[0]["method"]), (f"{name}_error", tables.number(_error(rows[0]), 4)))
+    rs_vbs = next(row for row in four if row["method"] == "rs-vbs")
+    yield "rsvbs_lost", tables.number(rs_vbs["loss_percent"][0], 2)
+
+
+def _front(rows: list[Json]) -> str:
+    """Return the names on the Pareto front, by falling error, each with its bytes and error."""
+    best = sorted((row for row in rows if row["front"]), key=_error, reverse=True)
+    names = (f"{row['method']} ({_bytes(row):,} bytes, {_error(row):.4f})" for row in best)
+    return ", ".join(names) or "none"
+
+
+def _auto(rows: list[Json], bits: int) -> str:
+    """Say what `auto` loses, whether it is on the front, and if not, what beats it."""
+    auto = next(row for row in rows if (row["method"], row["bits"]) == ("auto", bits))
+    lost = f"loses {tables.number(auto['loss_percent'][0], 2)}% of STOI"
+    text = f"With {bits} bits, `auto` {lost}, its output error is {_error(auto):.4f}, and "
+    if auto["front"]:
+        return f"{text}it is on the front."
+    fewer = [row for row in rows if row["front"] and _bytes(row) <= _bytes(auto)]
+    beaten = min(fewer, key=_error)
+    by = f"{beaten['method']} of {beaten['bits']} bits, {_bytes(beaten):,} bytes"
+    return f"{text}it is not on the front: {by}, has {_error(beaten):.4f}."
+
+
+def _bytes(row: Json) -> int:
+    return int(row["codes"] + row["extra"])
 
 
 def _error(row: Json) -> float:

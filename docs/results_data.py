@@ -80,7 +80,7 @@ def _levels(rows: Iterable[Json]) -> Iterator[Json]:
 def compare(folder: Path) -> Json:
     """Return the comparison of quantizers."""
     found = _read(folder / "compare" / "compare.json")
-    kept = ("method", "bits", "fits", "codes", "extra", "failed")
+    kept = ("method", "bits", "library", "calibrated", "fits", "codes", "extra", "front", "failed")
     figures = ("stoi", "loss_percent", "si_sdr", "error")
     rows = [
         {key: row[key] for key in kept} | {key: _flat(row, key) for key in figures}

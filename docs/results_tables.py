@@ -79,13 +79,19 @@ def table3(found: Json, network: str) -> str:
     return table((*titles, "paper's STOI", "paper's loss"), rows)
 
 
-def compare(found: Json) -> str:
-    """Return the comparison of quantizers."""
-    titles = ("method", "bits", "STOI", "STOI lost, %", "SI-SDR, dB", "output error")
+def compare(found: Json, bits: int) -> str:
+    """Return the comparison of quantizers at one width, after the noisy input and the floats."""
+    titles = ("method", "calibrated", "STOI", "STOI lost, %", "SI-SDR, dB", "output error")
     rows = []
     for row in found["rows"]:
-        cells = [row["method"], str(row["bits"] or ""), number(row["stoi"][0], 4)]
-        cells += [between(row["loss_percent"], 2), number(row["si_sdr"][0], 2)]
+        if row["bits"] not in (None, bits):
+            continue
+        cells = [row["method"], "yes" if row["calibrated"] else ""]
+        if row["failed"]:
+            rows.append([*cells, row["failed"], "", "", "", "", ""])
+            continue
+        cells += [number(row["stoi"][0], 4), between(row["loss_percent"], 2)]
+        cells.append(number(row["si_sdr"][0], 2))
         size = f"{row['codes']:,} + {row['extra']:,}" if row["bits"] else ""
         rows.append([*cells, about(row["error"], 4), size, row["fits"]])
     return table((*titles, "bytes of codes + rest", "fits"), rows)

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from networks import float_twin, network, random_model
 from nibblestream import Enhancer, quantize, spec
 from nibblestream.cli import main
+from nibblestream.evaluate.bootstrap import Interval
 from nibblestream.evaluate.known import Known
 from nibblestream.evaluate.metrics import si_sdr, stoi
 from nibblestream.evaluate.output_error import output_errors
@@ -24,14 +25,18 @@ from nibblestream.network.activation import LINEAR, RELU
 from nibblestream.network.float_model import FloatModel
 from nibblestream.network.lut import decode
 from nibblestream.network.memory import MEMORY
+from nibblestream.network.model import QuantizedModel
 from nibblestream.network.recurrent import RECURRENT
 from nibblestream.quantize import nearest_codes
 from nibblestream.speech import stft
 from nibblestream.speech.front import Speech
 from nibblestream.studies.compare import report
 from nibblestream.studies.compare.fit import NO, ROUNDED, YES, fit, table_of
+from nibblestream.studies.compare.front import front
 from nibblestream.studies.compare.kept import Made, make
-from nibblestream.studies.compare.methods import METHODS, NAMES, Method, chosen
+from nibblestream.studies.compare.method import Method
+from nibblestream.studies.compare.methods import METHODS, NAMES, chosen
+from nibblestream.studies.compare.peer import near
 from nibblestream.studies.compare.recordings import Material
 from nibblestream.studies.compare.rows import FLOAT, POOLED, Row
 from nibblestream.studies.compare.run import Comparison, compare
@@ -43,18 +48,36 @@ WIDTHS = (1032, 8, 129)
 SIZES = [b * a for a, b in pairwise(WIDTHS)]  # weights of each layer
 BY_NAME = {method.name: method for method in METHODS}
 # By peer: bytes beside codes at 4 bits, and the weights that share their values.
+ROWS, BLOCKS = [1032, 8], [64, 64]
+NF4 = sum(-(-size // 64) + 4 + 16 * 4 + 256 * 4 + 4 for size in SIZES)
 SCALES = {
-    "RTN, per tensor": (2 * 4, SIZES),
-    "RTN, per row": (4 * (8 + 129), [1032, 8]),
+    "RTN, tensor": (2 * 4, SIZES),
+    "RTN, row": (4 * (8 + 129), ROWS),
     "k-means, sklearn": (2 * 16 * 4, SIZES),
-    "k-means, coremltools": (2 * (16 + 4), SIZES),
-    "SKM, coremltools": (2 * (16 + 4), SIZES),
-    # 1032 inputs take 33 groups of 32, 8 take one, and the padding has codes.
-    "int, torchao": (4 * (8 * 33 + 129) + (8 * (1056 - 1032) + 129 * (32 - 8)) // 2, [32, 8]),
-    "qint, quanto": (8 * (8 + 129), [1032, 8]),
-    "NF4, bitsandbytes": (sum(4 * -(-size // 64) + 64 for size in SIZES), [64, 64]),
+    "k-means, coremltools": (2 * 16 * 2, SIZES),
+    "k-means, coremltools, int8": (2 * (16 + 2), SIZES),
+    # Tables for 8 rows and for 3: the divisors of 8 and 129 nearest to 16.
+    "k-means, coremltools, 16 rows, scaled": ((1 + 43) * 32 + 2 * (8 + 129), ROWS),
+    "SKM, coremltools": (2 * 16 * 2, SIZES),
+    "SKM, coremltools, 16 rows": ((1 + 43) * 32, [8 * 1032, 3 * 8]),
+    "int, torchao, row": (4 * (8 + 129), ROWS),
+    # Groups of 129 of 1032 inputs, and of all 8: a float16 and an int8 each.
+    "int, torchao, 128": (3 * (8 * 8 + 129), [129, 8]),
+    "HQQ, torchao, 64": (2 * (8 * 24 + 129), [43, 8]),
+    "AWQ, torchao, 128": (3 * (8 * 8 + 129) + 4 * (1032 + 8), []),
+    "qint, quanto": (8 * (8 + 129), ROWS),
+    "NF4, bitsandbytes": (NF4, BLOCKS),
+    "NF4, bitsandbytes, float scales": (sum(4 * -(-n // 64) + 64 for n in SIZES), BLOCKS),
+    "GPTQ, coremltools": (2 * (8 + 129), ROWS),
+    "GPTQ, INC, row": (2 * (8 + 129) + 69, ROWS),
+    "GPTQ, INC, 32": (2 * (8 * 43 + 129) + 237, [24, 8]),
 }
-BY_ROW = ("RTN, per row", "int, torchao", "qint, quanto")  # in the others rows follow each other
+AT_2_BITS = {
+    "int, torchao, 128": SCALES["int, torchao, 128"][0],
+    "k-means, coremltools": 2 * 4 * 2,
+    "GPTQ, INC, row": 2 * (8 + 129) + 35,
+}
+BY_ROW = tuple(name for name, (_, shared) in SCALES.items() if shared[-1:] == [8])
 FITS = {name: ROUNDED if shared == SIZES else NO for name, (_, shared) in SCALES.items()}
 
 
@@ -84,30 +107,76 @@ def made(name: str, bits: int, material: Material) -> Made:
 
 
 @pytest.mark.parametrize(
-    ("name", "bits"), [(name, b) for name in SCALES for b in (4, 2) if b in BY_NAME[name].bits]
+    ("name", "bits"), [*((name, 4) for name in SCALES), *((name, 2) for name in AT_2_BITS)]
 )
 def test_peers(name: str, bits: int, material: Material) -> None:
     found = made(name, bits, material)
     whole, model = small(), found.model
     assert isinstance(model, FloatModel)
     extra, shared = SCALES[name]
-    if bits == 4:
-        assert found.extra == extra
-    elif name == "int, torchao":
-        assert found.extra == 4 * (8 * 33 + 129) + (8 * 24 + 129 * 24) // 4
-    elif "k-means" in name or "SKM" in name:
-        assert found.extra == extra - 2 * 12 * (4 if "sklearn" in name else 1)
-    else:
-        assert found.extra == extra
-    for weights, exact, group in zip(model.weights, whole.weights, shared, strict=True):
-        assert weights.shape == exact.shape
+    assert found.extra == (extra if bits == 4 else AT_2_BITS[name])
+    for weights, group in zip(model.weights, shared, strict=False):
         for row in weights if name in BY_ROW else [weights.ravel()]:
             for first in range(0, len(row), group):
                 assert len(np.unique(row[first : first + group])) <= 1 << bits
+    for weights, exact in zip(model.weights, whole.weights, strict=True):
+        assert weights.shape == exact.shape
         # Weights in the wrong place would be off by the root of 2.
         assert np.sqrt(np.mean((weights - exact) ** 2)) < {4: 0.35, 2: 1.1}[bits] * exact.std()
     assert fit(model.weights, bits) == FITS[name]
     assert all(np.array_equal(a, b) for a, b in zip(model.biases, whole.biases, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "plain", "bits"),
+    [
+        ("GPTQ, coremltools", "RTN, row", 4),
+        ("GPTQ, INC, row", "RTN, row", 3),
+        ("AWQ, torchao, 128", "int, torchao, 128", 4),
+    ],
+)
+def test_the_calibrated_are_nearer_on_recordings(
+    name: str, plain: str, bits: int, material: Material
+) -> None:
+    models = {each: made(each, bits, material).model for each in (name, plain)}
+    errors = output_errors(small(), models, material.clips)
+    assert errors[name].mean() < errors[plain].mean()
+
+
+@pytest.mark.parametrize(
+    ("length", "size", "nearest"), [(1032, 128, 129), (8, 16, 8), (129, 23, 3)]
+)
+def test_groups_divide_a_row(length: int, size: int, nearest: int) -> None:
+    assert near(length, size) == nearest
+
+
+def test_rounded_rows_fit(material: Material) -> None:
+    """The nearest table holds them, and they run in integers."""
+    for name, bits in (("RTN, tensor", 4), ("k-means, coremltools", 3)):
+        peer, found = made(name, bits, material), made(f"{name}, rounded", bits, material)
+        assert isinstance(peer.model, FloatModel)
+        assert isinstance(found.model, QuantizedModel)
+        assert found.extra == 2 * {4: 19, 3: 10}[bits]
+        for layer, weights in zip(found.model.layers, peer.model.weights, strict=True):
+            table = table_of(weights, bits)
+            assert table is not None
+            nearest = table.values[nearest_codes(weights.astype(np.float64), table)]
+            rounded = decode(layer.codes, layer.lut) * 2.0 ** -(layer.scheme.m - 1 + layer.k)
+            error, least = (np.sum((of - weights) ** 2) for of in (rounded, nearest))
+            assert error <= least * (1 + 1e-9)
+
+
+def test_the_front() -> None:
+    """Against each pair of rows."""
+    rng = np.random.default_rng(0)
+    points = [(int(x), y / 9) for x, y in rng.integers(9, size=(30, 2))]
+    rows = [
+        Row("a", str(i), 4, codes=10, extra=x, figures={"error": Interval(y, y, y)})
+        for i, (x, y) in enumerate(points)
+    ]
+    beaten = {p for p in points for q in points if q != p and q[0] <= p[0] and q[1] <= p[1]}
+    best = [(row.extra, row.figures["error"].mean) for row in front(rows)]
+    assert best == sorted(set(points) - beaten)
 
 
 def test_what_fits_is_held_by_a_table(rng: np.random.Generator) -> None:
@@ -136,9 +205,9 @@ def test_sizes_of_ours(material: Material) -> None:
 
 def test_what_is_chosen() -> None:
     assert [method.name for method, _ in chosen([4])] == list(NAMES)
-    assert [(m.name, bits) for m, bits in chosen([3, 2])] == [
-        *(("rs-vbs", 3), ("auto", 3), ("rs-vbs", 2), ("auto", 2))
-    ]
+    ours = [(m.name, bits) for m, bits in chosen([3, 2]) if not m.library]
+    assert ours == [("rs-vbs", 3), ("auto", 3), ("rs-vbs", 2), ("auto", 2)]
+    assert {bits for m, bits in chosen([3, 2]) if m.name == "GPTQ, coremltools"} == {3}
     found = chosen([4, 3, 4], ["NF4, bitsandbytes", "u"])
     assert [(m.name, bits) for m, bits in found] == [("u", 4), ("NF4, bitsandbytes", 4), ("u", 3)]
     with pytest.raises(ValueError, match="no method has codes"):
@@ -163,9 +232,7 @@ def test_a_failure_is_told(material: Material, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("nibblestream.studies.compare.rounding.per_row", broken)
     other = replace(small(), name="not made yet")
-    assert make(BY_NAME["RTN, per row"], other, 4, material) == (
-        "failed: no kernel for this processor"
-    )
+    assert make(BY_NAME["RTN, row"], other, 4, material) == ("failed: no kernel for this processor")
     wide = replace(small(), weights=tuple(3 * w for w in small().weights))
     assert "weights reach 2.97; expected -1 to 1" in str(make(BY_NAME["u"], wide, 4, material))
 
@@ -270,7 +337,7 @@ def _spectra(model: FloatModel, noisy: np.ndarray) -> np.ndarray:
 @pytest.fixture(scope="module")
 def found(recordings, material: Material) -> Comparison:
     networks = {"a": small(), "b": network(hidden=(8,), seed=4)}
-    listed = chosen([4], ["u", "kmeans", "RTN, per row"])
+    listed = chosen([4], ["u", "kmeans", "RTN, row"])
     return compare(networks, recordings[1], material, listed)
 
 
@@ -279,10 +346,10 @@ def test_figures_are_those_of_the_models(found: Comparison, recordings, material
     assert len(rows) == len(found.rows) == 3 * 5
     scores = {
         (name, metric.__name__): np.array([_score(model, clip, metric) for clip in recordings[1]])
-        for name, model in (("float", small()), ("rtn", made("RTN, per row", 4, material).model))
+        for name, model in (("float", small()), ("rtn", made("RTN, row", 4, material).model))
         for metric in (stoi, si_sdr)
     }
-    row = rows["a", "RTN, per row"]
+    row = rows["a", "RTN, row"]
     assert row.figures["stoi"].mean == pytest.approx(scores["rtn", "stoi"].mean(), abs=1e-9)
     lost = scores["float", "stoi"] - scores["rtn", "stoi"]
     percent = 100 * lost.sum() / scores["float", "stoi"].sum()
@@ -300,7 +367,7 @@ def test_figures_are_those_of_the_models(found: Comparison, recordings, material
 def test_networks_are_pooled(found: Comparison) -> None:
     rows = {(row.network, row.method): row for row in found.rows}
     assert found.rows[0].network == POOLED
-    for method in ("u", "kmeans", "RTN, per row"):
+    for method in ("u", "kmeans", "RTN, row"):
         one, two, both = (rows[name, method].figures for name in ("a", "b", POOLED))
         for metric in ("stoi", "si_sdr", "loss_si_sdr"):
             mean = (one[metric].mean + two[metric].mean) / 2
@@ -321,12 +388,12 @@ def test_the_command(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -
     named = {"--speech": "speech", "--noise": "noise", "-o": "out"}
     named |= {"--calibration-speech": "val-speech", "--calibration-noise": "val-noise"}
     paths = [text for option, name in named.items() for text in (option, str(tmp_path / name))]
-    methods = ["--method", "u", "--method", "RTN, per tensor", "--bits", "4", "--bits", "3"]
+    methods = ["--method", "u", "--method", "RTN, tensor", "--bits", "4", "--bits", "3"]
     call = ["compare", str(tmp_path / "model.npz"), *paths, *methods, "--count", "2", "--jobs", "1"]
     result = CliRunner().invoke(main, call)
     assert result.exit_code == 0, result.output
     assert max(map(len, result.output.splitlines()[:-1])) <= 100
-    assert "RTN, per tensor, 3 bits" in result.output
+    assert "RTN, tensor" in result.output
     assert "rounded" in result.output
     out = tmp_path / "out"
     assert {p.name for p in out.iterdir()} == {

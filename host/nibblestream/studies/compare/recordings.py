@@ -20,14 +20,14 @@ class Material:
     """
 
     def __init__(self, clips: Sequence[Source]) -> None:
-        self._clips = clips
+        self.clips = clips
 
     @cached_property
     def digest(self) -> str:
         """A digest that identifies the clips."""
-        return text_digest(*(clip.digest for clip in self._clips))
+        return text_digest(*(clip.digest for clip in self.clips))
 
     @cached_property
     def calibration(self) -> Calibration:
         """The calibration frames; raises the errors of the clips and of `Calibration`."""
-        return Calibration(clip.realise().noisy for clip in self._clips)
+        return Calibration(clip.realise().noisy for clip in self.clips)

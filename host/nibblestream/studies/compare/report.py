@@ -68,7 +68,8 @@ def write(found: Comparison, folder: Path, about: Mapping[str, Any]) -> None:
     about : mapping
         Further entries of the JSON: the command, the networks' digests, ...
     """
-    rows = [_flat(row) for row in found.rows]
+    best = _best(found.rows)
+    rows = [_flat(row) | {"front": row in best} for row in found.rows]
     product = Product(NAME, TITLE, CAPTION, {NAME: rows}, figure(found.rows))
     with filling(folder, f"{NAME}.json") as temporary:
         for name, content in product.files().items():
@@ -88,6 +89,13 @@ def _front(rows: Sequence[Row]) -> Iterator[str]:
     for row in front(sized(rows)):
         error = f"{row.figures['error'].mean:.4f}".lstrip("0")
         yield f"  {row.bytes:>9,} bytes  {error}  {row.title}"
+
+
+def _best(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows on the front of their network."""
+    networks = dict.fromkeys(row.network for row in rows)
+    groups = ([row for row in rows if row.network == name] for name in networks)
+    return [row for of in groups for row in front(sized(of))]
 
 
 def _cells(row: Row) -> list[str]:
