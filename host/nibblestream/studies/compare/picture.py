@@ -88,7 +88,7 @@ def _panel(axes: Axes, rows: Sequence[Row], every: Sequence[Row]) -> None:
 
 def _draw_front(axes: Axes, best: Sequence[Row], codes: int, right: float) -> None:
     """Draw the least error at every number of bytes up to the right end of the panel."""
-    steps = [((row.bytes or 0) - codes, row.figures["error"].mean) for row in best]
+    steps = [(float(row.bytes or 0) - codes, row.figures["error"].mean) for row in best]
     steps = [(max(x, 1e-9), y) for x, y in steps if x < right]
     if steps:
         x, y = zip(*steps, (right, steps[-1][1]), strict=True)
