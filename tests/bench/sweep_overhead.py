@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import sys
 import tempfile
 import time
@@ -115,6 +116,7 @@ def serve(workers: int, found: Path) -> None:
     """Run a cluster, in a process of its own; write its address."""
     from distributed import LocalCluster
 
+    logging.disable()  # what it says of the search that was killed
     local = {"processes": False, "protocol": "tcp", "host": "127.0.0.1", "dashboard_address": ":0"}
     with LocalCluster(n_workers=workers, threads_per_worker=1, **local) as started:
         found.with_suffix(".part").write_text(started.scheduler_address)

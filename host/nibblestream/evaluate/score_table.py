@@ -69,12 +69,9 @@ class ScoreTable:
             scores[label] = self.known(system)
             on_scores(len(scores[label]))
         for task, answer in work.answers(self._tasks(systems, scores, chunk)):
-            for row, found in zip(task.rows, answer, strict=True):
-                if isinstance(found, str):
-                    refused[row] = found
-                else:
-                    scores[task.label][row] = found
-            self.keep(task, answer)
+            scores[task.label] |= self.keep(task, answer)
+            pairs = zip(task.rows, answer, strict=True)
+            refused |= {row: found for row, found in pairs if isinstance(found, str)}
             on_scores(len(task.rows))
         return [self._scored(row, scores, refused) for row in range(len(self.clips))]
 
@@ -99,22 +96,24 @@ class ScoreTable:
                 if rows:
                     yield Task(system, label, rows, self.metrics, self.backend)
 
-    def missing(self, system: System) -> Task | None:
-        """Return a task with all clips of a system that are not known, or None."""
-        known = self.known(system)
-        rows = tuple(row for row in range(len(self.clips)) if row not in known)
+    def rest(self, system: System, scores: Mapping[int, Scores]) -> Task | None:
+        """Return a task with all clips of a system that have no scores; None if all have."""
+        rows = tuple(row for row in range(len(self.clips)) if row not in scores)
         return Task(system, system.settings, rows, self.metrics, self.backend) if rows else None
 
-    def keep(self, task: Task, answer: Answer) -> None:
-        """Add the scores of a task to the cache."""
+    def keep(self, task: Task, answer: Answer) -> dict[int, Scores]:
+        """Add the scores of a task to the cache, and return them by row."""
+        pairs = zip(task.rows, answer, strict=True)
+        scores = {row: found for row, found in pairs if not isinstance(found, str)}
         self._cache.put(
             {
                 name: found[metric]
-                for row, found in zip(task.rows, answer, strict=True)
-                if self._digests[row] and not isinstance(found, str)
+                for row, found in scores.items()
+                if self._digests[row]
                 for metric, name in zip(self.metrics, self._keys(row, task.system), strict=True)
             }
         )
+        return scores
 
     def _keys(self, row: int, system: System) -> list[str]:
         clip = self._digests[row]

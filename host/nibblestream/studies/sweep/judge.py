@@ -50,11 +50,11 @@ class ByStoi:
 
     def _score(self, settings: str) -> Generator[Future[Any], Any, float]:
         system = System(self._model, settings)
-        task = self._table.missing(system)
+        scores = self._table.known(system)
+        task = self._table.rest(system, scores)
         if task is not None:
             answer = yield self._work.submit(score, task)
-            self._table.keep(task, answer)
-        scores = self._table.known(system).values()
+            scores |= self._table.keep(task, answer)
         if not scores:
             raise ValueError(f"all validation clips were refused: {answer[0]}")
-        return float(np.mean([float(of["stoi"]) for of in scores]))
+        return float(np.mean([float(scores[row]["stoi"]) for row in sorted(scores)]))

@@ -31,7 +31,7 @@ from .trial import Trial, front
 
 STARTS = 16  # the paper's settings, for up to so many combinations of bits
 RANDOM = 16  # trials after those, before the first that is drawn from a model
-WINDOW, KEPT = 128, 64  # trials modelled at most; those kept when the window is full
+WINDOW, KEPT = 96, 48  # trials modelled at most; those kept when the window is full
 
 Params = dict[str, Any]  # values of `Space.suggest`, by name
 Distributions = dict[str, BaseDistribution]  # by name
