@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nibblestream.fixed import QFormat, round_half_away, round_shift
+from nibblestream.fixed import ROUNDS, QFormat, limit, round_half_away, round_scaled, round_shift, scaled, whole
 from slow_integers import rounded
 
 pytestmark = pytest.mark.numeric
@@ -25,6 +25,25 @@ def test_round_shift_is_division_with_halves_away_from_zero(values, shift):
 def test_round_shift_refuses_a_left_shift():
     with pytest.raises(ValueError, match="shift is -1"):
         round_shift(np.array([1]), -1)
+
+
+@given(st.integers(0, 46), st.lists(st.integers(-(2**47), 2**47), min_size=1), st.integers(-1, 1))
+def test_whole_numbers_in_floats_are_rounded_the_same(shift, values, beside):
+    """Halves and their neighbours, of all sizes up to that of the largest accumulator."""
+    half = 1 << shift >> 1
+    values = [(v >> shift << shift) + half + beside for v in values] + values
+    values = [min(max(v, -(2**47)), 2**47) for v in values]
+    expected = [rounded(Fraction(v, 2**shift)) for v in values]
+    assert round_scaled(np.array(values, np.float64), shift).tolist() == expected
+    assert whole(np.array(values, np.float64), shift).tolist() == expected
+    added = np.array(values) * scaled(shift) + (ROUNDS + 7)  # the addition rounds
+    assert (added - (ROUNDS + 7)).tolist() == expected
+
+
+def test_a_limit_is_in_place():
+    x = np.array([-3, 0, 5])
+    assert limit(x, -1, 2) is x
+    assert x.tolist() == [-1, 0, 2]
 
 
 @given(st.floats(-1e9, 1e9))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 
 import slow_integers
 from nibblestream import FloatModel, Predictor, QuantizedModel, quantize, spec
-from nibblestream.network.activation import LINEAR, RELU
+from nibblestream.network.activation import LINEAR, RELU, SIGMOID, TANH
+from nibblestream.network.curve import curve
 from nibblestream.network.float_network import FloatNetwork
 from nibblestream.network.front import Plain
 from nibblestream.network.lutmac import Network
@@ -76,6 +78,26 @@ def test_the_state_never_leaves_its_range(seed):
         outputs, state = remember(np.stack([sums[:, i::3] for i in range(3)]), state)
         assert np.abs(state).max() <= one
         assert np.abs(outputs).max() <= 1 << spec.CURVE.frac
+
+
+def test_steps_are_rounded_halves_away_from_zero(rng):
+    """At z = 0 the gate is one half, so every other step ends in a half."""
+    one, sums = 1 << spec.STATE.frac, rng.integers(-(2**15), 2**15, (3, 12, 80))
+    sums[0, rng.random((12, 80)) < 0.8] = 0
+    state = rng.integers(-one, one, 80, endpoint=True)
+    found, last = remember(sums.copy(), state.astype(np.float64))
+    halves = 0
+    for row, (z, c, o) in zip(found, sums.transpose(1, 0, 2), strict=True):
+        aim = curve(c, TANH).astype(np.int64) << 7
+        for u, speed in enumerate(curve(z, SIGMOID).tolist()):
+            step = Fraction(speed * int(aim[u] - state[u]), 2**15)
+            halves += step.denominator == 2
+            state[u] += slow_integers.rounded(step)
+        gates = curve(o, SIGMOID).tolist()
+        outputs = [Fraction(g * int(h), 2**22) for g, h in zip(gates, state, strict=True)]
+        assert row.tolist() == [slow_integers.rounded(y) for y in outputs]
+    assert last.tolist() == state.tolist()
+    assert halves > 50
 
 
 def test_integers_follow_floats(rng):
