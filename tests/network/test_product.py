@@ -26,7 +26,8 @@ def test_stacks_give_the_sums_of_their_frames(seed: int, n: int, stack: int, hal
     """With sums of up to 47 bits, as the largest accumulators are."""
     rng = np.random.default_rng(seed)
     frames, taps = whole(rng, (n + stack - 1, 5), 2**24), whole(rng, (stack, 5, 3), 2**17)
-    found = Stacked(taps.astype(np.float64), halvings)(frames.astype(np.float64))
+    found = np.full((n, 3), np.nan)
+    Stacked(taps.astype(np.float64), halvings)(frames.astype(np.float64), found)
     for t in range(n):
         expected = sum(frames[t + j] @ taps[j] for j in range(stack))
         assert found[t].tolist() == expected.tolist()

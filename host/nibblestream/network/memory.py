@@ -134,9 +134,9 @@ def remember(gates: npt.NDArray[np.int64], state: Float) -> tuple[Int32, Float]:
     before = state + ROUNDS
     step = np.empty(states.shape[1:])
     for speed, aim, after in zip(forget, candidate, states, strict=True):
-        np.subtract(aim, before, out=step)
-        np.multiply(step, speed, out=step)
-        before = np.add(before, step, out=after)
+        np.subtract(aim, before, step)
+        np.multiply(step, speed, step)
+        before = np.add(before, step, after)
     state = before - ROUNDS
     states -= ROUNDS
     states *= gate

@@ -43,8 +43,9 @@ class Product:
         """Return the sums, float64 (parts, n, ..., out), of rows of whole numbers (n, ..., in)."""
         step = _step(x)
         if step and len(x) >= FEWEST:
-            frames = _frames(x, step)
-            sums = np.stack([each(frames) for each in self._of_stacks(step)])
+            sums, frames = np.empty((len(self._bias), len(x), self._bias.shape[2])), _frames(x, step)
+            for part, out in zip(self._of_stacks(step), sums, strict=True):
+                part(frames, out)
         else:
             factors = x.reshape(x[..., 0].size, x.shape[-1]).astype(self._matrices.dtype)
             sums = np.matmul(factors, self._matrices).astype(np.float64, copy=False)
@@ -94,21 +95,24 @@ class Stacked:
         self._matrix = taps.reshape(-1, taps.shape[2])
         self._stack = len(taps)
 
-    def __call__(self, frames: Float) -> Float:
-        """Return the sums, float64 (n, outputs), over frames, float64 (n + stack - 1, inputs)."""
-        count = len(frames) - self._stack + 1
+    def __call__(self, frames: Float, out: Float) -> None:
+        """Write the sums, float64 (n, outputs), over frames, float64 (n + stack - 1, inputs)."""
         if not self._halves:
             stacks = stacked(np.ascontiguousarray(frames), self._stack)
-            return np.ascontiguousarray(stacks) @ self._matrix
-        if count % 2:
-            return self(np.append(frames, np.zeros_like(frames[:1]), axis=0))[:count]
+            np.matmul(np.ascontiguousarray(stacks), self._matrix, out=out)
+            return
+        if len(out) % 2:
+            self(frames[:-1], out[:-1])
+            np.matmul(frames[-self._stack :].reshape(-1), self._matrix, out=out[-1])
+            return
         both, even, odd = self._halves
         x0, x1, x2 = frames[0:-2:2], frames[1::2], frames[2::2]
-        sums = np.empty((count, self._matrix.shape[1]))
-        shared = both(x1)
-        np.add(shared, even(x0 - x1), out=sums[0::2])
-        np.add(shared, odd(x2 - x1), out=sums[1::2])
-        return sums
+        shared = np.empty((len(out) // 2, out.shape[1]))
+        both(x1, shared)
+        even(x0 - x1, out[0::2])
+        odd(x2 - x1, out[1::2])
+        out[0::2] += shared
+        out[1::2] += shared
 
 
 def stacked(frames: Array, stack: int) -> Array:

@@ -148,14 +148,14 @@ def turn(vectors: Int32, directions: Int32, towards_axis: bool = False) -> None:
     (x, y), (dy, dx) = vectors, shifted
     for shift, direction in zip(_SHIFTS, directions, strict=False):
         if towards_axis:
-            np.right_shift(y, _SHIFTS[31], out=direction)  # -1 where y is negative, 0 elsewhere
-            np.bitwise_or(direction, _ONE, out=direction)
-        np.right_shift(vectors, shift, out=shifted)
+            np.right_shift(y, _SHIFTS[31], direction)  # -1 where y is negative, 0 elsewhere
+            np.bitwise_or(direction, _ONE, direction)
+        np.right_shift(vectors, shift, shifted)
         # Turning the other way negates after the shift, never before.
-        np.multiply(dx, direction, out=dx)
-        np.multiply(dy, direction, out=dy)
-        np.add(x, dx, out=x)
-        np.subtract(y, dy, out=y)
+        np.multiply(dx, direction, dx)
+        np.multiply(dy, direction, dy)
+        np.add(x, dx, x)
+        np.subtract(y, dy, y)
 
 
 def _vector(re: Int32, im: Int32) -> tuple[IntArray, IntArray]:

@@ -107,9 +107,9 @@ def _follow(floor: Float, levels: Float, floors: Float) -> Float:
     difference, slow, fast = np.empty((3, *floor.shape))
     rise, fall = (np.full_like(floor, speed) for speed in _SPEEDS)  # NumPy multiplies them sooner
     for level, out in zip(levels, floors, strict=True):
-        np.subtract(level, floor, out=difference)
-        np.multiply(difference, rise, out=slow)
-        np.multiply(difference, fall, out=fast)
-        np.minimum(slow, fast, out=slow)
-        floor = np.add(floor, slow, out=out)
+        np.subtract(level, floor, difference)
+        np.multiply(difference, rise, slow)
+        np.multiply(difference, fall, fast)
+        np.minimum(slow, fast, slow)
+        floor = np.add(floor, slow, out)
     return floor.copy()
