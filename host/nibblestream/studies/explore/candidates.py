@@ -20,8 +20,6 @@ from ...network.float_model import FloatModel
 from ...network.model import QuantizedModel
 from .dominance import undominated
 
-LARGEST = Geometry(lanes=32, depth=max(CHOICES["depth"]))  # runs every network that any runs
-
 
 @dataclass(frozen=True)
 class Candidate:
@@ -78,13 +76,12 @@ def candidates(
     Raises
     ------
     ValueError
-        The model is a float model, no geometry runs it, or none fits the board.
+        The model is a float model, or no geometry that runs it fits the board.
     """
     if isinstance(model, FloatModel):
         raise ValueError(
             f"{model.name} is a float model, but the overlay runs codes: quantize it first"
         )
-    block_of(model, LARGEST)
     found = [candidate(model, geometry, board) for geometry in _runnable(model)]
     fitting = [each for each in found if each.resources.fit(board, spare)]
     if not fitting:

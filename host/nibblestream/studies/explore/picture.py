@@ -1,4 +1,4 @@
-"""The figure of an exploration: speed against the share of the board, and the front of both."""
+"""The figure of an exploration: speed against the share of a board, and the front."""
 
 from __future__ import annotations
 
@@ -42,48 +42,50 @@ def draw(explorations: Sequence[Exploration], path: Path) -> None:
 
 
 def figure(explorations: Sequence[Exploration]) -> Figure:
-    """Return the figure: a row of two panels for each board.
+    """Return the figure: a panel for each board.
 
-    On the left rows per second in full blocks, on the right each by itself; both against the
-    share of the resource of which a geometry takes most.
+    A panel shows the rows per second in full blocks against the share of the board's resource of
+    which a geometry takes most. The front of DSPs, LUTs, latency and speed has the large markers;
+    the line is that of this share and speed.
     """
     from matplotlib.figure import Figure
 
-    count = len(explorations)
+    columns = min(2, len(explorations))
+    lines = -(-len(explorations) // columns)
     with styled():
-        figure = Figure((COLUMN, 0.4 + 0.65 * SIDE * count), layout="constrained")
-        panels = figure.subplots(count, 2, squeeze=False, sharex=True, sharey="row")
-        for (blocks, live), of in zip(panels, explorations, strict=True):
-            title = f"{of.model} on {of.board.name}: full blocks"
-            _panel(blocks, of, [each.rate for each in of.found], title)
-            _panel(live, of, [each.live_rate for each in of.found], f"one {of.unit} at a time")
-            blocks.set_ylabel(f"{of.unit}s a second (model)")
-        for axes in panels[-1]:
-            axes.set_xlabel("% of the board, of the resource that it needs most of")
+        figure = Figure((SIDE * columns, 0.4 + 0.8 * SIDE * lines), layout="constrained")
+        panels = figure.subplots(lines, columns, squeeze=False).ravel()
+        for axes, of in zip(panels, explorations, strict=False):
+            _panel(axes, of)
+        for axes in panels[len(explorations) :]:
+            axes.set_axis_off()
+        for axes in panels[max(0, len(explorations) - columns) : len(explorations)]:
+            axes.set_xlabel("% of the resource that is used most")
         _legend(figure, explorations)
     return figure
 
 
-def _panel(axes: Axes, of: Exploration, rates: Sequence[float], title: str) -> None:
+def _panel(axes: Axes, of: Exploration) -> None:
+    from matplotlib.ticker import LogLocator
+
     shares = [100 * max(each.resources.shares(of.board)) for each in of.found]
     on_front = {each.geometry for each in of.front}
-    for each, share, rate in zip(of.found, shares, rates, strict=True):
-        axes.plot(share, rate, **_point(each, each.geometry in on_front))
-    stairs = _stairs(shares, rates)
+    for each, share in zip(of.found, shares, strict=True):
+        axes.plot(share, each.rate, **_point(each, each.geometry in on_front))
+    limit = 100 * (1 - of.spare)
+    stairs = _stairs(shares, [each.rate for each in of.found])
+    stairs.append((limit, stairs[-1][1]))
     axes.step(*zip(*stairs, strict=True), where="post", color=INK, linewidth=0.8, zorder=1)
-    axes.axvline(100 * (1 - of.spare), color=INK, linewidth=0.8, linestyle=":")
-    fastest = max(range(len(rates)), key=lambda i: (rates[i], -shares[i]))
-    axes.annotate(
-        str(of.found[fastest].geometry),
-        (shares[fastest], rates[fastest]),
-        xytext=(-2, 5),
-        textcoords="offset points",
-        ha="right",
-        fontsize=7,
-    )
-    axes.set(yscale="log", title=title, xlim=(0, 100))
+    axes.axvline(limit, color=INK, linewidth=0.8, linestyle=":")
+    place: dict[str, Any] = {"xytext": (0, 5), "textcoords": "offset points", "ha": "right"}
+    axes.annotate(str(of.best.geometry), (limit, of.best.rate), fontsize=7, **place)
+    axes.set(yscale="log", title=f"{of.model} on {of.board.name}", xlim=(0, 100))
+    axes.set_ylabel(f"{of.unit}s a second in full blocks (model)")
     axes.margins(y=0.15)
-    axes.grid(which="both")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_minor_formatter("")
+    axes.grid()
 
 
 def _stairs(shares: Sequence[float], rates: Sequence[float]) -> list[tuple[float, float]]:
@@ -106,7 +108,9 @@ def _legend(figure: Figure, explorations: Sequence[Exploration]) -> None:
         for key, kind in KINDS.items()
         if key in one
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    figure.legend(
+        handles=handles, loc="outside lower center", ncols=min(2 * len(explorations), len(handles))
+    )
 
 
 def _key(each: Candidate) -> tuple[bool, int]:
