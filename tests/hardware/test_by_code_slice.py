@@ -90,15 +90,10 @@ def order(layer: QuantizedLayer) -> list[int]:
     """The rows in the order in which they are drained."""
     if layer.bits == 8:
         return list(range(layer.outputs))
-    tile = [
-        4 * pair + 2 * which + upper for pair in range(4) for upper in (0, 1) for which in (0, 1)
-    ]
-    return [
-        row
-        for first in range(0, layer.outputs, 16)
-        for row in np.add(tile, first)
-        if row < layer.outputs
-    ]
+    turns = [(turn, which) for turn in range(8) for which in range(MULTIPLIERS)]
+    tile = [turn // 2 * 4 + 2 * which + turn % 2 for turn, which in turns]
+    rows = [first + row for first in range(0, layer.outputs, 16) for row in tile]
+    return [row for row in rows if row < layer.outputs]
 
 
 @pytest.mark.parametrize("cell", [RELU, LINEAR], ids=str)
