@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from campaign import TARGETS
-from trial import accepted, corpus, target
+from trial import CORPUS, accepted, corpus, target
 
 INPUTS = 150  # of each target
 
