@@ -19,8 +19,8 @@ ARCHES ?= armhf arm64
 # One worker per core, each running whole test files; `make test` limits a worker to one thread.
 PYTEST := -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-cpus test-arm test-pythons lint csim hls overlay bench notebooks train reproduce \
-	results results-data docs clean
+.PHONY: demo test test-cpus test-arm test-pythons lint fuzz soak csim hls overlay bench notebooks train \
+	reproduce reliability results results-data docs clean
 
 demo: .venv/demo.stamp  # enhance a noisy recording: the bundled one, or WAV=file
 	$(BIN)/python -m nibblestream.demo $(if $(WAV),--wav "$(WAV)")
@@ -49,6 +49,19 @@ lint: .venv/dev.stamp
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/clang-format --dry-run --Werror $(wildcard hls/*/*.?pp hls/sim/*.h hls/sim/axi/*.h)
+
+# Seconds of `make fuzz`, and of each part of `make soak`.
+DURATION ?= 60
+RELIABILITY := build/reliability
+
+fuzz: .venv/dev.stamp  # files and streams at random, guided by coverage, for DURATION seconds
+	mkdir -p $(RELIABILITY)
+	$(BIN)/python tests/fuzz/campaign.py --seconds $(DURATION) --json $(RELIABILITY)/fuzz.json
+
+soak: .venv/dev.stamp  # the driver among random faults for DURATION seconds, commands killed for as many
+	mkdir -p $(RELIABILITY)
+	$(BIN)/python tests/soak/driver.py --seconds $(DURATION) --json $(RELIABILITY)/soak.json
+	$(BIN)/python tests/soak/kill.py --seconds $(DURATION) --json $(RELIABILITY)/kill.json
 
 csim: .venv/demo.stamp  # the kernels' test benches under g++
 	$(MAKE) -s -C hls/tb PYTHON="$(abspath $(BIN)/python)"
@@ -91,8 +104,14 @@ build/train/%.npz: build/train/%-float.npz | .venv/dev.stamp
 reproduce: .venv/dev.stamp  # the paper's Table 3 and Figures 1 to 4, with our networks
 	$(RUN) reproduce all --speech "$(SPEECH)/test" --noise "$(NOISE)/test" -o build/reproduce
 
-results: .venv/demo.stamp  # docs/results.md, from the figures in docs/results
+# What `make fuzz` and `make soak` wrote, onto docs/reliability.md.
+reliability: .venv/demo.stamp
+	cp $(RELIABILITY)/*.json docs/reliability
+	$(MAKE) results
+
+results: .venv/demo.stamp  # docs/results.md and docs/reliability.md, from the figures in docs
 	$(BIN)/python docs/results.py
+	$(BIN)/python docs/reliability.py
 
 # The figures on docs/results.md, computed anew: about two hours on two cores.
 STUDIES := build/results
