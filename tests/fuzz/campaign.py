@@ -12,6 +12,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -55,8 +56,9 @@ def fuzz(target: str, seconds: float, inputs: int) -> dict[str, Any]:
         "-print_final_stats=0",
     )  # fmt: skip
     command = [sys.executable, str(HERE / "guided.py"), target, str(folder), *options]
-    done = subprocess.run(command, env=environment(target), capture_output=True, text=True,
-                          check=False)  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="nibblestream-fuzz-", dir=_in_memory()) as scratch:
+        environ = {**environment(target), "TMPDIR": scratch}
+        done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     findings = sorted(path.name for path in {*BUILD.glob(f"{target}-*")} - before)
     if done.returncode:
         print(done.stdout[-3000:], done.stderr[-3000:], file=sys.stderr)
@@ -64,6 +66,11 @@ def fuzz(target: str, seconds: float, inputs: int) -> dict[str, Any]:
     report = folder.with_suffix(".json")
     counts = json.loads(report.read_text()) if report.exists() else dict(EMPTY)
     return {**counts, "findings": findings}
+
+
+def _in_memory() -> str | None:
+    """Return a folder that is in memory, where there is one; libFuzzer leaves what it wrote."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 def campaign(targets: list[str], seconds: float, inputs: int) -> dict[str, Any]:

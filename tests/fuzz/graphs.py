@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -14,6 +11,7 @@ import onnx
 from google.protobuf.message import DecodeError, Message
 from mutation import flipped, number
 from onnx import TensorProto, helper, numpy_helper
+from trial import scratch
 
 from nibblestream.importing import from_onnx
 from nibblestream.network.float_model import FloatModel
@@ -23,8 +21,7 @@ INPUTS, HIDDEN, OUTPUTS = 3, 4, 2
 TEXTS = ("", "x", "y", "h", "Relu", "Tanh", "Sigmoid", "MatMul", "Add", "Reshape", "Concat", "Clip",
          "transB", "alpha", "axis", "Softmax", "Transpose", "ai.onnx.ml", "Flatten", "Gather",
          "Expand", "ConstantOfShape", "Loop", "If", "Tile", "Pad", "Range")  # fmt: skip
-_FOLDER = tempfile.TemporaryDirectory(prefix="nibblestream-fuzz-", dir="/dev/shm")
-_PATH = Path(_FOLDER.name) / f"{os.getpid()}.onnx"
+_PATH = scratch() / "net.onnx"
 
 
 def seeds() -> list[bytes]:

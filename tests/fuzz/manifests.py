@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import tempfile
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -13,6 +11,7 @@ from random import Random
 import numpy as np
 import soundfile
 from mutation import flipped, number
+from trial import scratch
 
 from nibblestream.evaluate import manifest
 from nibblestream.evaluate.channels import CHANNELS
@@ -24,13 +23,12 @@ FIELDS = ("", "nan", "inf", "-inf", "1e400", "0.999999", "1.0", "-0.0", "1e-320"
           "9" * 5000, "a.wav/", ".", "20", "-300", "400", *CHANNELS)  # fmt: skip
 RATE = 1000  # of the recordings, the lowest that is read
 LENGTH = 1600
-_FOLDER = tempfile.TemporaryDirectory(prefix="nibblestream-fuzz-", dir="/dev/shm")
 
 
 @cache
 def _root() -> Path:
     """Return a folder of the process with speech/ and noise/."""
-    root = Path(_FOLDER.name) / str(os.getpid())
+    root = scratch()
     rng = np.random.default_rng(10)
     for name in ("speech/a.wav", "speech/b.wav", "noise/a.wav"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 import zipfile
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
 from mutation import altered, flipped, number
+from trial import scratch
 
 from networks import remembering
 from nibblestream import quantize
@@ -29,8 +27,7 @@ from plain_networks import plain_network
 REFUSALS = (ValueError,)
 ROWS = 3
 DTYPES = ("u1", "i4", "<u8", ">u8", "f4", "f8", "?", "U3", "c8", "M8[s]", "i1")
-_FOLDER = tempfile.TemporaryDirectory(prefix="nibblestream-fuzz-", dir="/dev/shm")
-_PATH = Path(_FOLDER.name) / f"{os.getpid()}.npz"
+_PATH = scratch() / "model.npz"
 
 
 def seeds() -> list[bytes]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import tempfile
-from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -13,19 +10,19 @@ import numpy.typing as npt
 import soundfile
 import waves
 from mutation import flipped
+from trial import scratch
 
 from nibblestream.sound import reading
 
 REFUSALS = (ValueError,)
 FORMATS = (("AIFF", "PCM_16"), ("AU", "PCM_16"), ("W64", "PCM_24"), ("FLAC", "PCM_16"))
-_FOLDER = tempfile.TemporaryDirectory(prefix="nibblestream-fuzz-", dir="/dev/shm")
-_PATH = Path(_FOLDER.name) / f"{os.getpid()}.bin"
+_PATH = scratch() / "recording.bin"
 
 
 def seeds() -> list[bytes]:
     """Return short files of several formats."""
     samples = np.random.default_rng(7).uniform(-1, 1, (20, 2))
-    found = waves.seeds()
+    found = [seed for seed in waves.seeds() if not seed.startswith(waves.RAW)]
     for form, subtype in FORMATS:
         file = io.BytesIO()
         soundfile.write(file, samples, 16_000, subtype, format=form)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
-import tempfile
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from mutation import flipped, number
+from trial import scratch
 
 from nibblestream.predict import reading, table, writing
 
@@ -22,8 +20,7 @@ FIELDS = ("", "1", "-2.5", "1e400", "nan", "inf", "0x10", "1_0", "x", '"', '"3"'
 HEADERS = (b"'<f8'", b"'|O'", b"'<U9'", b"'<M8[s]'", b"'>i2'", b"'|V0'", b"'|b1'", b"True", b"None",
            b"(3,)", b"()", b"(0, 3)", b"(-1, 3)", b"(4294967296, 4294967296)", b"(2, 'x')",
            b"'<f16'", b"[('a', '<f8')]", b"((((((", b"9" * 5000)  # fmt: skip
-_FOLDER = tempfile.TemporaryDirectory(prefix="nibblestream-fuzz-", dir="/dev/shm")
-_STEM = Path(_FOLDER.name) / str(os.getpid())
+_STEM = scratch() / "rows"
 
 
 def seeds() -> list[bytes]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import resource
+import tempfile
 import time
 import warnings
+from functools import cache
 from pathlib import Path
 from random import Random
 from types import ModuleType
@@ -34,6 +37,14 @@ class Target(Protocol):
 
 
 CORPUS = Path(__file__).parent / "corpus"  # inputs that were findings, by target
+
+
+@cache
+def scratch() -> Path:
+    """Return a folder for the files of this process."""
+    folder = tempfile.TemporaryDirectory(prefix="nibblestream-fuzz-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
 
 
 def corpus(name: str) -> list[bytes]:

@@ -1,12 +1,12 @@
-"""Wav streams, as `enhance -` reads them from a pipe, and the same bytes as a file."""
+"""Wav and raw streams, as `enhance -` reads them from a pipe.
+
+A raw stream is an input that begins with `RAW`, the number of a sample type and of channels.
+"""
 
 from __future__ import annotations
 
 import io
-import os
 import struct
-import tempfile
-from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
@@ -14,15 +14,16 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 from mutation import flipped, number
+from trial import scratch
 
-from nibblestream.sound import pipe, reading
+from nibblestream.sound import pipe, reading, wave
 from nibblestream.sound.wave import SUBTYPES, Layout
 
 REFUSALS = (ValueError,)
+RAW, RATE = b"raw:", 8000
 FRAMES = 9  # of a seed
 CHUNKS = (b"fmt ", b"data", b"LIST", b"fact", b"RIFF", b"bext", b"\0\0\0\0")
-_FOLDER = tempfile.TemporaryDirectory(prefix="nibblestream-fuzz-", dir="/dev/shm")
-_PATH = Path(_FOLDER.name) / f"{os.getpid()}.wav"
+_PATH = scratch() / "out.wav"
 
 
 class Heard(NamedTuple):
@@ -41,12 +42,14 @@ def seeds() -> list[bytes]:
         samples = rng.uniform(-1, 1, (FRAMES, 1 + i % 3))
         soundfile.write(file, samples, 8000 * (1 + i), subtype, format=("WAV", "WAVEX")[i % 2])
         found.append(file.getvalue())
+        raw = wave.encode(samples, Layout(RATE, samples.shape[1], subtype))
+        found.append(RAW + bytes([i, i]) + raw)
     return found
 
 
 def mutate(data: bytes, rng: Random) -> bytes:
     """Change a field of a chunk, or add, remove or move a chunk, or change any byte."""
-    chunks = _chunks(data)
+    chunks = _chunks(data) if data[: len(RAW)] != RAW else []
     how = rng.randrange(8)
     if how == 0 or not chunks:
         return flipped(data, rng)
@@ -70,7 +73,12 @@ def mutate(data: bytes, rng: Random) -> bytes:
 
 def read(data: bytes) -> Heard:
     """Read a stream to its end."""
-    layout, pieces = pipe.from_pipe(io.BufferedReader(io.BytesIO(data)), None)
+    raw = None
+    if data.startswith(RAW):
+        number, channels = (*data[len(RAW) :], 0, 0)[:2]
+        raw = Layout(RATE, channels % 3 + 1, [*SUBTYPES.values()][number % len(SUBTYPES)])
+        data = data[len(RAW) + 2 :]
+    layout, pieces = pipe.from_pipe(io.BufferedReader(io.BytesIO(data)), raw)
     return Heard(layout, np.concatenate(list(pieces)))
 
 
