@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LINE, MARGIN = 0.125, 0.9  # inches of height: per label, and around a panel
+LEADER = {"arrowstyle": "-", "linewidth": 0.3, "alpha": 0.5, "relpos": (0, 0.5), "color": INK}
 TICKS = (1.0, 2.0, 5.0)  # in each decade of the error axis
 
 
@@ -100,7 +101,7 @@ def _label(axes: Axes, rows: Sequence[Row], best: Sequence[Row]) -> None:
     ordered = sorted(rows, key=lambda row: -row.figures["error"].mean)
     for i, row in enumerate(ordered):
         height = (i + 0.5) / len(ordered)
-        text = axes.annotate(
+        axes.annotate(
             row.method,
             (row.extra or 1, row.figures["error"].mean),
             (1.05, 1 - height),
@@ -109,10 +110,9 @@ def _label(axes: Axes, rows: Sequence[Row], best: Sequence[Row]) -> None:
             fontweight="bold" if row in best else "normal",
             color=_kind(row).colour,
             verticalalignment="center",
-            arrowprops={"arrowstyle": "-", "color": INK, "linewidth": 0.25, "alpha": 0.5},
+            arrowprops=LEADER,
             annotation_clip=False,
         )
-        text.set_in_layout(True)
 
 
 def _legend(figure: Figure, rows: Sequence[Row]) -> None:
