@@ -135,8 +135,7 @@ results-data: .venv/dev.stamp
 	$(BIN)/python tests/bench/memories.py "$(SPEECH)" "$(NOISE)" --json $(STUDIES)/memories.json
 	$(RUN) tasks -o $(STUDIES)/tasks
 	OPENBLAS_NUM_THREADS=1 $(RUN) bench --json $(STUDIES)/bench.json
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python tests/bench/emulation.py \
-		--json $(STUDIES)/emulation.json
+	$(BIN)/python tests/bench/emulation.py --json $(STUDIES)/emulation.json
 	$(BIN)/python docs/results_data.py $(STUDIES)
 	$(MAKE) results
 

@@ -26,7 +26,7 @@ import nibblestream
 PAGES = {
     "enhance": ("Sound in, sound out", "enhancer stream audio overlap resampler samples stft"),
     "predict": ("Rows in, rows out", "predict"),
-    "integers": ("The integer pipeline", "spec fixed cordic features lutmac pipeline reference"),
+    "integers": ("The integer pipeline", "spec fixed cordic features lutmac product pipeline reference"),
     "models": ("Models", "float_model model layer lut scheme formats topology model_file"),
     "train": ("Training", "train corpora"),
     "importing": ("Networks from elsewhere", "importing"),

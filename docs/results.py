@@ -183,6 +183,9 @@ def _emulation(found: Json) -> Iterator[tuple[str, str]]:
     yield "emulation", tables.emulation(found)
     yield "audio", str(found["audio_seconds"])
     yield "runs", str(found["runs"])
+    yield "emulation_threads", str(found["threads"])
+    yield "emulation_machine", ", ".join([found["machine"], *found["versions"]])
+    yield "emulation_hops", tables.emulated_hops(found)
 
 
 def _bench(found: Json) -> Iterator[tuple[str, str]]:

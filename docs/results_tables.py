@@ -192,6 +192,12 @@ def emulation(found: Json) -> str:
     return table(titles, rows, left=2)
 
 
+def emulated_hops(found: Json) -> str:
+    """Return the latency of a hop of live audio on the emulation."""
+    rows = ([model, *(number(ms, 3) for ms in of.values())] for model, of in found["hops"].items())
+    return table(("model", "p50, ms", "p99, ms"), rows)
+
+
 def bench(found: Json, backend: str) -> str:
     """Return the rows of a backend."""
     columns = {

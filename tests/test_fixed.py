@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nibblestream.fixed import ROUNDS, QFormat, limit, round_half_away, round_scaled, round_shift, scaled, whole
+from nibblestream.fixed import (
+    ROUNDS,
+    QFormat,
+    limit,
+    round_half_away,
+    round_scaled,
+    round_shift,
+    scaled,
+    whole,
+)
 from slow_integers import rounded
 
 pytestmark = pytest.mark.numeric

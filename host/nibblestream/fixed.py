@@ -61,7 +61,7 @@ def round_shift(x: IntArray, shift: int) -> IntArray:
 def scaled(shift: int) -> float:
     """Return the factor by which `np.rint` of a product is `round_shift` by `shift`.
 
-    ``np.rint(x * scaled(shift))`` divides whole numbers in float64, within +-2**47, by ``2**shift``,
+    ``np.rint(x * scaled(shift))`` divides whole numbers in float64, within +-2**47, by 2**shift,
     halves away from zero. The factor is a little more than ``2**-shift``: by 2**-49 of it, which
     moves a half away from zero, and by less than half of x's unit, so no other value to a half.
     """

@@ -35,15 +35,15 @@ PEER = "PyTorch, librosa"
 VERSIONS = ("torch", "librosa", "scipy")  # beside those that `machine` names
 
 
-def median_seconds(runs: list[Callable[[], object]]) -> list[float]:
-    """Return the median time of each run; runs alternate, so that other load slows all alike."""
+def least_seconds(runs: list[Callable[[], object]]) -> list[float]:
+    """Return the least time of each run, as other load only adds; runs alternate."""
     times = np.empty((REPEATS, len(runs)))
     for row in times:
         for i, run in enumerate(runs):
             start = time.perf_counter()
             run()
             row[i] = time.perf_counter() - start
-    return [float(seconds) for seconds in np.median(times[2:], axis=0)]
+    return [float(seconds) for seconds in times[2:].min(axis=0)]
 
 
 def times(name: str) -> dict[str, float]:
@@ -56,7 +56,7 @@ def times(name: str) -> dict[str, float]:
         expected = reference.enhance(single, spec.SAMPLE_RATE)
     np.testing.assert_allclose(peer.enhance(single), expected, atol=1e-3)  # the same network
     with Enhancer(name, "emu") as emulation, Enhancer(name, "csim") as compiled:
-        seconds = median_seconds(
+        seconds = least_seconds(
             [
                 lambda: emulation.enhance(noisy, spec.SAMPLE_RATE),
                 lambda: compiled.enhance(noisy, spec.SAMPLE_RATE),
@@ -94,7 +94,7 @@ def main() -> None:
     options = parser.parse_args()
     versions = [f"{name} {version(name)}" for name in VERSIONS]
     print(f"{machine()}, {', '.join(versions)}; {options.threads} threads")
-    print(f"{SECONDS} s of audio, median of {REPEATS - 2} runs, measured on this machine")
+    print(f"{SECONDS} s of audio, the fastest of {REPEATS - 2} runs, measured on this machine")
     torch.set_num_threads(options.threads)
     with threadpool_limits(options.threads):
         results = {name: times(name) for name in options.model}

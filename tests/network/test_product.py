@@ -1,4 +1,4 @@
-"""Products of whole numbers by a BLAS: the integers they stand for, from the smallest to the largest."""
+"""Products of whole numbers by a BLAS: equal to integers, from the smallest to the largest."""
 
 from __future__ import annotations
 

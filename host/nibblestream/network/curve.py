@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..fixed import IntArray, QFormat, round_shift
+from ..fixed import IntArray, QFormat, limit, round_shift
 from .activation import Activation
 
 INPUT: Final = {
@@ -63,7 +63,10 @@ def curve(x: IntArray, activation: Activation) -> npt.NDArray[np.int32]:
 
 def look_up(x: npt.NDArray[np.int64], activation: Activation) -> IntArray:
     """Return `curve` of integers in any dtype that holds it; x is lost."""
-    x += 1 << spec.CURVE_INPUT_BITS
+    middle = 1 << spec.CURVE_INPUT_BITS
+    x += middle
+    if np.dtype(np.intp).itemsize < x.itemsize:  # indices of 32 bits, to which these would wrap
+        limit(x, 0, 2 * middle - 1)
     return _outputs(activation.kind).take(x, mode="clip")
 
 

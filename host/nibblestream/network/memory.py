@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import spec
-from ..fixed import ROUNDS, Float, IntArray, round_scaled, scaled
+from ..fixed import ROUNDS, Float, round_scaled, scaled
 from .activation import SIGMOID, TANH, Activation
 from .curve import INPUT, look_up
 from .recurrent import RECURRENT, Recurrent
