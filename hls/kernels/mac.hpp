@@ -85,24 +85,19 @@ DECODE:
 constexpr int PRODUCT_BITS = spec::ACTIVATION_BITS + spec::WEIGHT_BITS;
 using sum_t = ap_int<PRODUCT_BITS + bits_for(LANES - 1)>;
 
-// The sums of a step's products, each added in a tree, for FRAMES frames at once; `values` has a
-// row per lane.
+// The sum of a step's products, added in a tree, for one of the frames; `values` has a row per
+// lane.
 template <typename Value, int ROWS, int FRAMES>
-void summed(const weight_t (&weights)[LANES], const Value (&values)[ROWS][FRAMES],
-            sum_t (&sums)[FRAMES]) {
+sum_t summed(const weight_t (&weights)[LANES], const Value (&values)[ROWS][FRAMES], int frame) {
 #pragma HLS INLINE  // part of the calling pipeline
-SUMS:
-  for (int frame = 0; frame < FRAMES; ++frame) {
-#pragma HLS UNROLL  // all frames in one clock
-    sum_t sum = 0;
-  PRODUCTS:
-    for (int lane = 0; lane < LANES; ++lane) {
+  sum_t sum = 0;
+PRODUCTS:
+  for (int lane = 0; lane < LANES; ++lane) {
 #pragma HLS UNROLL  // all lanes in one clock
-      const ap_int<PRODUCT_BITS> product = values[lane][frame] * weights[lane];
-      sum = sum + product;
-    }
-    sums[frame] = sum;
+    const ap_int<PRODUCT_BITS> product = values[lane][frame] * weights[lane];
+    sum = sum + product;
   }
+  return sum;
 }
 
 // Run a layer: `outputs` rows of `steps` steps, each taking `groups` clocks.
@@ -135,21 +130,24 @@ MAC:
     const int unit = layer.code_bits == 8 ? step.to_int() / 2 : step.to_int();
     const address_t read = address(from, unit * LANES, group, groups);
     const address_t write = address(to, row.to_int(), group, groups);
-    const accumulator_t bias = bias_of(biases, layer, row);
-    sum_t sums[FRAME_LANES];
-#pragma HLS ARRAY_PARTITION variable = sums complete
-    summed(weights, memory[read], sums);
+    // The bias is added in the tree, which leaves one adder and one multiplexer in the feedback.
+    const accumulator_t first = step == 0 ? bias_of(biases, layer, row) : accumulator_t(0);
+    const int inside = frames - group * FRAME_LANES;  // lanes with a frame
   FRAMES:
     for (int lane = 0; lane < FRAME_LANES; ++lane) {
 #pragma HLS UNROLL  // all lanes in one clock
-      if (group * FRAME_LANES + lane >= frames) continue;
-      // The bias is added in the tree, which leaves one adder and one multiplexer in the feedback.
-      const accumulator_t first = step == 0 ? bias : accumulator_t(0);
-      const accumulator_t added = sums[lane] + first;
       const accumulator_t before = step == 0 ? accumulator_t(0) : accumulators[group][lane];
-      const accumulator_t sum = before + added;
-      accumulators[group][lane] = sum;
-      if (step == last_step) memory[write][row % BANKS][lane] = requantise(sum, layer, gate);
+      const sum_t sum = summed(weights, memory[read], lane);
+      const accumulator_t added = lane < inside ? accumulator_t(sum + first) : accumulator_t(0);
+      accumulators[group][lane] = before + added;
+    }
+    if (step == last_step) {
+    OUTPUTS:
+      for (int lane = 0; lane < FRAME_LANES; ++lane) {
+#pragma HLS UNROLL  // all lanes in one clock
+        if (lane >= inside) continue;
+        memory[write][row % BANKS][lane] = requantise(accumulators[group][lane], layer, gate);
+      }
     }
     if (group + 1 < groups) {
       group = group + 1;

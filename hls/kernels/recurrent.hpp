@@ -119,9 +119,7 @@ RECUR_FRAME:
         outputs[i][0] = recent[old][unit][i];
       }
       const accumulator_t first = step == 0 ? bias_of(biases, layer, row) : accumulator_t(0);
-      sum_t products[1];
-      summed(weights, outputs, products);
-      const accumulator_t added = products[0] + first;
+      const accumulator_t added = summed(weights, outputs, 0) + first;
       sum = (step == 0 ? accumulator_t(0) : sum) + added;
       if (step < last_step) {
         step = step + 1;
