@@ -1,9 +1,9 @@
 // Integers of a declared width, for simulation with any C++17 compiler: the part of AMD's ap_int
 // that the kernels use, up to 64 bits.
 //
-// A word converts implicitly to a wider native integer, so expressions are exact; assignment
-// truncates a value to the word's width, as in hardware. With -DNIBBLESTREAM_CHECKED a value that
-// does not fit its word is an error instead, as no kernel is meant to wrap.
+// A word converts implicitly to a wider native integer, so expressions are exact. No kernel is
+// meant to wrap, so a word is a native integer and costs no more than one: nothing is cut off when
+// it is assigned. With -DNIBBLESTREAM_CHECKED a value that does not fit its word is an error.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,9 @@
 
 namespace sim {
 
-// The native integer that stores a word.
 template <int W>
-using storage = std::conditional_t<W <= 32, std::int32_t, std::int64_t>;
-
-template <int W>
-constexpr std::int64_t sign_extended(std::uint64_t bits) {
-  return static_cast<std::int64_t>(bits << (64 - W)) >> (64 - W);
+constexpr bool fits_signed(std::int64_t value) {
+  return value >> (W - 1) == 0 || value >> (W - 1) == -1;
 }
 
 template <int W>
@@ -43,17 +39,18 @@ class ap_int {
   static_assert(W >= 1 && W <= 64, "a word has 1 to 64 bits");
 
  public:
+  using native = std::int64_t;
+
   ap_int() = default;
 
   template <typename I, typename = std::enable_if_t<std::is_integral_v<I>>>
-  ap_int(I value) : value_(cut(static_cast<std::uint64_t>(value))) {
-    sim::require(static_cast<std::int64_t>(value) == value_, "signed", W);
+  ap_int(I value) : value_(static_cast<storage>(value)) {
+    sim::require(sim::fits_signed<W>(static_cast<native>(value)), "signed", W);
   }
 
   template <typename Word, typename = typename Word::native, typename = void>
   ap_int(const Word& word) : ap_int(static_cast<typename Word::native>(word)) {}
 
-  using native = std::int64_t;
   operator native() const { return value_; }
   int to_int() const { return static_cast<int>(value_); }
 
@@ -61,8 +58,7 @@ class ap_int {
   friend ap_int operator<<(const ap_int& word, const By& by) {
     const int places = static_cast<int>(by);
     if (places >= W) return ap_int(0);
-    const std::int64_t shifted =
-        sim::sign_extended<W>(static_cast<std::uint64_t>(word.value_) << places);
+    const native shifted = static_cast<native>(static_cast<std::uint64_t>(word.value_) << places);
     sim::require(shifted >> places == word.value_, "shifted, signed", W);
     return ap_int(shifted);
   }
@@ -73,10 +69,8 @@ class ap_int {
   }
 
  private:
-  static sim::storage<W> cut(std::uint64_t bits) {
-    return static_cast<sim::storage<W>>(sim::sign_extended<W>(bits));
-  }
-  sim::storage<W> value_;
+  using storage = std::conditional_t<W <= 32, std::int32_t, std::int64_t>;
+  storage value_;
 };
 
 template <int W>
@@ -84,19 +78,21 @@ class ap_uint {
   static_assert(W >= 1 && W <= 64, "a word has 1 to 64 bits");
 
  public:
+  // Words of up to 12 bits are counts: products of two or three of them fit an int.
+  using native =
+      std::conditional_t<W <= 12, int, std::conditional_t<W == 64, std::uint64_t, std::int64_t>>;
+
   ap_uint() = default;
 
   template <typename I, typename = std::enable_if_t<std::is_integral_v<I>>>
-  ap_uint(I value) : value_(sim::masked<W>(static_cast<std::uint64_t>(value))) {
-    sim::require(static_cast<std::uint64_t>(value) == value_, "unsigned", W);
+  ap_uint(I value) : value_(static_cast<storage>(value)) {
+    const std::uint64_t bits = static_cast<std::uint64_t>(value);
+    sim::require(bits == sim::masked<W>(bits), "unsigned", W);
   }
 
   template <typename Word, typename = typename Word::native, typename = void>
   ap_uint(const Word& word) : ap_uint(static_cast<typename Word::native>(word)) {}
 
-  // Words of up to 12 bits are counts: products of two or three of them fit an int.
-  using native =
-      std::conditional_t<W <= 12, int, std::conditional_t<W == 64, std::uint64_t, std::int64_t>>;
   operator native() const { return static_cast<native>(value_); }
   int to_int() const { return static_cast<int>(value_); }
 
@@ -104,7 +100,7 @@ class ap_uint {
   template <typename By>
   friend ap_uint operator<<(const ap_uint& word, const By& by) {
     const int places = static_cast<int>(by);
-    return ap_uint(places < W ? sim::masked<W>(word.value_ << places) : 0);
+    return ap_uint(places < W ? sim::masked<W>(std::uint64_t{word.value_} << places) : 0);
   }
   template <typename By>
   friend ap_uint operator>>(const ap_uint& word, const By& by) {
@@ -113,5 +109,6 @@ class ap_uint {
   }
 
  private:
-  std::uint64_t value_;
+  using storage = std::conditional_t<W <= 32, std::uint32_t, std::uint64_t>;
+  storage value_;
 };

@@ -1,12 +1,12 @@
-// hls::stream for simulation: a bounded FIFO with a name.
+// hls::stream for simulation: a FIFO with a name, bounded where processes are concurrent.
 //
 // A process that reads an empty stream or writes a full one waits for the others (process.hpp).
 // If no process is left that could fill or empty it, that is a deadlock, which raises an error.
 #pragma once
 
 #include <cstddef>
-#include <deque>
 #include <string>
+#include <vector>
 
 #include "process.hpp"
 
@@ -26,25 +26,29 @@ class stream {
 
   T read() {
     while (empty()) sim::wait(name_, "empty");
-    const T word = words_.front();
-    words_.pop_front();
+    const T word = words_[next_++];
+    if (empty()) {
+      words_.clear();
+      next_ = 0;
+    }
     sim::moved();
     return word;
   }
 
   void write(const T& word) {
-    while (size() >= depth_) sim::wait(name_, "full");
+    while (sim::BOUNDED && size() >= depth_) sim::wait(name_, "full");
     words_.push_back(word);
     sim::moved();
   }
 
-  bool empty() const { return words_.empty(); }
-  std::size_t size() const { return words_.size(); }
+  bool empty() const { return next_ == words_.size(); }
+  std::size_t size() const { return words_.size() - next_; }
 
  private:
-  std::string name_;
+  const char* name_;
   std::size_t depth_;
-  std::deque<T> words_;
+  std::vector<T> words_;
+  std::size_t next_ = 0;  // the oldest word's place
 };
 
 }  // namespace hls

@@ -1,20 +1,13 @@
-// Concurrent processes, like kernels in hardware, connected by bounded streams.
+// Processes connected by streams: how the kernels and the DMA engines run in a simulation.
 //
-// Each process is a thread, but only the one that has the turn runs; it passes the turn on when it
-// has to wait for a stream. So a simulation is deterministic and its streams need no locks. When
-// every process waits and no word has moved since, that is a deadlock, an error that names the
-// streams.
+// With -DNIBBLESTREAM_CHECKED they are concurrent and their streams bounded, as in hardware, so a
+// deadlock on a board is a deadlock there. Otherwise they run one after another, in the order in
+// which data pass through them.
 #pragma once
 
-#include <condition_variable>
-#include <cstddef>
-#include <exception>
 #include <functional>
-#include <mutex>
 #include <stdexcept>
 #include <string>
-#include <thread>
-#include <vector>
 
 namespace sim {
 
@@ -25,129 +18,12 @@ class Deadlock : public std::runtime_error {
 struct Process {
   std::string name;
   std::function<void()> body;
-  std::string waits_for = {};
-  bool done = false;
 };
-
-class Schedule {
- public:
-  explicit Schedule(std::vector<Process> processes)
-      : processes_(std::move(processes)), wake_(processes_.size()) {}
-
-  // Run all processes until they end. Throws the first error of a process, or a Deadlock.
-  void run() {
-    std::vector<std::thread> threads;
-    try {
-      for (std::size_t i = 0; i < processes_.size(); ++i)
-        threads.emplace_back([this, i] { run_process(i); });
-    } catch (...) {  // out of threads: end those that wait for their turn
-      const std::lock_guard<std::mutex> lock(mutex_);
-      error_ = std::current_exception();
-      pass_turn();
-    }
-    for (std::thread& thread : threads) thread.join();
-    if (error_) std::rethrow_exception(error_);
-  }
-
-  // Called by the process that has the turn when it has to wait for a stream.
-  void wait(const std::string& stream, const char* state) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    processes_[turn_].waits_for = stream + ", which is " + state;
-    if (++idle_ > alive()) fail(std::make_exception_ptr(Deadlock(waiting())));
-    hand_on(lock, turn_);
-  }
-
-  void moved() { idle_ = 0; }
-
-  static Schedule*& current() {
-    static thread_local Schedule* schedule = nullptr;
-    return schedule;
-  }
-
- private:
-  struct Stopped {};  // unwinds the other processes after an error
-
-  void run_process(std::size_t me) {
-    current() = this;
-    try {
-      std::unique_lock<std::mutex> lock(mutex_);
-      await_turn(lock, me);
-      lock.unlock();
-      processes_[me].body();
-    } catch (const Stopped&) {
-    } catch (...) {
-      const std::lock_guard<std::mutex> lock(mutex_);
-      if (!error_) error_ = std::current_exception();
-    }
-    const std::lock_guard<std::mutex> lock(mutex_);
-    processes_[me].done = true;
-    idle_ = 0;
-    if (turn_ == me || error_) pass_turn();
-  }
-
-  void hand_on(std::unique_lock<std::mutex>& lock, std::size_t me) {
-    pass_turn();
-    await_turn(lock, me);
-  }
-
-  void await_turn(std::unique_lock<std::mutex>& lock, std::size_t me) {
-    wake_[me].wait(lock, [&] { return turn_ == me || error_; });
-    if (error_) throw Stopped{};
-  }
-
-  void pass_turn() {
-    for (std::size_t i = 1; i <= processes_.size(); ++i) {
-      const std::size_t next = (turn_ + i) % processes_.size();
-      if (processes_[next].done) continue;
-      turn_ = next;
-      break;
-    }
-    if (error_) {
-      for (std::condition_variable& each : wake_) each.notify_one();
-    } else {
-      wake_[turn_].notify_one();
-    }
-  }
-
-  void fail(std::exception_ptr error) {
-    error_ = error;
-    pass_turn();
-    throw Stopped{};
-  }
-
-  std::size_t alive() const {
-    std::size_t count = 0;
-    for (const Process& process : processes_) count += process.done ? 0 : 1;
-    return count;
-  }
-
-  std::string waiting() const {
-    std::string text = "deadlock";
-    const char* mark = ": ";
-    for (const Process& process : processes_) {
-      if (process.done) continue;
-      text += mark + process.name + " waits for " + process.waits_for;
-      mark = "; ";
-    }
-    return text;
-  }
-
-  std::vector<Process> processes_;
-  std::vector<std::condition_variable> wake_;
-  std::mutex mutex_;
-  std::size_t turn_ = 0;
-  std::size_t idle_ = 0;  // processes that had to wait since the last word moved
-  std::exception_ptr error_ = nullptr;
-};
-
-inline void wait(const std::string& stream, const char* state) {
-  if (!Schedule::current())
-    throw Deadlock("deadlock: waiting for " + stream + ", which is " + state);
-  Schedule::current()->wait(stream, state);
-}
-
-inline void moved() {
-  if (Schedule::current()) Schedule::current()->moved();
-}
 
 }  // namespace sim
+
+#ifdef NIBBLESTREAM_CHECKED
+#include "concurrent.hpp"
+#else
+#include "consecutive.hpp"
+#endif

@@ -212,6 +212,7 @@ def test_a_deadlock_names_the_streams(rng):
 def test_a_short_polar_fifo_is_found(rng, tmp_path, monkeypatch):
     """lut_mac takes a whole block before it gives anything: the FIFO beside it has to hold it."""
     tree = copy_of_sources(tmp_path, monkeypatch)
+    monkeypatch.setenv("CXXFLAGS", "-O1 -DNIBBLESTREAM_CHECKED")
     board = tree / "sim" / "board.cpp"
     board.write_text(board.read_text().replace('rotation)", spec::POLAR_DEPTH', 'rotation)", 4125'))
     model = random_model(rng)

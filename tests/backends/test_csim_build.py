@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,16 @@ import pytest
 
 from compiled import ROOT, assert_same, copy_of_sources, in_blocks
 from networks import random_model, random_spectrum
-from nibblestream import Enhancer
+from nibblestream import Enhancer, QuantizedModel, quantize, spec
 from nibblestream.backends import compiler
 from nibblestream.backends.csim import Board, CSimulation
+from nibblestream.network import code_stream
+from nibblestream.network.activation import LINEAR, RELU, SIGMOID, TANH
+from nibblestream.network.lutmac import Network
+from nibblestream.network.memory import MEMORY
+from nibblestream.network.recurrent import RECURRENT
 from nibblestream.speech.pipeline import Pipeline
+from plain_networks import plain_network, random_rows
 
 pytestmark = pytest.mark.usefixtures("kernel_cache")
 
@@ -48,7 +55,7 @@ def test_it_is_built_once(tmp_path, monkeypatch):
     fake, log = tmp_path / "fake-cxx", tmp_path / "log"
     fake.write_text(
         "#!/bin/sh\nfor last; do :; done\n"
-        f'[ "$last" = --version ] || {{ echo "$last" >> {log}; echo 1 > "$last"; }}\n'
+        f'[ "$last" = {os.devnull} ] || {{ echo "$last" >> {log}; echo 1 > "$last"; }}\n'
     )
     fake.chmod(0o755)
     monkeypatch.setenv("CXX", str(fake))
@@ -62,6 +69,52 @@ def test_it_is_built_once(tmp_path, monkeypatch):
     third = compiler.library()
     assert len({first, second, third}) == 3
     assert len(list((tmp_path / "cache").iterdir())) == 3  # and nothing temporary is left
+
+
+def test_another_cpu_gets_another_library(tmp_path, monkeypatch):
+    """Its instructions may be others; a compiler names them among the macros that it predefines."""
+    monkeypatch.setenv("NIBBLESTREAM_CACHE", str(tmp_path / "cache"))
+    fake = tmp_path / "fake-cxx"
+    monkeypatch.setenv("CXX", str(fake))
+    built = []
+    for macro in ("__AVX2__", "__AVX512F__", "__AVX2__"):
+        echo = f'echo "#define {macro} 1" | tee "$last"'
+        fake.write_text(f"#!/bin/sh\nfor last; do :; done\n{echo}\n")
+        fake.chmod(0o755)
+        built.append(compiler.library())
+    assert built[0] == built[2] != built[1]
+
+
+@pytest.fixture
+def plain(kernel_cache, monkeypatch):
+    """The build that users run: nothing is checked, and no process is a thread."""
+    monkeypatch.delenv("CXXFLAGS")
+
+
+@pytest.mark.usefixtures("plain")
+@pytest.mark.parametrize("name", ["default", "mlp", "paper"])
+def test_what_users_run_gives_the_same_bits(rng, name):
+    assert_same(QuantizedModel.load(name), random_spectrum(rng, 45), [32, 41])
+
+
+@pytest.mark.usefixtures("plain")
+@pytest.mark.parametrize("bits", spec.CODE_BITS)
+def test_what_users_run_gives_the_same_bits_for_rows(rng, bits):
+    """Of curves, memories and recurrent layers."""
+    widths, cells = (7, 51, 17, 33, 11, 5, 2), (TANH, RECURRENT, RELU, MEMORY, SIGMOID, LINEAR)
+    model = quantize(plain_network(rng, widths, cells), "u" if bits == 8 else "kmeans", bits)
+    rows = random_rows(rng, model, 45)
+    with closing(CSimulation(model)) as kernels:
+        np.testing.assert_array_equal(kernels.process(rows), Network(model).process(rows))
+
+
+@pytest.mark.usefixtures("plain")
+def test_what_users_run_names_the_stream_that_is_empty(rng):
+    model, spectrum = random_model(rng, (7,)), random_spectrum(rng, 2)
+    beats, codes = spectrum.view(np.uint64).reshape(-1), code_stream.beats(model)
+    registers = {"frames": 2, "beats": len(codes), "bank": 0, "reset": True}
+    with pytest.raises(RuntimeError, match=r"deadlock: lut_mac waits for codes .*, which is empty"):
+        Board().run(beats, codes[:-1], **registers)
 
 
 def test_a_damaged_library_is_built_anew(rng, tmp_path, monkeypatch):

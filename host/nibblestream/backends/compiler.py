@@ -23,13 +23,14 @@ FLAGS = (
     "-Wl,-z,defs",  # undefined symbols are errors
     "-fvisibility=hidden",  # else the loader merges the static memories of two boards
     "-Wno-unknown-pragmas", "-Wno-unused-label",
+    *(("-march=native",) if platform.machine() in ("x86_64", "AMD64") else ()),  # vectors
 )  # fmt: skip
 
 
 def library(geometry: Geometry = DEFAULT) -> Path:
     """Return the compiled kernels of a geometry, built anew only if something has changed.
 
-    Changes are those of sources, flags, compiler and machine.
+    Changes are those of sources, flags, compiler and CPU.
 
     ``CXX`` names another compiler, ``CXXFLAGS`` adds flags, and ``NIBBLESTREAM_CACHE`` replaces the
     cache folder ``~/.cache/nibblestream``.
@@ -51,7 +52,7 @@ def library(geometry: Geometry = DEFAULT) -> Path:
     compiler = _compiler()
     command = [*compiler, *FLAGS, *_words("CXXFLAGS")]
     constants = list(header(geometry))
-    stem = f"kernels-{_digest(compiler, command, constants)}"
+    stem = f"kernels-{_digest(command, constants)}"
     for built in sources.cache().glob(f"{stem}-*.so"):
         if built.stem == f"{stem}-{sources.digest([], built.read_bytes().hex())}":
             return built
@@ -81,9 +82,13 @@ def _compiler() -> list[str]:
     )
 
 
-def _digest(compiler: list[str], command: list[str], constants: list[str]) -> str:
-    """Return a digest of everything that the library depends on."""
-    ask = subprocess.run([*compiler, "--version"], capture_output=True, check=False)
+def _digest(command: list[str], constants: list[str]) -> str:
+    """Return a digest of everything that the library depends on.
+
+    The macros that a compiler predefines tell its version and the instructions of the CPU.
+    """
+    macros = [*command, "-x", "c++", "-dM", "-E", os.devnull]
+    ask = subprocess.run(macros, capture_output=True, check=False)
     made_by = [*command, ask.stdout.decode(errors="replace"), platform.machine(), sys.platform]
     folder = sources.find("hls")
     files = [*folder.glob("kernels/*.?pp"), *folder.glob("sim/*"), *folder.glob("sim/axi/*")]
