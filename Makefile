@@ -77,10 +77,10 @@ overlay:  # the bitstream for BOARD; checks first for AMD's Vivado and Vitis HLS
 	@$(MAKE) -s .venv/demo.stamp
 	$(MAKE) -C overlays PYTHON="$(abspath $(BIN)/python)"
 
-bench: .venv/dev.stamp  # all available backends; the emulation against PyTorch with librosa; a sweep's scheduler
+bench: .venv/dev.stamp  # all available backends; emulation against PyTorch; a sweep's scheduling
 	$(RUN) bench
 	$(BIN)/python tests/bench/emulation.py
-	$(BIN)/python tests/bench/sweep_overhead.py
+	$(BIN)/python tests/bench/sweep_overhead.py --trials 1000
 
 notebooks: .venv/dev.stamp  # run every notebook top to bottom
 	$(BIN)/jupyter execute notebooks/*.ipynb
