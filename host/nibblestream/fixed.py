@@ -89,7 +89,8 @@ def whole(x: Float, shift: int) -> npt.NDArray[np.int64]:
 def limit(x: Array, low: float, high: float) -> Array:
     """Clamp values to a range, in place; several times as fast as `np.clip`."""
     np.maximum(x, low, out=x)
-    return np.minimum(x, high, out=x)
+    np.minimum(x, high, out=x)
+    return x
 
 
 def round_half_away(x: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating[Any]]:
@@ -97,7 +98,7 @@ def round_half_away(x: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.floating
     # The float just below 0.5, which is itself rounded to 0: the sum of it and a fraction that is
     # no half is below 1, or rounds to a float below 1.
     half = np.copysign(np.nextafter(x.dtype.type(0.5), x.dtype.type(0)), x)
-    return np.trunc(x + half)
+    return np.asarray(np.trunc(x + half), x.dtype)
 
 
 @dataclass(frozen=True)

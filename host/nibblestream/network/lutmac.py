@@ -58,19 +58,19 @@ class LutMac:
             return self._recur(x)
         sums = self._product(x)
         if isinstance(layer.activation, Memory):
-            y, self._state = remember(whole(sums, self._shift), self._state)
-            return y
-        y = self._rounded(sums[0])
+            outputs, self._state = remember(whole(sums, self._shift), self._state)
+            return outputs
+        rounded = self._rounded(sums[0])
         if layer.saturated is not None:
-            self._count(y)
-        outputs = limit(y, *self._limits).astype(np.int32)
+            self._count(rounded)
+        outputs = limit(rounded, *self._limits).astype(np.int32)
         if layer.activation.tabled:
             return curve(outputs << layer.curve_shift, layer.activation)
         return outputs
 
     def reset(self) -> None:
         """Forget all previous rows."""
-        self._state = np.zeros(self._layer.width)  # of a layer with memory or a GRU
+        self._state: Float = np.zeros(self._layer.width)  # of a layer with memory or a GRU
 
     def _rounded(self, sums: Float) -> Float:
         """Round sums, in place, to the layer's word."""
@@ -91,7 +91,8 @@ class LutMac:
     def _recur(self, x: IntArray) -> npt.NDArray[np.int32]:
         """Return the outputs of a recurrent layer."""
         matrix, state = Sums(self._product, self._shift), self._state.astype(np.int64)
-        y, self._state = recur(x.astype(np.int64) << self._layer.align, state, matrix)
+        y, state = recur(x.astype(np.int64) << self._layer.align, state, matrix)
+        self._state = state.astype(np.float64)
         return y
 
 

@@ -119,7 +119,7 @@ class Sums:
 
     def __call__(self, outputs: IntArray) -> IntArray:
         """Return the accumulators, int64 (..., 3 units), for the outputs of the row before."""
-        return self.product(outputs)[0].astype(np.int64)
+        return np.asarray(self.product(outputs)[0], np.int64)
 
     def rounded(self, sums: IntArray, i: int) -> IntArray:
         """Return sums of kind i, 0 for r, 1 for z and 2 for n, on the grid they are used on."""

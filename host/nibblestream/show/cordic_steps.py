@@ -43,13 +43,15 @@ def vectoring_steps(re: int, im: int) -> list[Turned]:
     """
     if re < 0:
         raise ValueError(f"the real part is {re}; expected 0 or more: choose another bin")
-    x, y = (np.array([part << spec.CORDIC_GUARD], np.int32) for part in (re, im))
-    angle = np.zeros(1, np.int32)
-    found = [Turned(int(x[0]), int(y[0]), int(angle[0]))]
-    for i in range(spec.CORDIC_ITERATIONS):
-        cordic.step(x, y, angle, y >> 31, i)
-        found.append(Turned(int(x[0]), int(y[0]), int(angle[0])))
-    return found
+    return [_turned(re, im, steps) for steps in range(spec.CORDIC_ITERATIONS + 1)]
+
+
+def _turned(re: int, im: int, steps: int) -> Turned:
+    vectors = np.array([[re], [im]], np.int32) << spec.CORDIC_GUARD
+    directions = np.empty((steps, 1), np.int32)
+    cordic.turn(vectors, directions, towards_axis=True)
+    x, y = vectors[:, 0].tolist()
+    return Turned(x, y, int(directions[:, 0] @ cordic.ANGLES[:steps]))
 
 
 def turning(re: int, im: int) -> str:

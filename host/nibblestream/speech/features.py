@@ -34,7 +34,7 @@ def _levels() -> npt.NDArray[np.int32]:
     )
     correction = LOG2_TABLE[fraction >> (spec.LOG2_FRAC - spec.LOG2_TABLE_BITS)]
     levels = ((exponent + _LEAST) << spec.LOG2_FRAC) + fraction + correction
-    return levels.astype(np.int32)
+    return np.asarray(levels, np.int32)
 
 
 _LEVELS = _levels()
