@@ -43,10 +43,8 @@ class Product:
         """Return the sums, float64 (parts, n, ..., out), of rows of whole numbers (n, ..., in)."""
         step = _step(x)
         if step and len(x) >= FEWEST:
-            sums, frames = (
-                np.empty((len(self._bias), len(x), self._bias.shape[2])),
-                _frames(x, step),
-            )
+            frames = _frames(x, step)
+            sums = np.empty((len(self._bias), len(x), self._bias.shape[2]))
             for part, out in zip(self._of_stacks(step), sums, strict=True):
                 part(frames, out)
         else:
