@@ -120,6 +120,7 @@ BOTH := --metric stoi --metric si_sdr --model default-float --model default --mo
 	--model default-2bit --model mlp-float --model mlp
 PEERS := --model default-float --model default --model mlp --peer rnnoise --peer gtcrn --peer dtln \
 	--peer nsnet2 --peer deepfilter --peer webrtc --peer speex --peer noisereduce
+EXPLORED := $(addprefix --board ,Arty-Z7-10 Pynq-Z2 AUP-ZU3 KV260)
 results-data: .venv/dev.stamp
 	mkdir -p $(STUDIES)
 	$(RUN) reproduce all $(TEST) -o $(STUDIES)/reproduce
@@ -136,6 +137,9 @@ results-data: .venv/dev.stamp
 	$(RUN) tasks -o $(STUDIES)/tasks
 	OPENBLAS_NUM_THREADS=1 $(RUN) bench --json $(STUDIES)/bench.json
 	$(BIN)/python tests/bench/emulation.py --json $(STUDIES)/emulation.json
+	mkdir -p $(STUDIES)/explore
+	$(RUN) explore default $(EXPLORED) --json $(STUDIES)/explore.json \
+		-o $(STUDIES)/explore/explore.png
 	$(BIN)/python docs/results_data.py $(STUDIES)
 	$(MAKE) results
 

@@ -71,6 +71,7 @@ def figures(data: dict[str, Json]) -> Iterator[tuple[str, str]]:
     yield "memories_steps", f"{data['memories']['steps']:,}"
     yield from _bench(data["bench"])
     yield from _board(data["board"])
+    yield "explore", tables.explore(data["explore"])
     yield from networks.tasks(data["tasks"])
     yield from networks.beside(data["topologies"], data["published"])
 

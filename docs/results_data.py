@@ -22,7 +22,13 @@ from results_board import board, rounded, topologies
 
 DOCS = Path(__file__).parent
 OUTPUT = re.compile(r" (-o|--output|--json|--plot) \S*?([^/\s]+)(?=\s|$)")
-PICTURES = {"reproduce": ("fig1", "fig2", "fig3", "fig4"), "compare": ("compare",)}
+PICTURES = {
+    "reproduce": ("fig1", "fig2", "fig3", "fig4"),
+    "compare": ("compare",),
+    "explore": ("explore",),
+}
+
+EXPLORED = {"most frames/s": "clocks", "least latency": "latency_us", "fewest DSPs": "dsps"}
 
 Json = dict[str, Any]
 
@@ -179,6 +185,20 @@ def tasks(folder: Path) -> Json:
     return {"command": _command(found), "seeds": seeds, "board": found["board"], "rows": rows}
 
 
+def explore(folder: Path) -> Json:
+    """Return the default geometry of each board, and the best of those that it could have."""
+    found = _read(folder / "explore.json")
+    kept = ("geometry", "clocks", "latency_us", "rate", "dsps", "bram18", "luts")
+    rows = []
+    for on in found["boards"]:
+        chosen = {"default": on["own"]}
+        for why, key in EXPLORED.items():
+            chosen[why] = min(on["rows"], key=lambda row: (row[key], row["clocks"]))
+        for why, row in chosen.items():
+            rows.append({"board": on["board"], "why": why, **{key: row[key] for key in kept}})
+    return {"command": _command(found), "model": found["boards"][0]["model"], "rows": rows}
+
+
 def _read(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
@@ -225,6 +245,7 @@ PARTS: dict[str, Callable[[Path], Json]] = {
     "memories": memories,
     "tasks": tasks,
     "board": lambda _: board(),
+    "explore": explore,
     "topologies": lambda _: topologies(_read(DOCS / "results" / "published.json")),
 }
 

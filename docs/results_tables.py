@@ -261,6 +261,18 @@ def clocks(found: Json) -> str:
     return table(("", *heads), rows)
 
 
+def explore(found: Json) -> str:
+    """Return the default and the best geometries of each board."""
+    titles = ("board", "", "geometry", "clocks a frame", "frames/s", "latency, us")
+    rows = [
+        [row["board"], row["why"], f"`{row['geometry']}`"]
+        + [number(row["clocks"]), number(row["rate"]), number(row["latency_us"], 1)]
+        + [number(row[key]) for key in ("dsps", "bram18", "luts")]
+        for row in found["rows"]
+    ]
+    return table((*titles, "DSP", "BRAM18", "LUT"), rows, left=3)
+
+
 def resources(found: Json) -> str:
     """Return the modelled resources of the kernels."""
     rows = [[name, *map(number, counts)] for name, counts in found["resources"].items()]

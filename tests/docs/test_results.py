@@ -65,6 +65,7 @@ def raised(data, path):
         (("compare", "rows", 3, "extra"), 1),
         (("sweep", "rows", 1, "stoi", 0), 1),
         (("board", "blocks", 0, "times_real_time"), 1),
+        (("explore", "rows", 1, "latency_us"), 1),
         (("emulation", "seconds", "paper", "csim"), 1),
         (("tasks", "rows", 0, "score", 0), 1),
         (("topologies", "rows", 1, "latency_us"), 1),

@@ -44,6 +44,8 @@ class Exploration:
     spare : float
         Share of each resource that is left.
     found : sequence of Candidate
+    own : Candidate, optional
+        The board's default geometry, unless it cannot run the model.
     """
 
     model: str
@@ -51,6 +53,7 @@ class Exploration:
     board: Board
     spare: float
     found: Sequence[Candidate]
+    own: Candidate | None = None
 
     @property
     def front(self) -> list[Candidate]:
@@ -80,6 +83,9 @@ def show(of: Exploration, console: Console | None = None) -> None:
         table.add_column(heading.format(unit=of.unit), justify="right", no_wrap=True)
     for each in of.front:
         table.add_row(Text(str(each.geometry)), *_marked(each, best(of.front)))
+    if of.own:
+        table.add_section()
+        table.add_row(Text(f"{of.own.geometry} (the default)"), *_cells(of.own))
     caption = CAPTION.format(unit=of.unit, clock=of.board.clock_mhz)
     console.print(Group(table, Text(caption), Text(f"most {of.unit}s/s: {of.command}")))
 
@@ -122,7 +128,8 @@ def _json(of: Exploration) -> dict[str, Any]:
         "part": of.board.part,
     }
     about |= {"clock_mhz": of.board.clock_mhz, "spare": of.spare}
-    return {**about, "best": str(of.best.geometry), "command": of.command, "rows": rows}
+    about |= {"best": str(of.best.geometry), "command": of.command}
+    return {**about, "own": _flat(of.own) if of.own else None, "rows": rows}
 
 
 def _flat(each: Candidate) -> Row:

@@ -6,7 +6,7 @@ from ...hardware.boards import Board
 from ...hardware.traffic import rows_of
 from ...network.float_model import FloatModel
 from ...network.model import QuantizedModel
-from .candidates import Candidate, candidates
+from .candidates import Candidate, candidate, candidates
 from .report import Exploration
 
 
@@ -41,7 +41,15 @@ def explore(
         found = _within_dsps(found, max_dsp)
     if target_latency is not None:
         found = _within_latency(found, target_latency)
-    return Exploration(model.name, rows_of(model).unit, board, spare, found)
+    assert isinstance(model, QuantizedModel)
+    return Exploration(model.name, rows_of(model).unit, board, spare, found, _own(model, board))
+
+
+def _own(model: QuantizedModel, board: Board) -> Candidate | None:
+    try:
+        return candidate(model, board.geometry, board)
+    except ValueError:
+        return None
 
 
 def _within_dsps(found: list[Candidate], most: int) -> list[Candidate]:
