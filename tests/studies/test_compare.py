@@ -316,7 +316,8 @@ def test_peers_take_networks_with_memory(remembering: FloatModel, material: Mate
         if method.library:
             assert [w.shape for w in found.model.weights] == shapes
             for weights, exact in zip(found.model.weights, remembering.weights, strict=True):
-                assert 0 < np.sqrt(np.mean((weights - exact) ** 2)) < 0.4 * exact.std()
+                # GPTQ zeroes the weights of units that no recording activates.
+                assert 0 < np.sqrt(np.mean((weights - exact) ** 2)) < exact.std()
 
 
 class _Gone:
@@ -394,7 +395,8 @@ def test_the_command(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -
     result = CliRunner().invoke(main, call)
     assert result.exit_code == 0, result.output
     assert max(map(len, result.output.splitlines()[:-1])) <= 100
-    assert "RTN, tensor" in result.output
+    assert "model, 3 bits" in result.output
+    assert "…" not in result.output  # nothing is cut off
     assert "rounded" in result.output
     out = tmp_path / "out"
     assert {p.name for p in out.iterdir()} == {

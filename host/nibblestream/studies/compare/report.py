@@ -22,7 +22,7 @@ from .rows import METRICS, Row
 from .run import Comparison
 
 NAME = "compare"
-HEADINGS = ("cal", "STOI", "loss in %", "SI-SDR", "output error", "bytes", "s", "fits")
+HEADINGS = ("cal", "STOI", "loss in %", "SI-SDR", "output error", "bytes", "fits")
 FIGURES = (*METRICS.values(), "error")
 TITLE = "Quantizers on the same networks and recordings"
 CAPTION = """\
@@ -30,9 +30,8 @@ cal: calibrated on recordings, the same for all that are.
 loss: of STOI against the float network; ± is half of its 95% paired bootstrap interval.
 output error: RMS of the gains' error against the float network's (of magnitudes: relative).
 bytes: codes, scales, zero points, tables and padding, as the library keeps them; no biases.
-s: seconds to quantize. What fits ran in the overlay's integers; the rest in floats, float biases.
 fits: the overlay's table holds the weights; rounded: as many values, if each is put on its grid,
-which the row named so has been.
+which the row named so has been. What fits ran in the overlay's integers, the rest in floats.
 Numbers in a name are the weights of a row that share a scale, of NF4 those of a block, or the rows
 that share a table; others have one for the whole layer, or for a row where the name says so."""
 
@@ -109,7 +108,6 @@ def _cells(row: Row) -> list[str]:
         _number(of.get("si_sdr"), 2),
         _about(of.get("error"), 4).replace("0.", "."),
         "" if row.bytes is None else f"{row.bytes:,}",
-        "" if row.seconds is None else f"{row.seconds:.{int(row.seconds < 10)}f}",
         row.fits,
     ]
 
@@ -122,7 +120,8 @@ def _about(figure: Interval | None, decimals: int) -> str:
     if figure is None:
         return ""
     half = (figure.high - figure.low) / 2
-    return f"{figure.mean:.{decimals}f} ±{half:.{decimals}f}"
+    mean = round(figure.mean, decimals) + 0.0  # no minus before zero
+    return f"{mean:.{decimals}f} ±{half:.{decimals}f}"
 
 
 def _notes(found: Comparison) -> list[str]:
