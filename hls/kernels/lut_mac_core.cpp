@@ -8,7 +8,8 @@
 //        ^                                                                      |
 //        +--- round, limit, activate <--- + bias <--- 8 x 4 accumulators <-------+
 //
-// A block of more than 8 frames is 2 to 4 groups of frames: each step takes as many clocks.
+// A block of more than 8 frames is 2 to 4 groups of frames: each step takes as many clocks. In
+// geometries by code (by_code.hpp), adders take the place of most multipliers.
 #include "by_code.hpp"
 #include "cores.hpp"
 #include "recurrent.hpp"

@@ -85,8 +85,8 @@ DECODE:
 constexpr int PRODUCT_BITS = spec::ACTIVATION_BITS + spec::WEIGHT_BITS;
 using sum_t = ap_int<PRODUCT_BITS + bits_for(LANES - 1)>;
 
-// The sum of a step's products, added in a tree, for one of the frames; `values` has a row per
-// lane.
+// The sum of a step's products, added in a tree, for one of the frames. There is a row of values
+// per lane; geometries by code have fewer, and do not run this.
 template <typename Value, int ROWS, int FRAMES>
 sum_t summed(const weight_t (&weights)[LANES], const Value (&values)[ROWS][FRAMES], int frame) {
 #pragma HLS INLINE  // part of the calling pipeline
