@@ -78,8 +78,11 @@ def test_another_cpu_gets_another_library(tmp_path, monkeypatch):
     monkeypatch.setenv("CXX", str(fake))
     built = []
     for macro in ("__AVX2__", "__AVX512F__", "__AVX2__"):
-        echo = f'echo "#define {macro} 1" | tee "$last"'
-        fake.write_text(f"#!/bin/sh\nfor last; do :; done\n{echo}\n")
+        answer = f"#define {macro} 1"
+        fake.write_text(
+            "#!/bin/sh\nfor last; do :; done\n"
+            f'case "$*" in *-dM*) echo "{answer}" ;; *) echo built > "$last" ;; esac\n'
+        )
         fake.chmod(0o755)
         built.append(compiler.library())
     assert built[0] == built[2] != built[1]
