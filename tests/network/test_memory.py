@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import slow_integers
@@ -55,6 +55,7 @@ def test_equals_the_oracle(rng, scheme, bits):
     assert Network(model).process(x).tolist() == oracle(model, x)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 60), max_size=6))
 def test_any_cut_gives_the_same(seed, cuts):
     rng = np.random.default_rng(seed)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nibblestream import spec
@@ -35,6 +35,7 @@ def test_the_floor_equals_the_oracle(frames):
     assert result.tolist() == slow_features([list(frame) for frame in frames])
 
 
+@settings(deadline=None)
 @given(st.lists(MAGNITUDE, min_size=2, max_size=50), st.data())
 def test_blocks_do_not_matter(frames, data):
     frames = np.array(frames, np.int32)[:, None]

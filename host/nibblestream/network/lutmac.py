@@ -37,6 +37,7 @@ class LutMac:
     def __init__(self, layer: QuantizedLayer) -> None:
         self._layer, self._shift, self._limits = layer, layer.shift, layer.limits
         self._product = _product(layer)
+        self._state: Float
         self.saturated = 0  # outputs so far that were beyond the output format
         self.reset()
 
@@ -70,7 +71,7 @@ class LutMac:
 
     def reset(self) -> None:
         """Forget all previous rows."""
-        self._state: Float = np.zeros(self._layer.width)  # of a layer with memory or a GRU
+        self._state = np.zeros(self._layer.width)  # of a layer with memory or a GRU
 
     def _rounded(self, sums: Float) -> Float:
         """Round sums, in place, to the layer's word."""
