@@ -110,6 +110,6 @@ def _follow(floor: Float, levels: Float, floors: Float) -> Float:
         np.subtract(level, floor, difference)
         np.multiply(difference, rise, slow)
         np.multiply(difference, fall, fast)
-        np.minimum(slow, fast, slow)
+        np.minimum(slow, fast, out=slow)
         floor = np.add(floor, slow, out)
     return floor.copy()
