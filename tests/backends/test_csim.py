@@ -196,6 +196,13 @@ def test_digests_of_spectra_are_those_of_the_memory(rng):
     assert digests.spectrum == code_stream.digest(spectrum.view(np.uint64).reshape(-1))
 
 
+@pytest.mark.parametrize(("raw_in", "raw_out"), [(4, 0), (0, 4)])
+def test_rows_and_spectra_at_once_are_refused(rng, raw_in, raw_out):
+    model, spectrum = random_model(rng), random_spectrum(rng, 4)
+    with pytest.raises(ValueError, match=f"raw_in is {raw_in} and raw_out {raw_out}; expected"):
+        run(Board(), model, spectrum, raw_in=raw_in, raw_out=raw_out)
+
+
 def test_a_deadlock_names_the_streams(rng):
     model, spectrum = random_model(rng), random_spectrum(rng, 4)
     codes = code_stream.beats(model)

@@ -103,7 +103,14 @@ class Board:
         ------
         RuntimeError
             The kernels deadlocked; the message names the streams that they wait for.
+        ValueError
+            `raw_in` and `raw_out` contradict each other: on a board, a kernel would wait for ever.
         """
+        if (raw_in == 0) != (raw_out == 0):
+            raise ValueError(
+                f"raw_in is {raw_in} and raw_out {raw_out}; expected beats of both, for rows, or "
+                "0 for both, for spectra"
+            )
         enhanced = np.zeros(raw_out or frames * spec.BINS, np.uint64)
         arrays = [np.ascontiguousarray(array) for array in (spectrum, codes)]
         block = Block(
