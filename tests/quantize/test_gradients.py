@@ -65,7 +65,7 @@ def test_sensitivities_are_squared_slopes_of_the_outputs(
     sums = [
         s.requires_grad_(True) for s in outputs(model, *parameters, torch.tensor(x).double())[0]
     ]
-    for i, seen in enumerate(Teacher(model, [x]).sensitivities()):
+    for i, seen in enumerate(Teacher(model, [x]).sensitivities):
         rest = replace(
             model, weights=model.weights[i:], biases=model.biases[i:],
             activations=model.activations[i:],

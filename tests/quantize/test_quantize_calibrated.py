@@ -17,6 +17,8 @@ from nibblestream.network.float_model import FloatModel
 from nibblestream.network.model import load_model
 from nibblestream.network.scheme import CALIBRATED, NAMES
 from nibblestream.quantize import Calibration, Scheme, lut_at, objective
+from nibblestream.quantize import refit as descent
+from nibblestream.quantize import search as searching
 from nibblestream.quantize.budget import choose_bits
 from nibblestream.quantize.calibrated import Student, nearest
 from nibblestream.quantize.coded_layer import Unit
@@ -27,6 +29,7 @@ from nibblestream.quantize.levels import Grid, nearest_codes
 from nibblestream.quantize.objective import LayerError, layer_error
 from nibblestream.quantize.refit import descend, fit_table, refit
 from nibblestream.quantize.rescale import rescale
+from nibblestream.quantize.search import pivots, search
 from nibblestream.quantize.teacher import Teacher
 from nibblestream.speech.front import Speech
 
@@ -56,10 +59,17 @@ def small() -> FloatModel:
 
 
 def correlated(rng: np.random.Generator, out: int = 6, n: int = 12, rows: int = 1) -> LayerError:
-    """A layer's error with strongly correlated inputs and a bias."""
+    """A layer's error with strongly correlated inputs, a bias, and outputs that do not interact."""
     x = rng.normal(0, 1, (rows, 200, n + 1)) @ rng.normal(0, 1, (n + 1, n + 1))
     hessian = x.transpose(0, 2, 1) @ x / 200 + 1e-3 * np.eye(n + 1)
-    return LayerError(rng.laplace(0, 0.1, (out, n + 1)), hessian, rng.uniform(0.5, 2, out), n)
+    target = rng.laplace(0, 0.1, (out, n + 1))
+    return LayerError(target, hessian, np.diag(rng.uniform(0.5, 2, out)), n)
+
+
+def coupled(rng: np.random.Generator, out: int = 6, n: int = 12) -> LayerError:
+    """A layer's error with strongly correlated inputs and outputs that interact strongly."""
+    effects = rng.normal(0, 1, (out, out)) + 1.5
+    return replace(correlated(rng, out, n), coupling=effects.T @ effects + 1e-2 * np.eye(out))
 
 
 TABLE = lut_at([-0.3, -0.1, 0.05, 0.25], 8, 2)
@@ -79,7 +89,7 @@ def test_the_error_is_that_of_the_outputs(
     z = (x @ exact[:, :-1].T + exact[:, -1]).astype(np.float32)
     # What all outputs share is a factor of the frame times one of the output.
     seen = np.outer(rng.uniform(0.1, 2, 300), rng.uniform(0.5, 2, out)).astype(np.float32)
-    error = layer_error(exact, x, z, seen, biased=True)
+    error = layer_error(exact, x, z, seen, None, biased=True)
     assert len(error.hessian) == (out if own else 1)
     other = exact + rng.normal(0, 0.1, exact.shape)
     lost = (z - x @ other[:, :-1].T - other[:, -1]) ** 2
@@ -92,7 +102,7 @@ def test_the_target_makes_up_for_other_inputs(rng: np.random.Generator) -> None:
     x = rng.normal(0, 1, (2000, 8)).astype(np.float32)
     weights = rng.normal(0, 0.2, (5, 8))
     z = (x @ weights.T).astype(np.float32)
-    error = layer_error(weights, 1.25 * x, z, np.ones_like(z), biased=False)
+    error = layer_error(weights, 1.25 * x, z, np.ones_like(z), None, biased=False)
     assert np.allclose(error.target, weights / 1.25, atol=0.01)
 
 
@@ -103,7 +113,7 @@ def test_hidden_frames_do_not_count(rng: np.random.Generator) -> None:
     z[500:] = 9
     seen = np.ones_like(z)
     seen[500:] = 0
-    error = layer_error(weights, x, z, seen, biased=False)
+    error = layer_error(weights, x, z, seen, None, biased=False)
     assert error.of(weights) < 1e-9
 
 
@@ -178,6 +188,31 @@ def test_refit_never_costs_more(rng: np.random.Generator, rows: int) -> None:
         assert (np.diff(lut.values) >= 0).all()
 
 
+def test_refit_never_costs_more_where_outputs_interact(rng: np.random.Generator) -> None:
+    for _ in range(3):
+        error = coupled(rng, out=20)
+        values = gptq(error, Grid(TABLE.values, 12))
+        best, lut = refit(error, values, TABLE, Scheme("refit", 2), 5, spec.BIAS)
+        assert error.of(best) <= error.of(values)
+        assert np.isin(best[:, :12], lut.values).all()
+
+
+def test_descent_ends_where_no_single_change_helps(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(descent, "GROUP", 1)  # outputs of a group are taken for independent
+    error, grid = coupled(rng, n=5), Grid(TABLE.values, 5)
+    values = gptq(error, grid)
+    for _ in range(50):
+        before, values = values, descend(error, values, grid)
+    assert np.array_equal(before, values)
+    least = error.of(values)
+    for row, column, level in product(range(6), range(5), TABLE.values):
+        moved = values.copy()
+        moved[row, column] = level
+        assert error.of(moved) >= least - 1e-12
+
+
 def test_the_fitted_table_is_the_best_for_its_codes(rng: np.random.Generator) -> None:
     # Of all tables of m = 3: 16 values for each of 4 entries, one k.
     error = correlated(rng, 3, 5)
@@ -198,13 +233,64 @@ def test_descent_takes_the_best_value_of_each_column(rng: np.random.Generator) -
     values = np.full((6, 2), TABLE.values[0])
     down = descend(error, values, Grid(TABLE.values, 1))
     for row in range(6):
-        alone = replace(error, importance=np.eye(6)[row])
+        alone = replace(error, coupling=np.diag(np.eye(6)[row]))
         tried = []
         for level in TABLE.values:
             moved = values.copy()
             moved[row, 0] = level
             tried.append(alone.of(moved))
         assert down[row, 0] == TABLE.values[np.argmin(tried)]
+
+
+# --- search --------------------------------------------------------------------------------------
+
+
+def test_pivots_take_first_what_the_rest_can_compensate_least(rng: np.random.Generator) -> None:
+    hessian = correlated(rng).hessian[0]
+    order, factor = pivots(np.linalg.inv(hessian), np.array([12]))
+    left = [i for i in range(13) if i != 12]
+    for i in order[1:]:
+        cost = 1 / np.diag(np.linalg.inv(hessian[np.ix_(left, left)]))
+        assert i == left[np.argmax(cost)]
+        left.remove(i)
+    assert order[0] == 12
+    assert np.array_equal(factor, np.triu(factor))
+    assert factor.T @ factor == pytest.approx(np.linalg.inv(hessian[np.ix_(order, order)]))
+
+
+@pytest.mark.parametrize("rows", [1, 5])
+def test_keeping_all_roundings_finds_the_best(
+    rng: np.random.Generator, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "KEPT", 2**6)
+    error = correlated(rng, 5, 5, rows)
+    levels = np.array([-0.1, 0.15])
+    error = replace(error, inputs=6)  # no bias
+    found = search(error, Grid(levels, 6))
+    every = np.array([*product(levels, repeat=6)])
+    for row, hessian in enumerate(np.broadcast_to(error.hessian, (5, 6, 6))):
+        away = every - error.target[row]
+        least = np.einsum("ci,ij,cj->c", away, hessian, away)
+        assert np.array_equal(found[row], every[np.argmin(least)])
+
+
+def test_outputs_compensate_as_inputs_do(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # An output of many inputs, and many outputs of one input: the same closest vector problem.
+    monkeypatch.setattr(searching, "KEPT", 1)
+    monkeypatch.setattr(searching, "GROUP", 1)
+    across = replace(correlated(rng, 1, 12), coupling=np.eye(1), inputs=13)
+    down = LayerError(across.target.T, np.eye(1)[None], across.hessian[0], 1)
+    found = search(across, Grid(TABLE.values, 13))
+    assert np.array_equal(found, search(down, Grid(TABLE.values, 1)).T)
+    assert not np.array_equal(found, nearest(across, Grid(TABLE.values, 13)))
+
+
+def test_search_finds_better_codes_than_gptq(rng: np.random.Generator) -> None:
+    grid = Grid(TABLE.values, 40)
+    for error in (correlated(rng, 30, 40, 30), coupled(rng, 30, 40)):
+        assert error.of(search(error, grid)) < 0.9 * error.of(gptq(error, grid))
 
 
 # --- whole networks ------------------------------------------------------------------------------

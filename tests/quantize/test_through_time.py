@@ -16,6 +16,7 @@ from nibblestream.network.memory import MEMORY
 from nibblestream.network.recurrent import RECURRENT
 from nibblestream.network.scheme import CALIBRATED
 from nibblestream.quantize import Calibration, data
+from nibblestream.quantize import teacher as teaching
 from nibblestream.quantize.best import integer_error
 from nibblestream.quantize.data import checked
 from nibblestream.quantize.objective import DAMPING
@@ -106,7 +107,7 @@ def test_sensitivities_are_squared_slopes(rng):
         found = slopes(teacher.layers, teacher.passes, one, teacher.sequences, NONE)
         for square, slope in zip(expected[1:], found[1:], strict=True):
             square += slope**2
-    for seen, square in zip(teacher.sensitivities()[1:], expected[1:], strict=True):
+    for seen, square in zip(teacher.sensitivities[1:], expected[1:], strict=True):
         assert seen == pytest.approx(square, rel=1e-4, abs=1e-7)
 
 
@@ -117,8 +118,8 @@ def test_states_do_not_leak_into_the_next_recording(rng, kind):
     assert teacher.passes[-1].outputs == pytest.approx(run_on(model, x), abs=1e-5)
     joined = Teacher(model, [np.concatenate(x)])
     assert np.abs(joined.target - teacher.target)[20:].max() > 1e-3
-    alone = [Teacher(model, [some]).sensitivities() for some in x]
-    for i, seen in enumerate(teacher.sensitivities()):
+    alone = [Teacher(model, [some]).sensitivities for some in x]
+    for i, seen in enumerate(teacher.sensitivities):
         assert seen == pytest.approx(np.concatenate([s[i] for s in alone]), rel=1e-3, abs=1e-6)
 
 
@@ -127,7 +128,7 @@ def test_hessians_are_sums_over_all_rows(rng, kind):
     """Against one row after another: what the matrix multiplies, weighted by the sensitivity."""
     model, x = build(rng, kind), recordings(rng, 30, 9)
     teacher = Teacher(model, x)
-    sensitivities = teacher.sensitivities()
+    sensitivities = teacher.sensitivities
     for i, error in enumerate(teacher.errors()):
         before = replace(
             model,
@@ -141,12 +142,36 @@ def test_hessians_are_sums_over_all_rows(rng, kind):
             if model.activations[i] is RECURRENT:
                 outputs = np.concatenate([np.zeros((1, outputs.shape[1])), outputs[:-1]])
             factors += [np.append(row, 1.0) for row in outputs]
-        for row, (hessian, seen) in enumerate(zip(error.hessian, sensitivities[i].T, strict=True)):
+        every = sensitivities[i].T
+        if error.coupled:  # outputs share the Hessian of their mean sensitivity, scaled to 1
+            every = every.mean(axis=0, keepdims=True) / every.mean()
+        for row, (hessian, seen) in enumerate(zip(error.hessian, every, strict=True)):
             expected = sum(s * np.outer(f, f) for s, f in zip(seen, factors, strict=True)) / 39
             damping = np.diag(hessian - expected)
             expected += np.diag(damping)
             assert hessian == pytest.approx(expected, rel=1e-3, abs=1e-5), (i, row)
             assert damping.min() >= 0.9 * DAMPING * np.trace(expected) / len(expected) - 1e-6
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_couplings_are_products_of_slopes(rng, kind, monkeypatch):
+    """Against the slopes of each output in each row, one at a time."""
+    monkeypatch.setattr(teaching, "PROBES", 1000)
+    teacher = Teacher(build(rng, kind), recordings(rng, 5, 3))
+    expected = [np.zeros((done.sums.shape[1],) * 2) for done in teacher.passes]
+    for place in np.ndindex(teacher.target.shape):
+        one = np.zeros_like(teacher.target)
+        one[place] = 1
+        found = slopes(
+            teacher.layers, teacher.passes, one, teacher.sequences, teacher.model.front.limits
+        )
+        for products, slope in zip(expected, found, strict=True):
+            products += slope.T @ slope / len(one)
+    *couplings, last = teacher.couplings
+    assert last is None
+    for coupling, products in zip(couplings, expected, strict=False):
+        products += teaching.DAMPING * np.trace(products) / len(products) * np.eye(len(products))
+        assert coupling == pytest.approx(products, abs=0.1 * np.abs(products).max())
 
 
 def error_of(model: QuantizedModel, network: FloatModel, rows: list[np.ndarray]) -> float:

@@ -84,7 +84,8 @@ def quantize(
     kmeans        exact k-means of the weights, nearest codes
     fisher        k-means weighted by curvature, nearest codes (calibration)
     gptq          like fisher, but codes assigned in order with error feedback (calibration)
-    refit         gptq, then table and codes fitted in turn to the layer's outputs (calibration)
+    refit         table and codes fitted in turn to the layer's outputs, with error feedback over
+                  inputs and outputs, and a search among codes (calibration)
     distil        refit, then tables and biases tuned on the network's outputs (calibration)
     auto          distil after scaling the hidden units for it, or whichever scheme of this table
                   has the least error in integers on the calibration; without one, kmeans

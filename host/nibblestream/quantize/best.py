@@ -1,8 +1,8 @@
 """Choice between quantized networks by their integer outputs on calibration rows.
 
-`auto` tries its own method first and then every other scheme. Its own is the best for most
-networks, but not for all: a layer of few distinct values, for example, fits a table exactly, unless
-its units are scaled.
+`auto` tries its own method first and then every other scheme, but the parts of `distil`.
+Its own is the best for most networks, but not for all: a layer of few distinct values, for example,
+fits a table exactly, unless its units are scaled.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from ..network.model import QuantizedModel
 from ..network.scheme import NAMES, Scheme
 from .teacher import Teacher
 
+PARTS = ("gptq", "refit")  # of what distil does, which is no worse
 BLOCK = 1024  # rows evaluated at once
 
 
 def candidates(schemes: list[Scheme]) -> Iterator[list[Scheme]]:
     """Yield the schemes, then with each other scheme in place of auto that allows its k."""
     yield schemes
-    if any(scheme.name == "auto" for scheme in schemes):
-        for name in reversed(NAMES):
-            if name != "auto" and all(_allows(name, s.k) for s in schemes if s.name == "auto"):
-                yield [replace(s, name=name) if s.name == "auto" else s for s in schemes]
+    replaced = [scheme for scheme in schemes if scheme.name == "auto"]
+    for name in reversed(NAMES) if replaced else ():
+        if name not in ("auto", *PARTS) and all(_allows(name, scheme.k) for scheme in replaced):
+            yield [replace(s, name=name) if s.name == "auto" else s for s in schemes]
 
 
 def best(models: Iterable[QuantizedModel], teacher: Teacher) -> QuantizedModel:

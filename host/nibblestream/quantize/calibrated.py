@@ -2,8 +2,9 @@
 
 fisher: curvature-weighted k-means, nearest codes. gptq: k-means weighted by each weight's cost
 after the other weights of its neuron have compensated for it, and codes with error feedback.
-refit: gptq, then tables and codes fitted in turn. distil and auto: refit, then the tables and
-biases of the whole network tuned (`distil`); auto scales the hidden units first (`rescale`).
+refit: the same table, then codes by `search`, and tables and codes fitted in turn. distil and auto:
+refit, then the tables and biases of the whole network tuned (`distil`); auto scales the hidden
+units first (`rescale`).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .gptq import gptq
 from .levels import Grid, nearest_codes
 from .objective import LayerError
 from .passes import factors, forward
-from .refit import refit
+from .refit import fit
 from .teacher import Teacher
 
 Float32 = npt.NDArray[np.float32]
@@ -39,7 +40,6 @@ class Student:
 
     def __init__(self, model: FloatModel, calibration: Data) -> None:
         self.teacher = Teacher(model, calibration)
-        self._sensitivities = self.teacher.sensitivities()
         self._inputs, self._next = self.teacher.inputs, 0
 
     def encode(self, scheme: Scheme, unit: Unit) -> CodedLayer:
@@ -47,8 +47,7 @@ class Student:
         i = self._next
         # The matrix of a recurrent layer multiplies what it gives in float, for the inputs it gets.
         seen = factors(self.teacher.layers[i], self._inputs, self.teacher.sequences)
-        error = self.teacher.layer_error(i, seen, self._sensitivities[i])
-        return encode(error, scheme, unit)
+        return encode(self.teacher.layer_error(i, seen), scheme, unit)
 
     def append(self, coded: CodedLayer) -> None:
         """Append the next quantized layer and compute its outputs."""
@@ -63,9 +62,10 @@ def encode(error: LayerError, scheme: Scheme, unit: Unit) -> CodedLayer:
     bias_word = replace(unit.bias_format, frac=unit.bias_format.frac + unit.exponent)
     lut = fisher_lut(error, scheme, unit.k_max, feedback=scheme.name != "fisher")
     grid = Grid(lut.values, error.inputs, bias_word)
-    values = nearest(error, grid) if scheme.name == "fisher" else gptq(error, grid)
-    if scheme.name not in ("fisher", "gptq"):
-        values, lut = refit(error, values, lut, scheme, unit.k_max, bias_word)
+    if scheme.name in ("fisher", "gptq"):
+        values = nearest(error, grid) if scheme.name == "fisher" else gptq(error, grid)
+    else:
+        values, lut = fit(error, lut, scheme, unit.k_max, bias_word)
     codes = nearest_codes(values[:, : error.inputs], lut)
     biases = values[:, error.inputs] if values.shape[1] > error.inputs else np.zeros(len(values))
     bias = bias_word.from_float(biases)

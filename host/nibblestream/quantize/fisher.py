@@ -31,9 +31,10 @@ def curvature(error: LayerError, *, feedback: bool) -> Float:
     """
     if feedback:
         cost = 1 / np.einsum("oii->oi", np.linalg.inv(error.hessian))
+        importance = 1 / np.diag(np.linalg.inv(error.coupling))
     else:
-        cost = np.einsum("oii->oi", error.hessian)
-    return np.asarray(error.importance[:, None] * cost[:, : error.inputs])
+        cost, importance = np.einsum("oii->oi", error.hessian), np.diag(error.coupling)
+    return np.asarray(importance[:, None] * cost[:, : error.inputs])
 
 
 def fisher_lut(error: LayerError, scheme: Scheme, k_max: int, *, feedback: bool) -> Lut:

@@ -93,6 +93,16 @@ class Grid:
     def __init__(self, values: Float, inputs: int, bias_word: QFormat = spec.BIAS) -> None:
         self._values, self._inputs, self._bias_word = values, inputs, bias_word
 
+    def around(self, wanted: Float, column: int) -> Float:
+        """Return the two allowed values nearest to each side of a weight, a bias's nearest twice.
+
+        float64, of the shape of `wanted` with an axis of 2 added.
+        """
+        if column >= self._inputs:
+            return np.repeat(self.snap(wanted, column)[..., None], 2, axis=-1)
+        above = np.searchsorted(self._values, wanted).clip(1, len(self._values) - 1)
+        return np.stack([self._values[above - 1], self._values[above]], axis=-1)
+
     def snap(self, wanted: Float, column: int) -> Float:
         """Return the nearest allowed values, in the shape of `wanted`."""
         if column < self._inputs:

@@ -1,13 +1,18 @@
 """Error of one layer's outputs, as a quadratic form of its weights.
 
-For inputs x, target outputs z and weights V, the error is ``mean(s (z - V x)**2)`` over the
+For inputs x, target outputs z and weights V, an output's error is ``mean(s (z - V x)**2)`` over the
 frames, where s is the sensitivity of an output in a frame. For each output this equals
 ``(V* - V) H (V* - V)'`` plus a constant, with ``H = mean(s x x')`` and V* the least-squares
 solution. The inputs x come from the quantized layers before, so V* also compensates their errors.
 
-If the layer is small enough, each output has its own H, which leaves out rows where an activation
-or the limits of the front block the output. Otherwise all outputs share the H of the mean s, each
-with its own factor. Biases are the weights of an additional input that is always 1.
+Errors of a hidden layer's outputs add up in the layers after it. All outputs share the H of the
+mean s, and with C, the mean products of the outputs' effects on the network's outputs, the error
+is ``trace(C (V* - V) H (V* - V)')`` (Martens and Grosse, *Optimizing neural networks with
+Kronecker-factored approximate curvature*, 2015, https://arxiv.org/abs/1503.05671). The last layer's
+outputs do not interact: each has its own H, if those are small enough, which leaves out rows where
+the limits of the front block the output; otherwise they share one, and C is diagonal.
+
+Biases are the weights of an additional input that is always 1.
 """
 
 from __future__ import annotations
@@ -37,21 +42,30 @@ class LayerError:
         V*; columns are the inputs, and one for the bias if the layer has one.
     hessian : float64, shape (out or 1, columns, columns)
         H of each output, or one H for all; positive definite.
-    importance : float64, shape (out,)
-        Factor of each output's error.
+    coupling : float64, shape (out, out)
+        Factors of the products of two outputs' errors; diagonal if each H is an output's own.
     inputs : int
         Number of columns that hold weights.
     """
 
     target: Float
     hessian: Float
-    importance: Float
+    coupling: Float
     inputs: int
+
+    @property
+    def coupled(self) -> bool:
+        """Whether outputs interact."""
+        return np.count_nonzero(self.coupling) > len(self.coupling)
 
     def of(self, values: Float) -> float:
         """Return the error of weights and biases (out, columns), zero or more."""
         difference = self.target - values
-        return float(self.importance @ (self.times(difference) * difference).sum(axis=1))
+        return float(np.vdot(self.slope(difference), difference))
+
+    def slope(self, rows: Float) -> Float:
+        """Return half the slope of the error at a difference (out, columns) from the target."""
+        return np.asarray(self.coupling @ self.times(rows))
 
     def in_units(self, exponent: int) -> LayerError:
         """Return the same error as a function of values in units of 2**exponent."""
@@ -68,7 +82,12 @@ class LayerError:
 
 
 def layer_error(
-    values: Float, inputs: Float32, outputs: Float32, sensitivity: Float32, biased: bool
+    values: Float,
+    inputs: Float32,
+    outputs: Float32,
+    sensitivity: Float32,
+    coupling: Float | None,
+    biased: bool,
 ) -> LayerError:
     """Compute the quadratic error of a layer from calibration frames.
 
@@ -82,6 +101,8 @@ def layer_error(
         Target outputs: those of the float network, before ReLU.
     sensitivity : float32, shape (frames, out)
         s of each output in each frame, zero or more.
+    coupling : float64, shape (out, out), optional
+        Mean products of the outputs' effects on the network's; None if outputs do not interact.
     biased : bool
         Whether the layer has biases.
     """
@@ -89,12 +110,13 @@ def layer_error(
     x = np.pad(inputs, ((0, 0), (0, 1)), constant_values=1) if biased else inputs
     residual = outputs - x @ values.T.astype(np.float32)
     columns = x.shape[1]
-    if len(values) * columns**2 <= OWN:
+    if coupling is None and len(values) * columns**2 <= OWN:
         hessian, gradient = _per_output(x, residual, sensitivity)
-        importance = np.ones(len(values))
+        coupling = np.eye(len(values))
     else:
         hessian, gradient = _shared(x, residual, sensitivity.mean(axis=1))
-        importance = sensitivity.mean(axis=0, dtype=np.float64)
+        if coupling is None:
+            coupling = np.diag(sensitivity.mean(axis=0, dtype=np.float64))
     mean = np.trace(hessian, axis1=1, axis2=2) / columns
     damping = max(DAMPING, SHRINK * (columns / len(x) - 1 / ENOUGH))
     hessian += (damping * mean + 1e-12 * (mean.max() or 1.0))[:, None, None] * np.eye(columns)
@@ -102,7 +124,7 @@ def layer_error(
         correction = np.linalg.solve(hessian[0], gradient.T).T
     else:
         correction = np.linalg.solve(hessian, gradient[:, :, None])[:, :, 0]
-    return LayerError(values + correction, hessian, importance, count)
+    return LayerError(values + correction, hessian, coupling, count)
 
 
 def _per_output(x: Float32, residual: Float32, s: Float32) -> tuple[Float, Float]:

@@ -1,12 +1,14 @@
-"""Alternating fit of a layer's table and codes to its outputs; no step increases the error.
+"""Alternating fit of a layer's table and codes to its outputs.
 
 For fixed codes, the error of the outputs is quadratic in the table's values: they are fitted by
 least squares, then by coordinate descent on the grid of mantissas. For a fixed table, the codes are
-chosen by coordinate descent over the columns (Behdin et al., *QuantEase*, 2023,
-https://arxiv.org/abs/2309.01885).
+found by `search`, and improved by coordinate descent over the columns (Behdin et al., *QuantEase*,
+2023, https://arxiv.org/abs/2309.01885).
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -16,23 +18,24 @@ from ..network.lut import Lut
 from ..network.scheme import Scheme
 from .levels import Grid, lut_at, nearest_codes, representable, shifts
 from .objective import LayerError
+from .search import search
 
 Float = npt.NDArray[np.float64]
 
+GROUP = 8  # outputs whose codes are chosen at once where outputs interact
+SEARCHES = 3  # most starts of the alternation, each with the table that the last ended with
 ROUNDS = 8
 ENOUGH = 1e-3  # stop after a round that lowers the error by less than this fraction
 
 
-def refit(
-    error: LayerError, values: Float, lut: Lut, scheme: Scheme, k_max: int, bias_word: QFormat
+def fit(
+    error: LayerError, lut: Lut, scheme: Scheme, k_max: int, bias_word: QFormat
 ) -> tuple[Float, Lut]:
-    """Improve a layer's values and table.
+    """Find a layer's values and table.
 
     Parameters
     ----------
     error : LayerError
-    values : float64, shape (out, columns)
-        Weights with values of `lut`, and biases in the last column if the layer has them.
     lut : Lut
         Values in rising order.
     scheme : Scheme
@@ -44,14 +47,33 @@ def refit(
 
     Returns
     -------
-    values, lut
-        Improved values and table; the error is not larger than before.
+    values : float64, shape (out, columns)
+        Weights with values of the table, and biases in the last column if the layer has them.
+    lut : Lut
     """
+    best, least = (error.target, lut), np.inf
+    for _ in range(SEARCHES):
+        start = search(error, Grid(lut.values, error.inputs, bias_word))
+        values, lut = refit(error, start, lut, scheme, k_max, bias_word)
+        before, found = least, error.of(values)
+        if found < least:
+            best, least = (values, lut), found
+        if found > (1 - ENOUGH) * before:
+            break
+    return best
+
+
+def refit(
+    error: LayerError, values: Float, lut: Lut, scheme: Scheme, k_max: int, bias_word: QFormat
+) -> tuple[Float, Lut]:
+    """Improve a layer's values and table, as `fit` returns them; the error never grows."""
     before = error.of(values)
     for _ in range(ROUNDS):
         values, lut = fit_table(error, values, lut, shifts(scheme, k_max))
-        values = descend(error, values, Grid(lut.values, error.inputs, bias_word))
-        after = error.of(values)
+        found = descend(error, values, Grid(lut.values, error.inputs, bias_word))
+        after = error.of(found)
+        if after < before:
+            values = found
         if after > (1 - ENOUGH) * before:
             break
         before = after
@@ -59,8 +81,26 @@ def refit(
 
 
 def descend(error: LayerError, values: Float, grid: Grid) -> Float:
-    """Set one column after another to the grid values of least error, the others fixed."""
+    """Set one column after another to the grid values of least error, the others fixed.
+
+    Outputs that interact take turns, in groups that are taken for independent.
+    """
     values = values.copy()
+    size = GROUP if error.coupled else len(values)
+    for first in range(0, len(values), size):
+        rows = slice(first, first + size)
+        others = values - error.target
+        others[rows] = 0
+        coupling = error.coupling[rows]
+        target = error.target[rows] - np.linalg.solve(coupling[:, rows], coupling @ others)
+        hessian = error.hessian if len(error.hessian) == 1 else error.hessian[rows]
+        group = replace(error, target=target, hessian=hessian)
+        values[rows] = _descended(group, values[rows], grid)
+    return values
+
+
+def _descended(error: LayerError, values: Float, grid: Grid) -> Float:
+    """Descend over the columns of outputs that do not interact."""
     slope = error.times(error.target - values)
     diagonal = np.einsum("oii->oi", error.hessian)
     for column in range(values.shape[1]):
@@ -97,13 +137,13 @@ def _normal_equations(
     """Return A and b: the error of levels v is ``v' A v - 2 b' v`` plus a constant."""
     fixed = values.copy()
     fixed[:, : error.inputs] = 0
-    wanted = error.times(error.target - fixed)
+    wanted = error.slope(error.target - fixed)
     A, b = np.empty((size, size)), np.empty(size)
     every = [_members(error, codes, level) for level in range(size)]
     for level, members in enumerate(every):
-        seen = error.times(members) * error.importance[:, None]
+        seen = error.slope(members)
         A[level] = [np.vdot(seen, other) for other in every]
-        b[level] = np.vdot(wanted * error.importance[:, None], members)
+        b[level] = np.vdot(wanted, members)
     return (A + A.T) / 2, b
 
 
