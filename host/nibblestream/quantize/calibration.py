@@ -22,7 +22,7 @@ Float = npt.NDArray[np.float64]
 Float32 = npt.NDArray[np.float32]
 Int32 = npt.NDArray[np.int32]
 
-FRAMES = 16384
+FRAMES = 32768
 LEAST = 256  # fewest frames of a calibration
 LONGEST = 512  # frames of a recording that a network with memory runs through: 4 s
 TOGETHER = 32  # recordings whose noise floors are tracked in one batch

@@ -29,7 +29,7 @@ DAMPING = 0.01  # times the mean diagonal of H, added to its diagonal because fr
 ENOUGH = 16  # rows per column; with fewer, H says little of other rows, and more is added:
 SHRINK = 0.4  # times what columns per row are above that
 OWN = 10_000_000  # most entries of all H together, if each output has its own
-FRAMES = 4096  # most frames used for an output's own H
+FRAMES = 16384  # most frames used for an output's own H
 
 
 @dataclass(frozen=True, eq=False)
