@@ -262,7 +262,7 @@ def test_pivots_take_first_what_the_rest_can_compensate_least(rng: np.random.Gen
 def test_keeping_all_roundings_finds_the_best(
     rng: np.random.Generator, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(searching, "KEPT", 2**6)
+    monkeypatch.setattr(searching, "KEPT", (2**6, 2**6))
     error = correlated(rng, 5, 5, rows)
     levels = np.array([-0.1, 0.15])
     error = replace(error, inputs=6)  # no bias
@@ -278,7 +278,7 @@ def test_outputs_compensate_as_inputs_do(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # An output of many inputs, and many outputs of one input: the same closest vector problem.
-    monkeypatch.setattr(searching, "KEPT", 1)
+    monkeypatch.setattr(searching, "KEPT", (1, 1))
     monkeypatch.setattr(searching, "GROUP", 1)
     across = replace(correlated(rng, 1, 12), coupling=np.eye(1), inputs=13)
     down = LayerError(across.target.T, np.eye(1)[None], across.hessian[0], 1)

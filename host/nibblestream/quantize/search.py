@@ -24,7 +24,8 @@ from .objective import LayerError
 Float = npt.NDArray[np.float64]
 Index = npt.NDArray[np.intp]
 
-KEPT = 8  # roundings of each output kept
+KEPT = 8, 64  # fewest and most roundings of each output kept: more in small layers, where
+WORK = 500_000_000  # they take about as long as this many updates of weights not yet rounded
 GROUP = 16  # outputs rounded at once
 
 
@@ -38,6 +39,8 @@ def search(error: LayerError, grid: Grid) -> Float:
     float64, shape (out, columns)
         Values of the grid.
     """
+    out, width = error.target.shape
+    kept = int(np.clip(WORK // (out * width**2), *KEPT))
     columns, factors = _columns(error)
     rows, coupled = pivots(np.linalg.inv(error.coupling), np.arange(0))
     target, found = error.target.copy(), np.empty_like(error.target)
@@ -45,7 +48,7 @@ def search(error: LayerError, grid: Grid) -> Float:
         last = first + GROUP
         now, later = rows[first:last], rows[last:]
         own = now if len(factors) > 1 else np.zeros(1, np.intp)
-        found[now] = _rounded(target[now], columns, factors[own], grid)
+        found[now] = _rounded(target[now], columns, factors[own], grid, kept)
         steps = np.linalg.solve(coupled[first:last, first:last].T, target[now] - found[now])
         target[later] -= coupled[first:last, last:].T @ steps
     return found
@@ -89,7 +92,7 @@ def _columns(error: LayerError) -> tuple[Index, Float]:
     return order, np.linalg.cholesky(inverse[:, order[:, None], order]).transpose(0, 2, 1)
 
 
-def _rounded(target: Float, columns: Index, factors: Float, grid: Grid) -> Float:
+def _rounded(target: Float, columns: Index, factors: Float, grid: Grid, kept: int) -> Float:
     """Round some outputs, each by its factor U or all by one, in the order of `columns`."""
     every = np.arange(len(target))[:, None]
     rest, cost = target[:, None, columns], np.zeros((len(target), 1))
@@ -99,7 +102,7 @@ def _rounded(target: Float, columns: Index, factors: Float, grid: Grid) -> Float
         steps = (rest[:, :, :1] - tried) / factors[:, n, n, None, None]
         costs = cost[:, :, None] + steps**2
         costs[..., 1][tried[..., 0] == tried[..., 1]] = np.inf
-        best = _least(costs.reshape(len(target), -1))
+        best = _least(costs.reshape(len(target), -1), kept)
         cost, step, value = (a.reshape(len(target), -1)[every, best] for a in (costs, steps, tried))
         rest = rest[every, best // 2, 1:] - step[:, :, None] * factors[:, n, None, n + 1 :]
         parents.append(best // 2)
@@ -111,8 +114,8 @@ def _rounded(target: Float, columns: Index, factors: Float, grid: Grid) -> Float
     return found
 
 
-def _least(costs: Float) -> Index:
-    """Return the places of the `KEPT` least costs of each row."""
-    if costs.shape[1] <= KEPT:
+def _least(costs: Float, kept: int) -> Index:
+    """Return the places of the least costs of each row, `kept` at most."""
+    if costs.shape[1] <= kept:
         return np.broadcast_to(np.arange(costs.shape[1]), costs.shape)
-    return np.argpartition(costs, KEPT - 1, axis=1)[:, :KEPT]
+    return np.argpartition(costs, kept - 1, axis=1)[:, :kept]
