@@ -26,12 +26,15 @@ import nibblestream
 PAGES = {
     "enhance": ("Sound in, sound out", "enhancer stream audio overlap resampler samples stft"),
     "predict": ("Rows in, rows out", "predict"),
-    "integers": ("The integer pipeline", "spec fixed cordic features lutmac product pipeline reference"),
+    "integers": (
+        "The integer pipeline",
+        "spec geometry fixed cordic features lutmac product pipeline reference",
+    ),
     "models": ("Models", "float_model model layer lut scheme formats topology model_file"),
     "train": ("Training", "train corpora"),
     "importing": ("Networks from elsewhere", "importing"),
     "quantize": ("Quantization", "quantize"),
-    "codes": ("The stream of codes", "pack code_stream traffic"),
+    "codes": ("The stream of codes", "pack code_order code_stream fit traffic"),
     "backends": ("Backends", "backends compiler sources worker"),
     "boards": ("Boards, clocks and resources", "boards cycles fabric resources handoff generate"),
     "driver": ("The driver", "driver"),

@@ -8,8 +8,8 @@ from .. import spec
 from ..fixed import QFormat, round_shift
 from ..geometry import CHOICES
 from ..network.layer import QuantizedLayer
-from ..network.recurrent import factor_format
 from ..network.model import QuantizedModel
+from ..network.recurrent import factor_format
 
 
 def narrowed(model: QuantizedModel, bits: int) -> QuantizedModel:

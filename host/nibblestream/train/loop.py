@@ -146,7 +146,7 @@ class Training(Generic[M]):
         moved = (part.to(self._device) for part in batch)
         loss = self._trainee.loss(type(batch)(*moved))
         self._adam.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(self._network.parameters(), GRADIENT_NORM)
         self._adam.step()
         self._network.clamp()
