@@ -60,7 +60,7 @@ class Compiled(NamedTuple):
     geometry: Geometry
 
 
-@pytest.fixture(scope="module", params=["16x8", "32x16-by-code"])
+@pytest.fixture(scope="module", params=["16x8", "32x2-depth1024", "32x16-by-code"])
 def counter(request, tmp_path_factory):
     """The compiled kernel, with its sources in a folder; it writes how often each line ran."""
     if not (shutil.which("g++") and shutil.which("gcov")):
