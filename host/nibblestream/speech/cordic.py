@@ -32,7 +32,7 @@ bounds on the edges of the plane and on a million random points.
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -54,8 +54,7 @@ _QUARTER = 1 << (spec.PHASE_BITS - 2)
 _TURN = 1 << spec.PHASE_BITS
 _PHASE_SHIFT = spec.CORDIC_ANGLE_BITS - spec.PHASE_BITS
 _CHUNK = 1 << 14  # values per pass, nearly, so that NumPy's temporaries stay in the cache
-_SHIFTS = [np.array(i, np.int32) for i in range(32)]  # arrays, as NumPy converts other numbers
-_ONE = _SHIFTS[1]
+_FEW = 1 << 10  # values up to which NumPy's time to start matters more than the cache
 
 _TRUNCATION = spec.CORDIC_ITERATIONS * 2.0**-spec.CORDIC_GUARD  # LSB, after gain compensation
 _RESIDUAL = 2.0 ** -(spec.CORDIC_ITERATIONS - 1)  # radians
@@ -138,7 +137,7 @@ def turn(vectors: Int32, directions: Int32, towards_axis: bool = False) -> None:
     Parameters
     ----------
     vectors : int32, shape (2, n)
-        x and y, with guard bits.
+        x and y, with guard bits; contiguous.
     directions : int32, shape (steps, n)
         1 where step i turns by ``-atan(2**-i)``, -1 where it turns by ``+atan(2**-i)``.
     towards_axis : bool
@@ -146,11 +145,13 @@ def turn(vectors: Int32, directions: Int32, towards_axis: bool = False) -> None:
     """
     shifted = np.empty_like(vectors)
     (x, y), (dy, dx) = vectors, shifted
-    for shift, direction in zip(_SHIFTS, directions, strict=False):
+    both, shifted_both = vectors.reshape(-1), shifted.reshape(-1)
+    numbers = _numbers(len(y))
+    for shift, direction in zip(_numbers(len(both)), directions, strict=False):
         if towards_axis:
-            np.right_shift(y, _SHIFTS[31], direction)  # -1 where y is negative, 0 elsewhere
-            np.bitwise_or(direction, _ONE, direction)
-        np.right_shift(vectors, shift, shifted)
+            np.right_shift(y, numbers[31], direction)  # -1 where y is negative, 0 elsewhere
+            np.bitwise_or(direction, numbers[1], direction)
+        np.right_shift(both, shift, shifted_both)
         # Turning the other way negates after the shift, never before.
         np.multiply(dx, direction, dx)
         np.multiply(dy, direction, dy)
@@ -158,11 +159,20 @@ def turn(vectors: Int32, directions: Int32, towards_axis: bool = False) -> None:
         np.subtract(y, dy, y)
 
 
+@lru_cache(maxsize=8)
+def _numbers(count: int) -> list[Int32]:
+    """Return 0 to 31 as arrays to combine with `count` values; where these are few, as many.
+
+    NumPy starts sooner on arrays of one shape than on an array and a number.
+    """
+    return [np.full(count if count <= _FEW else (), i, np.int32) for i in range(32)]
+
+
 def _vector(re: Int32, im: Int32) -> tuple[IntArray, IntArray]:
-    side = (re >> 31) | _ONE  # -1 in the left half plane: the opposite vector is turned instead
+    side = (re >> 31) | 1  # -1 in the left half plane: the opposite vector is turned instead
     vectors = np.array([re, im])
     vectors *= side
-    vectors <<= _SHIFTS[spec.CORDIC_GUARD]
+    vectors <<= spec.CORDIC_GUARD
     directions = np.empty((spec.CORDIC_ITERATIONS, len(re)), np.int32)
     turn(vectors, directions, towards_axis=True)
     product = vectors[0].astype(np.int64)

@@ -63,8 +63,10 @@ class Overlap:
         count, last = len(windows), len(self._weights) - 1
         sums = stft.overlap_add(windows, self._sums)
         self._sums = sums[count * spec.HOP :]
-        at = np.minimum(np.arange(self._hops, self._hops + count), last)
+        weights = self._weights[-1:]
+        if self._hops < last:
+            weights = self._weights[np.minimum(np.arange(self._hops, self._hops + count), last)]
         skipped = max(self._early - self._hops, 0)
         self._hops += count
         hops = sums[: count * spec.HOP].reshape(-1, spec.HOP)[skipped:]
-        return np.asarray(hops / self._weights[at[skipped:]]).reshape(-1)
+        return np.asarray(hops / weights[skipped:]).reshape(-1)
