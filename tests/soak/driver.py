@@ -138,7 +138,7 @@ class Soak:
         assert took < LATEST, f"{took:.2f} s with {injected}"
         device.faults.clear()
         self.slowest = max(self.slowest, took)
-        self.counts.update(blocks=1, faulty=bool(injected), refused=made is None)
+        self.counts.update(blocks=1, faulty=int(bool(injected)), refused=int(made is None))
         return board.run(rows, bank, reset) if made is None else made
 
     def _inject(self, device: virtual.VirtualDevice) -> list[Fault]:

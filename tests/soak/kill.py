@@ -84,8 +84,8 @@ class Runs:
         _, status = os.waitpid(child, 0)
         self.counts.update(
             runs=1,
-            killed=os.WIFSIGNALED(status),
-            while_writing=len(self._begun() - begun) > 0,
+            killed=int(os.WIFSIGNALED(status)),
+            while_writing=int(len(self._begun() - begun) > 0),
         )
         self._check(before)
 
