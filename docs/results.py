@@ -103,10 +103,11 @@ def _table3(found: Json) -> Iterator[tuple[str, str]]:
 def _compare(found: Json) -> Iterator[tuple[str, str]]:
     yield "compare_mixtures", str(found["mixtures"])
     scored = [row for row in found["rows"] if row["bits"] and not row["failed"]]
-    for bits in (4, 3, 2):
-        yield f"compare{bits}", tables.compare(found, bits)
-        yield f"compare_front{bits}", _front([row for row in scored if row["bits"] == bits])
-        yield f"compare_auto{bits}", _auto(scored, bits)
+    widths = sorted({row["bits"] for row in scored}, reverse=True)
+    sections = (f"With {bits} bits:\n\n{tables.compare(found, bits)}" for bits in widths)
+    yield "compare", "\n\n".join(sections)
+    yield "compare_front", "\n".join(_front(scored))
+    yield "compare_auto", " ".join(_auto(scored, bits) for bits in widths)
     four = [row for row in scored if row["bits"] == 4]
     others = sorted((row for row in four if row["library"] != OURS), key=_error)
     kinds = {
@@ -120,11 +121,10 @@ def _compare(found: Json) -> Iterator[tuple[str, str]]:
     yield "rsvbs_lost", tables.number(rs_vbs["loss_percent"][0], 2)
 
 
-def _front(rows: list[Json]) -> str:
-    """Return the names on the Pareto front, by falling error, each with its bytes and error."""
-    best = sorted((row for row in rows if row["front"]), key=_error, reverse=True)
-    names = (f"{row['method']} ({_bytes(row):,} bytes, {_error(row):.4f})" for row in best)
-    return ", ".join(names) or "none"
+def _front(rows: list[Json]) -> Iterator[str]:
+    """Yield the rows on the Pareto front in rising order of bytes, as items of a list."""
+    for row in sorted((row for row in rows if row["front"]), key=_bytes):
+        yield f"* {row['method']}, {row['bits']} bits: {_bytes(row):,} bytes, {_error(row):.4f}"
 
 
 def _auto(rows: list[Json], bits: int) -> str:
