@@ -156,7 +156,7 @@ def test_hessians_are_sums_over_all_rows(rng, kind):
 @pytest.mark.parametrize("kind", LAYERS)
 def test_couplings_are_products_of_slopes(rng, kind, monkeypatch):
     """Against the slopes of each output in each row, one at a time."""
-    monkeypatch.setattr(teaching, "PROBES", 1000)
+    monkeypatch.setattr(teaching, "SIGNED", 8000)
     teacher = Teacher(build(rng, kind), recordings(rng, 5, 3))
     expected = [np.zeros((done.sums.shape[1],) * 2) for done in teacher.passes]
     for place in np.ndindex(teacher.target.shape):

@@ -16,7 +16,7 @@ from .passes import run, slopes
 Float = npt.NDArray[np.float64]
 Float32 = npt.NDArray[np.float32]
 
-PROBES = 4  # random signs for `Teacher.couplings`
+SIGNED = 8192  # fewest rows of random signs for `Teacher.couplings`
 DAMPING = 0.01  # times the mean diagonal of a coupling, added to its diagonal
 
 
@@ -59,11 +59,12 @@ class Teacher:
         weight, limits = np.sqrt(self.weight)[:, None], self.model.front.limits
         rng = np.random.default_rng(0)
         found = [np.zeros((done.sums.shape[1],) * 2) for done in self.passes[:-1]]
-        for _ in range(PROBES):
+        probes = -(-SIGNED // len(self.target))
+        for _ in range(probes):
             signs = rng.choice(np.array([-1, 1], np.float32), self.target.shape)
             every = slopes(self.layers, self.passes, weight * signs, self.sequences, limits)
             for products, slope in zip(found, every, strict=False):
-                products += slope.T @ slope / (PROBES * len(signs))
+                products += slope.T @ slope / (probes * len(signs))
         return [*map(_damped, found), None]
 
     def errors(self) -> list[LayerError]:
