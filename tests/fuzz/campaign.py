@@ -52,7 +52,8 @@ def fuzz(target: str, seconds: float, inputs: int) -> dict[str, Any]:
     before = {*BUILD.glob(f"{target}-*")}
     options = (
         f"-max_total_time={int(seconds)}", f"-runs={inputs}", f"-max_len={LONGEST}",
-        f"-timeout={TIMEOUT}", f"-artifact_prefix={BUILD / target}-", "-verbosity=0",
+        f"-timeout={TIMEOUT}", f"-report_slow_units={TIMEOUT}", "-verbosity=0",
+        f"-artifact_prefix={BUILD / target}-",
         "-mutate_depth=1", "-keep_seed=1",  # few changes of every seed: some stay valid
     )  # fmt: skip
     command = [sys.executable, str(HERE / "guided.py"), target, str(folder), *options]
