@@ -36,11 +36,14 @@ def layer_inputs(
     def keep(_: torch.nn.Module, given: tuple[Any, ...]) -> None:
         seen.append(given[0].reshape(-1, layer.in_features))
 
+    children = list(module.children())
+    first = next(i for i, child in enumerate(children) if layer in child.modules())
+    before = torch.nn.Sequential(*children[: first + 1])  # later layers would only take time
     hook = layer.register_forward_pre_hook(keep)
     try:
         with torch.no_grad():
             for batch in batches(model, calibration):
-                module(batch)
+                before(batch)
     finally:
         hook.remove()
     return torch.cat(seen)
