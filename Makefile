@@ -125,7 +125,8 @@ results-data: .venv/dev.stamp
 	mkdir -p $(STUDIES)
 	$(RUN) reproduce all $(TEST) -o $(STUDIES)/reproduce
 	$(RUN) compare mlp-float $(TEST) --calibration-speech "$(SPEECH)/train" \
-		--calibration-noise "$(NOISE)/train" --bits 4 --bits 3 --bits 2 -o $(STUDIES)/compare
+		--calibration-noise "$(NOISE)/train" --bits 4 --bits 3 --bits 2 --count 60 \
+		-o $(STUDIES)/compare
 	$(RUN) sweep mlp-float --scheme rs-vbs --bits 4 --trials 96 --val-count 40 $(TEST) \
 		--val-speech "$(SPEECH)/val" --val-noise "$(NOISE)/val" -o $(STUDIES)/sweep
 	$(BIN)/python tests/bench/sweep_overhead.py --json $(STUDIES)/sweep-overhead.json
