@@ -70,7 +70,7 @@ SPEC = """
 .. literalinclude:: ../../host/nibblestream/spec.py
    :language: python
    :start-at: SAMPLE_RATE:
-   :end-before: # Identity word
+   :end-before: # All constants above
 """
 
 
