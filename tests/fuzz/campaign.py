@@ -74,16 +74,27 @@ def _in_memory() -> str | None:
     return "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
-def campaign(targets: list[str], seconds: float, inputs: int) -> dict[str, Any]:
-    """Fuzz targets for a share of the time each; print and return the figures."""
+def campaign(
+    targets: list[str], seconds: float, inputs: int, output: Path | None
+) -> dict[str, Any]:
+    """Fuzz targets for a share of the time each; print and return their figures.
+
+    A file keeps the figures of targets that are not among these.
+    """
+    kept = json.loads(output.read_text()) if output is not None and output.exists() else {}
     results: dict[str, Any] = {}
+    command = f"python tests/fuzz/campaign.py --seconds {seconds:g}"
     for target in targets:
         results[target] = found = fuzz(target, max(seconds / len(targets), 1), inputs)
         print(f"{target:<12}{found['inputs']:>10,} inputs, {found['accepted']:,} accepted, "
               f"{found['seconds']:.0f} s, findings: {', '.join(found['findings']) or 'none'}",
               flush=True)  # fmt: skip
-    command = f"python tests/fuzz/campaign.py --seconds {seconds:g}"
-    return {"command": command, "targets": results}
+        if output is not None:
+            every = {**kept.get("targets", {}), **results}
+            ordered = {name: every[name] for name in TARGETS if name in every}
+            text = json.dumps({"command": command, "targets": ordered}, indent=1)
+            output.write_text(text + "\n", encoding="utf-8")
+    return results
 
 
 if __name__ == "__main__":
@@ -93,7 +104,5 @@ if __name__ == "__main__":
     options.add_argument("--inputs", type=int, default=-1, help="of each target, at most")
     options.add_argument("--json", type=Path, metavar="FILE")
     asked = options.parse_args()
-    figures = campaign(asked.targets or list(TARGETS), asked.seconds, asked.inputs)
-    if asked.json is not None:
-        asked.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-    sys.exit(any(found["findings"] for found in figures["targets"].values()))
+    results = campaign(asked.targets or list(TARGETS), asked.seconds, asked.inputs, asked.json)
+    sys.exit(any(found["findings"] for found in results.values()))
