@@ -174,7 +174,7 @@ def test_an_unknown_step_is_named(job, capfd):
 
 BROKEN_CONFIGS = [
     ("syn.top=", "syn.tops=", "unknown key syn.tops"),
-    ("part=xc7z020clg400-1", "part=xc7z010clg400-1", "xc7z010clg400-1 is not the part of a board"),
+    ("part=xc7z020clg400-1", "part=xc7z007clg400-1", "xc7z007clg400-1 is not the part of a board"),
     ("part=xc7z020clg400-1\n\n[hls]", "[hls]\npart=xc7z020clg400-1", "unknown key part"),
     ("[hls]\n", "", "unknown key clock"),
     ("clock=10", "clock=10us", "clock 10us"),

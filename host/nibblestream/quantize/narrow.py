@@ -46,7 +46,9 @@ def _narrowed(layer: QuantizedLayer, word: QFormat, bits: int) -> QuantizedLayer
     finest = factor_format(layer.activation, word).frac + layer.weight_frac
     output = layer.output_format
     excess = max(_width(output) - bits, 0)
-    output = replace(output, bits=output.bits - excess, frac=min(output.frac - excess, finest))
+    if not layer.activation.tabled:  # the outputs of curves have a format of their own
+        frac = min(output.frac - excess, finest)
+        output = replace(output, bits=output.bits - excess, frac=frac)
     bias, coarser = layer.bias, layer.bias_format.frac - finest
     bias_format = layer.bias_format
     if coarser > 0 and bias_format != spec.BIAS:
