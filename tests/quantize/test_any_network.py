@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -196,10 +197,12 @@ def test_plain_networks_are_asked_for_rows(rng: np.random.Generator) -> None:
         quantize(plain(rng, (6, 9, 3)), "gptq")
 
 
-def test_auto_tries_others_in_its_place_only() -> None:
+def test_auto_tries_only_schemes_that_allow_its_parameters() -> None:
     given = [Scheme("auto", 3, k=2), Scheme("u", 8)]
     tried = list(candidates(given))
+    assert tried[0] == given
     assert {some[1] for some in tried} == {given[1]}
-    assert [some[0].name for some in tried] == ["auto", "distil", "fisher", "kmeans"]
-    assert all(replace(some[0], name="auto") == given[0] for some in tried)
+    names = [some[0].name for some in tried]
+    assert names == ["auto", *(n for n in reversed(NAMES) if n not in ("auto", "u", "rs"))]
     assert list(candidates([Scheme("refit", 3)])) == [[Scheme("refit", 3)]]
+    assert [n for _, n in pairwise(NAMES)][-1] == "auto"

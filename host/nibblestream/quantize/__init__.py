@@ -87,8 +87,8 @@ def quantize(
     refit         table and codes fitted in turn to the layer's outputs, with error feedback over
                   inputs and outputs, and a search among codes (calibration)
     distil        refit, then tables and biases tuned on the network's outputs (calibration)
-    auto          distil after scaling the hidden units for it, or distil, fisher or kmeans if that
-                  has less error in integers on the calibration; without one, kmeans
+    auto          distil after scaling the hidden units for it, or whichever scheme of this table
+                  has the least error in integers on the calibration; without one, kmeans
     ============= ==========================================================================
 
     Parameters
