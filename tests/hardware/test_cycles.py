@@ -272,7 +272,7 @@ def test_by_code_by_hand():
     rest = 1 + 2 * (1 + 16) + 32 + 17 + 11 * PIPELINE_DEPTH
     layers = 2 * (16 * 1032 + 9 * 256) + 2 * (129 + 16)  # and a drain after each layer
     assert some.cycles == 39 * 129 + layers + 32 * 129 + rest
-    assert some.bound == "multiply"
+    assert (of("mlp", "16x16-by-code").bound, some.bound) == ("stream", "multiply")
 
 
 def test_small_layers_by_code_take_the_clocks_of_a_drain(rng):
@@ -285,6 +285,7 @@ def test_small_layers_by_code_take_the_clocks_of_a_drain(rng):
         if loop.label == "BY_CODE"
     )
     assert (first, last) == (3 * 2 * 129 + 145, 2 * 129 + 145)
+    assert Block(layers, 1, rows_of(model)).bound == "multiply"
 
 
 def test_memories_by_code_take_two_units_a_clock():

@@ -15,13 +15,13 @@ from .traffic import LayerTraffic
 
 SHARED: Final = 8  # rows of a tile that share a multiplier
 DRAIN: Final = SHARED * spec.LUT_ENTRIES + 1  # and a clock until the last input is in its bucket
-OUTPUT: Final = 16  # clocks until the last sums are outputs
+LAST: Final = DRAIN + 16  # clocks from a layer's last input until the last sums are outputs
 
 
 def clocks(layer: LayerTraffic, groups: int) -> int:
     """Return the iterations of the loop BY_CODE for a layer and `groups` groups of frames."""
     tiles = -(-layer.outputs // code_order.step_codes(layer.bits, layer.geometry))
-    return tiles * groups * max(layer.inputs, DRAIN) + DRAIN + OUTPUT
+    return tiles * groups * max(layer.inputs, DRAIN) + LAST
 
 
 def turn(units: int) -> int:

@@ -42,6 +42,11 @@ class Loop(NamedTuple):
     beats: int = 0
 
     @property
+    def steps(self) -> int:
+        """Iterations in which a step can be read: by code, all but the last drain."""
+        return self.iterations - by_code.LAST * (self.label == "BY_CODE")
+
+    @property
     def cycles(self) -> int:
         """Clocks from the first iteration of this loop to the first one of the next."""
         return self.iterations + PIPELINE_DEPTH
@@ -105,10 +110,11 @@ class Block:
 
         "stream": each step reads a beat, one per clock, so the code port is the bottleneck.
         "multiply": a step is held or repeated for several groups of frames, takes less than a
-        beat, has codes that are kept on chip, or waits for a tile to be drained.
+        beat, has codes that are kept on chip, or waits for a tile to be drained, other than the
+        last one.
         """
         macs = [loop for loop in self._loops() if loop.label in ("MAC", "BY_CODE", "RECUR")]
-        held = sum(loop.iterations for loop in macs if loop.iterations > loop.beats)
+        held = sum(loop.iterations for loop in macs if loop.steps > loop.beats)
         return "multiply" if 2 * held > sum(loop.iterations for loop in macs) else "stream"
 
     def rate(self, clock_mhz: float) -> float:
