@@ -169,7 +169,7 @@ def test_limits(mlp):
 def test_what_cannot_be_had_is_refused_with_the_nearest(mlp, found):
     least = min(each.resources.dsps for each in found)
     fastest = min(found, key=lambda each: each.latency_us)
-    nearest = rf"{least - 1} DSPs or fewer: the nearest, .*, has {least}$"
+    nearest = rf"Pynq-Z2 has {least - 1} DSPs or fewer: the nearest, .*, has {least}$"
     with pytest.raises(ValueError, match=nearest):
         explore(mlp, Z2, max_dsp=least - 1)
     nearest = rf"1 us or less: the nearest, {fastest.geometry}, has {fastest.latency_us:.1f} us"
@@ -179,6 +179,16 @@ def test_what_cannot_be_had_is_refused_with_the_nearest(mlp, found):
         explore(mlp, replace(Z2, dsps=12))
     with pytest.raises(ValueError, match="quantize it first"):
         explore(FloatModel.load("mlp-float"), Z2)
+
+
+def test_a_default_that_cannot_run_the_model_is_named(rng, capsys):
+    small = replace(Z2, geometry=Geometry(kept=0))
+    for board, shown in (
+        (small, "The default, 16x8-kept0, cannot run plain."),
+        (Z2, "(the default)"),
+    ):
+        report.show(explore(plain(rng, *GRU), board))
+        assert shown in capsys.readouterr().out
 
 
 # --- the command ----------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ class Board:
         ----------
         spectrum, codes : uint64, shape (n,)
             Beats sent by DMA 0 and DMA 1, in the layouts of `spec`; with two memory ports, codes
-        alternate between them.
+            alternate between them.
         frames, beats, bank, reset, raw_in, raw_out
             Register values; see `hls/kernels/kernels.hpp`.
 

@@ -87,6 +87,8 @@ def show(of: Exploration, console: Console | None = None) -> None:
         table.add_section()
         table.add_row(Text(f"{of.own.geometry} (the default)"), *_cells(of.own))
     caption = CAPTION.format(unit=of.unit, clock=of.board.clock_mhz)
+    if not of.own:
+        caption += f"\nThe default, {of.board.geometry}, cannot run {of.model}."
     console.print(Group(table, Text(caption), Text(f"most {of.unit}s/s: {of.command}")))
 
 

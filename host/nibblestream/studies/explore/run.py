@@ -38,9 +38,9 @@ def explore(
     """
     found = candidates(model, board, spare)
     if max_dsp is not None:
-        found = _within_dsps(found, max_dsp)
+        found = _within_dsps(found, max_dsp, board)
     if target_latency is not None:
-        found = _within_latency(found, target_latency)
+        found = _within_latency(found, target_latency, board)
     assert isinstance(model, QuantizedModel)
     return Exploration(model.name, rows_of(model).unit, board, spare, found, _own(model, board))
 
@@ -52,21 +52,21 @@ def _own(model: QuantizedModel, board: Board) -> Candidate | None:
         return None
 
 
-def _within_dsps(found: list[Candidate], most: int) -> list[Candidate]:
+def _within_dsps(found: list[Candidate], most: int, board: Board) -> list[Candidate]:
     least = min(found, key=lambda each: each.resources.dsps)
     if least.resources.dsps > most:
         raise ValueError(
-            f"no geometry has {most} DSPs or fewer: the nearest, {least.geometry}, has "
-            f"{least.resources.dsps}"
+            f"no geometry for {board.name} has {most} DSPs or fewer: the nearest, "
+            f"{least.geometry}, has {least.resources.dsps}"
         )
     return [each for each in found if each.resources.dsps <= most]
 
 
-def _within_latency(found: list[Candidate], most: float) -> list[Candidate]:
+def _within_latency(found: list[Candidate], most: float, board: Board) -> list[Candidate]:
     least = min(found, key=lambda each: each.latency_us)
     if least.latency_us > most:
         raise ValueError(
-            f"no geometry has a latency of {most:g} us or less: the nearest, {least.geometry}, has "
-            f"{least.latency_us:.1f} us"
+            f"no geometry for {board.name} has a latency of {most:g} us or less: the nearest, "
+            f"{least.geometry}, has {least.latency_us:.1f} us"
         )
     return [each for each in found if each.latency_us <= most]
