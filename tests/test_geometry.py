@@ -41,6 +41,7 @@ def test_identities_of_other_versions_are_none():
         ("16x8 ", "is no geometry"),
         ("16x8-depht512", "is no geometry"),
         ("16x8-block8-by-code", "is no geometry"),
+        ("16x8-depth64-depth128", "each once"),
         ("24x8", "lanes is 24; expected one of 16, 32"),
         ("16x3", "frame_lanes is 3; expected one of 1, 2, 4, 8, 16"),
         ("16x8-bits20", "bits is 20; expected one of 18, 25"),

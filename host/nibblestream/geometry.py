@@ -77,12 +77,13 @@ class Geometry:
         """Return the geometry written as `text`; raise ValueError if it is none."""
         found = _TEXT.fullmatch(text)
         numbers = re.findall(r"-([a-z]+)(\d+)", found[4]) if found else []
-        if not found or not {name for name, _ in numbers} <= set(_NUMBERS):
+        named = {name: int(value) for name, value in numbers}
+        if not found or not named.keys() <= set(_NUMBERS) or len(named) < len(numbers):
             raise ValueError(
                 f"{text!r} is no geometry; expected LANESxFRAMES, such as 16x8, then if wanted "
-                f"-by-code and -{', -'.join(_NUMBERS)} with a number, such as 16x2-block8-kept0"
+                f"-by-code and any of -{', -'.join(_NUMBERS)}, each once and with a number, such "
+                "as 16x2-block8-kept0"
             )
-        named = {name: int(value) for name, value in numbers}
         return cls(int(found[1]), int(found[2]), bool(found[3]), **named)
 
     def __str__(self) -> str:
