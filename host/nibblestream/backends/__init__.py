@@ -66,8 +66,9 @@ def connect(name: str, model: QuantizedModel, geometry: Geometry | None = None) 
     name : {"emu", "csim", "virtual", "pynq"}
     model : QuantizedModel
     geometry : Geometry, optional
-        Of the kernels; if None, that of the board. The results do not depend on it. `emu` has no
-        kernels and refuses one; `pynq` finds out what the board has, and refuses another.
+        Of the kernels; if None, the default for `csim`, else that of the board. The results do not
+        depend on it. `emu` has no kernels and refuses one; `pynq` finds out what the board has, and
+        refuses another.
 
     Raises
     ------

@@ -58,7 +58,7 @@ class GeometryText(click.ParamType):  # type: ignore[type-arg]  # generic since 
 
 
 GEOMETRY = GeometryText()
-GEOMETRY_HELP = "Of the kernels, such as 16x8; default that of the board."
+GEOMETRY_HELP = "Of the kernels; default 16x8 for csim, else that of the board."
 
 
 def model_target(output: Path) -> None:

@@ -46,7 +46,8 @@ class Enhancer:
         the input's, scaled by a gain that follows the network's between 2 and 4 kHz; or only the
         band of the network, up to 4 kHz. At 8 kHz and below, both are the same.
     geometry : str or Geometry, optional
-        Of the kernels, such as "16x8"; if None, what the board has. No bit depends on it.
+        Of the kernels, such as "16x8", the default for "csim"; else, if None, what the board has.
+        No bit depends on it.
 
     Raises
     ------

@@ -24,7 +24,8 @@ def block_of(model: QuantizedModel, geometry: Geometry) -> int:
         if widest > geometry.bits:
             raise ValueError(
                 f"layer {i} of {model.name} has activations of {widest} bits; geometry {geometry} "
-                f"has memories of {geometry.bits}: use a geometry with wider ones"
+                f"has memories of {geometry.bits}: use a geometry with wider ones, or quantize "
+                f"with activation_bits={geometry.bits} (--activation-bits)"
             )
         if isinstance(layer.activation, Recurrent):
             beats = code_order.beats_of(layer.shape, layer.bits, geometry, recurrent=True)

@@ -44,7 +44,8 @@ class Predictor:
         Where the integer arithmetic runs: in NumPy, in the compiled C++ kernels, on a virtual
         board, or on a real board. Float models run in float64, on "emu" only.
     geometry : str or Geometry, optional
-        Of the kernels, such as "16x8"; if None, what the board has. No bit depends on it.
+        Of the kernels, such as "16x8", the default for "csim"; else, if None, what the board has.
+        No bit depends on it.
 
     Raises
     ------
