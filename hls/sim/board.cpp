@@ -1,5 +1,5 @@
 // Simulation of the design: the three kernels between two DMAs, wired as in the overlay.
-// Each is a process and the streams are bounded, so a deadlock on a board is a deadlock here.
+// Each is a process; process.hpp says when a deadlock on a board is one here.
 //
 // Called by the Python package (backends/csim.py). The kernels keep state in static memories, as in
 // hardware, so one loaded library is one board.
