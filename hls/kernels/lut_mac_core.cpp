@@ -94,7 +94,8 @@ void lut_mac_core(beat_stream& magnitude, codes_stream& codes, beat_stream& netw
   } else {
     // Magnitudes are as wide as activations can be.
     valid = valid && (model.log2 || spec::STORED_BITS == spec::ACTIVATION_BITS);
-    load(magnitude, memory, frames, groups, model.log2, model.single, bank, reset);
+    const bool fit = frames_fit(model.single, groups);
+    load(magnitude, memory, frames, groups, model.log2, model.single, bank, reset, fit);
   }
 
   // The inputs of a layer are at one end of the memory, its outputs at the other.

@@ -3,11 +3,18 @@
 #pragma once
 
 #include "features.hpp"
+#include "layer.hpp"
 #include "memory.hpp"
 
 constexpr int PAST = spec::CONTEXT - 1;  // frames of context before the first
 static_assert(spec::BINS % BANKS == 1 && BANKS >= spec::CONTEXT,
               "a bin's places in the stacks lie in banks next to each other");
+
+// Whether the memory holds the inputs of all frames, which a damaged header may say are stacked.
+inline bool frames_fit(bool single, groups_t groups) {
+  const width_t inputs = single ? spec::BINS : spec::CONTEXT * spec::BINS;
+  return units(inputs) * groups <= spec::ACTIVATION_DEPTH;
+}
 
 // A feature of frame `at` (counted from the oldest frame of context) enters the stacks of the
 // frames at - 7 to at, each one place further, which are in eight different banks.
@@ -33,9 +40,9 @@ inline stored_t stored_of(magnitude_t magnitude) {
 }
 
 // Fill the first layer's inputs: the seven frames before the block, unless frames are `single`,
-// then the block's own.
+// then the block's own; if they do not fit, take their magnitudes only.
 inline void load(beat_stream& magnitudes, memory_t& memory, frames_t frames, groups_t groups,
-                 bool log2, bool single, flag_t bank, flag_t reset) {
+                 bool log2, bool single, flag_t bank, flag_t reset, bool fit) {
 #pragma HLS INLINE off  // a module for each loop and its pragmas
   const flag_t next = 1 - bank;
   static stored_t context[2][PAST][spec::BINS];
@@ -64,7 +71,7 @@ LOAD_FRAME:
         floors[next][bin] = floor;
         feature = log2 ? stored_t(feature_of(level, floor)) : stored_of(magnitude);
       }
-      enter(memory, at, bin, feature, frames, groups, single);
+      if (fit) enter(memory, at, bin, feature, frames, groups, single);
       if (at >= frames) context[next][at - frames][bin] = feature;
     }
   }

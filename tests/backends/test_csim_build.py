@@ -243,7 +243,10 @@ def test_the_package_carries_the_sources(tmp_path):
 
 @pytest.mark.slow
 def test_sanitizers_find_nothing(tmp_path):
-    """Address and undefined-behaviour sanitizers over a run of every code width."""
+    """Address and undefined-behaviour sanitizers over a run of every code width.
+
+    And over a block whose stacks are larger than the memories, as a damaged header may ask for.
+    """
     preload = [
         subprocess.run(["g++", f"-print-file-name={name}"], capture_output=True, text=True).stdout
         for name in ("libasan.so", "libubsan.so")
@@ -265,6 +268,15 @@ def test_sanitizers_find_nothing(tmp_path):
         for bits in (2, 3, 4, 8):
             model = random_model(rng, (21, 3), scheme="u", bits=bits)
             assert_same(model, random_spectrum(rng, 40), [7])
+        from nibblestream.backends.csim import Board
+        from nibblestream.geometry import Geometry
+        from nibblestream.network import code_stream
+        small = Geometry.parse("16x1-depth64-block1-kept0")
+        codes = code_stream.beats(model, small)
+        spectrum = model.rows[0].pack(random_spectrum(rng, 1))
+        refused = dict(frames=1, beats=len(codes), bank=0, reset=True)
+        made, digests = Board(small).run(spectrum, codes, **refused)
+        assert digests.codes == 0 and not made.any()
     """
     done = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True
