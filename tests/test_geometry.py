@@ -45,7 +45,7 @@ def test_identities_of_other_versions_are_none():
         ("24x8", "lanes is 24; expected one of 16, 32"),
         ("16x3", "frame_lanes is 3; expected one of 1, 2, 4, 8, 16"),
         ("16x8-bits20", "bits is 20; expected one of 18, 25"),
-        ("16x8-block4", "a block of 4 frames is less than 8 frame lanes"),
+        ("16x8-block4", "block is 4, below its 8 frame lanes"),
         ("16x8-kept8192", "kept is 8192"),
     ],
 )

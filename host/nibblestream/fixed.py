@@ -144,6 +144,11 @@ class QFormat:
         return (1 << (self.bits - self.signed)) - 1
 
     @property
+    def signed_bits(self) -> int:
+        """Bits of a signed word that holds the format."""
+        return self.bits + (not self.signed)
+
+    @property
     def resolution(self) -> float:
         """Value of one least significant bit."""
         return 2.0**-self.frac

@@ -68,7 +68,7 @@ class Geometry:
                 )
         if self.block < self.frame_lanes:
             raise ValueError(
-                f"a block of {self.block} frames is less than {self.frame_lanes} frame lanes: "
+                f"a geometry's block is {self.block}, below its {self.frame_lanes} frame lanes: "
                 "use fewer lanes or longer blocks"
             )
 

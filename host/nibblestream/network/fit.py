@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ..fixed import QFormat
 from ..geometry import Geometry
 from . import code_order
 from .model import QuantizedModel
@@ -20,7 +19,7 @@ def block_of(model: QuantizedModel, geometry: Geometry) -> int:
         it cannot keep the codes of a recurrent layer.
     """
     for i, layer in enumerate(model.layers):
-        widest = max(_width(word) for word in (layer.input_format, layer.output_format))
+        widest = max(word.signed_bits for word in (layer.input_format, layer.output_format))
         if widest > geometry.bits:
             raise ValueError(
                 f"layer {i} of {model.name} has activations of {widest} bits; geometry {geometry} "
@@ -44,8 +43,3 @@ def block_of(model: QuantizedModel, geometry: Geometry) -> int:
             "use one with deeper memories"
         )
     return block
-
-
-def _width(word: QFormat) -> int:
-    """Return the bits of a signed word that holds the format."""
-    return word.bits + (not word.signed)

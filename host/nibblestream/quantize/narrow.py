@@ -29,9 +29,9 @@ def narrowed(model: QuantizedModel, bits: int) -> QuantizedModel:
     if bits not in CHOICES["bits"]:
         raise ValueError(f"activations of {bits} bits: expected one of {CHOICES['bits']}")
     word = model.layers[0].input_format
-    if _width(word) > bits:
+    if word.signed_bits > bits:
         raise ValueError(
-            f"the inputs of {model.name} have {_width(word)} bits; expected {bits} or fewer: "
+            f"the inputs of {model.name} have {word.signed_bits} bits; expected {bits} or fewer: "
             "only their own format can hold them, so use wider activations"
         )
     layers = []
@@ -45,7 +45,7 @@ def _narrowed(layer: QuantizedLayer, word: QFormat, bits: int) -> QuantizedLayer
     """Return a layer that takes inputs in `word`, whose sums may have fewer fractional bits."""
     finest = factor_format(layer.activation, word).frac + layer.weight_frac
     output = layer.output_format
-    excess = max(_width(output) - bits, 0)
+    excess = max(output.signed_bits - bits, 0)
     if not layer.activation.tabled:  # the outputs of curves have a format of their own
         frac = min(output.frac - excess, finest)
         output = replace(output, bits=output.bits - excess, frac=frac)
@@ -56,8 +56,3 @@ def _narrowed(layer: QuantizedLayer, word: QFormat, bits: int) -> QuantizedLayer
     return replace(
         layer, input_format=word, output_format=output, bias=bias, bias_format=bias_format
     )
-
-
-def _width(word: QFormat) -> int:
-    """Return the bits of a signed word that holds the format."""
-    return word.bits + (not word.signed)
