@@ -36,6 +36,8 @@ def page(data: dict[str, Json], text: str) -> str:
 def figures(data: dict[str, Json]) -> Iterator[tuple[str, str]]:
     """Yield the name and the text of every figure and table."""
     targets, soak = data["fuzz"]["targets"], data["soak"]
+    for part in ("fuzz", "soak", "kill"):
+        yield f"{part}_command", data[part]["command"]
     yield "fuzz", _table(("input", "inputs", "accepted", "findings", "mended"), _fuzz(targets))
     yield "inputs", f"{sum(found['inputs'] for found in targets.values()):,}"
     for name in ("blocks", "faulty", "refused", "boards", "boards_refused"):

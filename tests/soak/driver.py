@@ -151,8 +151,9 @@ class Soak:
         return injected
 
 
-def figures(soaked: Soak, blocks: int, seconds: float) -> dict[str, Any]:
-    """Return what happened so far."""
+def figures(soaked: Soak, seconds: float) -> dict[str, Any]:
+    """Return what happened so far, and the command that repeats it."""
+    blocks = soaked.counts["blocks"]
     return {
         "command": f"python tests/soak/driver.py --blocks {blocks} --seed {soaked.seed}",
         **soaked.counts,
@@ -170,7 +171,7 @@ def soak(blocks: int, seconds: float, seed: int, output: Path | None = None) -> 
     while soaked.counts["blocks"] < blocks and time.monotonic() - began < seconds:
         soaked.board(min(BLOCKS, blocks - soaked.counts["blocks"]))
         assert soaked.grown() < GROWTH, f"resident memory grew by {soaked.grown()} bytes"
-        found = figures(soaked, blocks, time.monotonic() - began)
+        found = figures(soaked, time.monotonic() - began)
         if output is not None:
             with replacing(output) as temporary:
                 temporary.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
