@@ -67,7 +67,7 @@ def look_up(x: npt.NDArray[np.int64], activation: Activation) -> IntArray:
     x += middle
     if np.dtype(np.intp).itemsize < x.itemsize:  # indices of 32 bits, to which these would wrap
         limit(x, 0, 2 * middle - 1)
-    return _outputs(activation.kind).take(x, mode="clip")
+    return _outputs(activation.kind).take(x.astype(np.intp, copy=False), mode="clip")
 
 
 @cache
