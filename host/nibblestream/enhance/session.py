@@ -129,9 +129,10 @@ class Session:
     def begin(self) -> None:
         """Clear the network's state; take a network from the pool if the session holds none."""
         if self._network is None:
-            self._network = self._pool.lend(self)
-            self._release = weakref.finalize(self, self._pool.take_back, self._network)
-            self._before = self._network.counted()
+            network = self._pool.lend(self)
+            self._release = weakref.finalize(self, self._pool.take_back, network)
+            self._before = network.counted()
+            self._network = network  # last: a signal before it leaves nothing to be released
         self._network.reset()
         self._pool.last = self
         self.ended = ""
