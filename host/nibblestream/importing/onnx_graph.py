@@ -27,6 +27,7 @@ from .sequences import Run, Shape, layouts, remembered
 Array = npt.NDArray[Any]
 Float = npt.NDArray[np.float64]
 
+MOST_VALUES = 1 << 24  # that an Expand of constants makes: 128 MiB in float64
 FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16)
 
 
@@ -163,11 +164,20 @@ def _folded(model: onnx.ModelProto) -> onnx.ModelProto:
     return folded
 
 
+def _check_expansion(x: npt.NDArray[Any], shape: npt.NDArray[Any]) -> None:
+    """Refuse an Expand that does not fit or is out of all size: the evaluator would fill it."""
+    size = math.prod(np.broadcast_shapes(x.shape, tuple(shape.ravel().tolist())))
+    if size > MOST_VALUES:
+        raise ValueError(f"Expand makes {size} values; expected {MOST_VALUES} or fewer")
+
+
 def _evaluated(
     node: onnx.NodeProto, values: dict[str, Any], model: onnx.ModelProto
 ) -> dict[str, Any]:
     """Return the outputs of a node by name, computed by ONNX's reference evaluator."""
     names = [name for name in dict.fromkeys(node.input) if name]
+    if node.op_type == "Expand":
+        _check_expansion(*(np.asarray(values[name]) for name in node.input))
     graph = onnx.helper.make_graph(
         [node],
         "node",
