@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
@@ -10,29 +9,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from compiled import assert_same
 from networks import random_model, random_spectrum, remembering
-from nibblestream import QuantizedModel, quantize
-from nibblestream.backends.csim import CSimulation
-from nibblestream.fixed import IntArray
+from nibblestream import quantize
 from nibblestream.geometry import Geometry
 from nibblestream.network.activation import LINEAR, RELU
 from nibblestream.network.fit import block_of
-from nibblestream.network.lutmac import Network
 from nibblestream.network.memory import MEMORY
-from nibblestream.speech.pipeline import Pipeline
 from plain_networks import plain_network, random_plain, random_rows
 
 pytestmark = pytest.mark.usefixtures("kernel_cache")
 BLOCKS = Geometry.parse("16x16-by-code")
 SMALL = Geometry.parse("32x2-by-code-block8")  # two memory ports, and a requantiser for all lanes
 GEOMETRIES = pytest.mark.parametrize("geometry", [BLOCKS, SMALL], ids=str)
-
-
-def assert_same(model: QuantizedModel, rows: IntArray, geometry: Geometry, cut: int) -> None:
-    network = Network(model) if model.front.raw else Pipeline(model)
-    with closing(CSimulation(model, geometry)) as kernels:
-        parts = [kernels.process(part) for part in np.split(rows, [cut])]
-    np.testing.assert_array_equal(np.concatenate(parts), network.process(rows))
 
 
 @GEOMETRIES
@@ -42,7 +31,7 @@ def test_random_networks(geometry, seed, rows, cut):
     """Any activations, memories, GRUs, widths and code widths, in blocks of any size."""
     rng = np.random.default_rng(seed)
     model = random_plain(rng)
-    assert_same(model, random_rows(rng, model, rows), geometry, cut)
+    assert_same(model, random_rows(rng, model, rows), [cut], geometry)
 
 
 @GEOMETRIES
@@ -52,7 +41,7 @@ def test_speech(rng, geometry, bits):
     stacked = random_model(rng, (33,), scheme="u", bits=bits)
     alone = quantize(remembering(rng, (5, 17, 2)), "u", bits)
     for model in (stacked, alone):
-        assert_same(model, random_spectrum(rng, 19), geometry, 17)
+        assert_same(model, random_spectrum(rng, 19), [17], geometry)
 
 
 @GEOMETRIES
@@ -61,7 +50,7 @@ def test_memories_of_any_size(rng, geometry, units):
     """Those of few units wait for their states."""
     cells = (MEMORY, LINEAR, MEMORY)
     model = quantize(plain_network(rng, (3, units, 4, units + 1), cells), "u", 4)
-    assert_same(model, random_rows(rng, model, 9), geometry, 4)
+    assert_same(model, random_rows(rng, model, 9), [4], geometry)
 
 
 @GEOMETRIES
@@ -69,7 +58,7 @@ def test_memories_of_any_size(rng, geometry, units):
 @pytest.mark.parametrize("outputs", [1, 17])
 def test_tiles_of_about_the_length_of_their_drain(rng, geometry, inputs, outputs):
     model = quantize(plain_network(rng, (inputs, outputs), (RELU,)), "u", 4)
-    assert_same(model, random_rows(rng, model, 34), geometry, 9)
+    assert_same(model, random_rows(rng, model, 34), [9], geometry)
 
 
 @pytest.mark.parametrize("bits", [4, 8])
@@ -82,4 +71,4 @@ def test_the_widest_layers_with_all_inputs_in_one_bucket(rng, bits):
     rows = np.repeat(np.array([[word.low], [word.high], [0], [1]], np.int32), 2048, axis=1)
     rows = np.concatenate([rows, random_rows(rng, model, 12)])
     assert block_of(model, BLOCKS) == len(rows)
-    assert_same(model, rows, BLOCKS, 0)
+    assert_same(model, rows, [0], BLOCKS)

@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from compiled import assert_same
 from networks import random_model, random_spectrum, remembering
 from nibblestream import quantize
 from nibblestream.backends import connect
 from nibblestream.backends.csim import CSimulation
-from nibblestream.fixed import IntArray
 from nibblestream.geometry import DEFAULT, Geometry
 from nibblestream.network.activation import LINEAR
 from nibblestream.network.fit import block_of
-from nibblestream.network.lutmac import Network
-from nibblestream.network.model import QuantizedModel
 from nibblestream.network.recurrent import RECURRENT
-from nibblestream.speech.pipeline import Pipeline
 from plain_networks import plain_network, random_plain, random_rows
 
 pytestmark = pytest.mark.usefixtures("kernel_cache")
 TWO_PORTS, SMALL = Geometry.parse("32x8"), Geometry.parse("16x2-block8-kept0")
 GEOMETRIES = pytest.mark.parametrize("geometry", [TWO_PORTS, SMALL], ids=str)
-
-
-def assert_same(model: QuantizedModel, rows: IntArray, geometry: Geometry, cut: int) -> None:
-    network = Network(model) if model.front.raw else Pipeline(model)
-    with closing(CSimulation(model, geometry)) as kernels:
-        parts = [kernels.process(part) for part in np.split(rows, [cut])]
-    np.testing.assert_array_equal(np.concatenate(parts), network.process(rows))
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
@@ -41,7 +29,7 @@ def test_random_networks_from_two_ports(seed, rows, cut):
     """Any activations, memories, GRUs, widths and code widths, in blocks of any size."""
     rng = np.random.default_rng(seed)
     model = random_plain(rng)
-    assert_same(model, random_rows(rng, model, rows), TWO_PORTS, cut)
+    assert_same(model, random_rows(rng, model, rows), [cut], TWO_PORTS)
 
 
 @GEOMETRIES
@@ -52,14 +40,14 @@ def test_speech(rng, geometry, bits, features):
     stacked = random_model(rng, (33,), features=features, scheme="u", bits=bits)
     alone = quantize(remembering(rng, (5, 17), features=features), "u", bits)
     for model in (stacked, alone):
-        assert_same(model, random_spectrum(rng, 19), geometry, 11)
+        assert_same(model, random_spectrum(rng, 19), [11], geometry)
 
 
 def test_narrow_memories_refuse_wide_activations(rng):
     """18 bits hold features and gains, but not hidden activations of 25, nor magnitudes."""
     narrow = Geometry.parse("16x8-bits18")
     fits = random_model(rng, ())
-    assert_same(fits, random_spectrum(rng, 9), narrow, 4)
+    assert_same(fits, random_spectrum(rng, 9), [4], narrow)
     for model in (random_model(rng, (9,)), random_model(rng, (), features="magnitude")):
         with pytest.raises(ValueError, match="has activations of 25 bits; geometry 16x8-bits18"):
             CSimulation(model, narrow)

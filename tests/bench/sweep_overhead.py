@@ -20,7 +20,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import wait
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -30,7 +29,6 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from nibblestream.evaluate.clip import Clip
 from nibblestream.evaluate.cluster import cluster
 from nibblestream.evaluate.known import Known
 from nibblestream.evaluate.score import Scorer, Task
@@ -40,28 +38,13 @@ from nibblestream.studies.sweep import search as module
 from nibblestream.studies.sweep.journal import open_journal
 from nibblestream.studies.sweep.judge import ByStoi
 from nibblestream.studies.sweep.space import Space
-from sweep_material import small
+from sweep_material import Named, small
 
 SPACE = Space(2, ("u", "u-vbs", "rs", "rs-vbs"))  # all bits: two objectives
 CLIPS = 40
 SECONDS = 0.03  # for a trial and worker: 33 trials a second, whatever the number of workers
 WINDOWS = 10
 PROCESS = get_context("spawn").Process
-
-
-@dataclass(frozen=True)
-class Silence:
-    """A clip that nothing reads."""
-
-    name: str
-    groups: tuple[str, ...] = ()
-
-    @property
-    def digest(self) -> str:
-        return self.name
-
-    def realise(self) -> Clip:
-        return Clip(np.zeros(1), np.zeros(1))
 
 
 class Clock:
@@ -97,7 +80,7 @@ def simulated(seconds: float, judged: Path, scorer: Scorer, task: Task) -> Answe
 
 def run(folder: Path, address: str, workers: int, trials: int, times: Path) -> None:
     """Search, in a process of its own."""
-    model, clips = small(), [Silence(str(i)) for i in range(CLIPS)]
+    model, clips = small(), [Named(str(i)) for i in range(CLIPS)]
     judge = partial(simulated, SECONDS * workers, folder / "judged")
     clock = Clock(times)
     module.wait = clock.wait  # type: ignore[assignment]

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-import numpy as np
 import pytest
 
-from nibblestream.evaluate.clip import Clip
 from nibblestream.evaluate.known import Known
 from nibblestream.evaluate.score import Scorer, System
 from nibblestream.evaluate.score_table import ScoreTable
@@ -17,22 +13,7 @@ from nibblestream.studies.sweep.search import search
 from nibblestream.studies.sweep.settle import settle, settle_on_worker
 from nibblestream.studies.sweep.space import Space, paper_settings, text
 from nibblestream.studies.sweep.trial import Trial
-from sweep_material import small
-
-
-@dataclass(frozen=True)
-class Named:
-    """A clip that is never read."""
-
-    name: str
-    groups: tuple[str, ...] = ()
-
-    @property
-    def digest(self) -> str:
-        return self.name
-
-    def realise(self) -> Clip:
-        return Clip(np.zeros(1), np.zeros(1))
+from sweep_material import Named, small
 
 
 class Judged:

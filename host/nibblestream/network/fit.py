@@ -6,7 +6,7 @@ from ..geometry import Geometry
 from . import code_order
 from .model import QuantizedModel
 from .recurrent import Recurrent
-from .topology import largest_block, stored, taken
+from .topology import largest_block
 
 
 def block_of(model: QuantizedModel, geometry: Geometry) -> int:
@@ -33,7 +33,7 @@ def block_of(model: QuantizedModel, geometry: Geometry) -> int:
                     f"layer {i} of {model.name} is recurrent, with {beats} beats of codes; "
                     f"geometry {geometry} keeps {geometry.kept}: use one that keeps more"
                 )
-    shapes = [(stored(x.shape, x.activation), taken(x.shape, x.activation)) for x in model.layers]
+    shapes = [(layer.stored, layer.taken) for layer in model.layers]
     block = largest_block(shapes, geometry)
     if block == 0:
         widest = max(sum(shape) for shape in shapes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -95,12 +96,12 @@ def load(path: Path, board: Board, device: Any) -> tuple[Any, Geometry]:
     _forget_metadata()
     # The version is checked below, by registers: pynq would check Vivado's version, and warn.
     overlay = Overlay(str(path), ignore_version=True, device=device)
-    _check_cells(overlay, path, [name for name in spec.CELLS if name != "dma_codes_high"])
+    _check_cells(overlay, path, [name for name in spec.CELLS if name not in CODE_DMAS[1:]])
     _set_clock(board)
     geometry = identify([getattr(overlay, name) for name in KERNELS], board, device)
-    if geometry.ports == 2:
-        _check_cells(overlay, path, ["dma_codes_high"])
-    _check_lengths(overlay, path, ["dma_spectra", *CODE_DMAS[: geometry.ports]])
+    code_dmas = CODE_DMAS[: geometry.ports]
+    _check_cells(overlay, path, code_dmas)
+    _check_lengths(overlay, path, ["dma_spectra", *code_dmas])
     return overlay, geometry
 
 
@@ -113,7 +114,7 @@ def _forget_metadata() -> None:
     clear_global_state()
 
 
-def _check_cells(overlay: Any, path: Path, names: list[str]) -> None:
+def _check_cells(overlay: Any, path: Path, names: Iterable[str]) -> None:
     for name in names:
         found, expected = overlay.ip_dict.get(name, {}).get("type"), spec.CELLS[name].vlnv
         if found != expected:

@@ -10,6 +10,7 @@ from typing import Final
 
 from ... import spec
 from ...geometry import Geometry
+from ..by_code import SHARED
 from ..fabric import (
     Resources,
     adder,
@@ -31,7 +32,7 @@ CODES: Final = spec.LUT_ENTRIES
 
 def multipliers(geometry: Geometry) -> int:
     """Return the multipliers of a frame lane: each drains 8 of a tile's lanes in 128 clocks."""
-    return geometry.lanes // 8
+    return geometry.lanes // SHARED
 
 
 def requantisers(geometry: Geometry) -> int:
@@ -74,7 +75,7 @@ def frame_lane(geometry: Geometry) -> Resources:
     memories = geometry.banks * block_memory(geometry.depth, geometry.bits)
     value = select(geometry.banks, geometry.bits) + register(geometry.bits)
     product = multiplier(bits, spec.WEIGHT_BITS)
-    drained = select(8, bits) + register(bits) + product + register(_held(geometry))
+    drained = select(SHARED, bits) + register(bits) + product + register(_held(geometry))
     return memories + value + multipliers(geometry) * drained
 
 
