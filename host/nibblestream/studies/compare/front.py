@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from .. import pareto
 from .rows import Row
 
 
@@ -25,8 +26,4 @@ def front(rows: Iterable[Row]) -> list[Row]:
         With bytes and an error, as `sized` returns them. Bytes are of all weight data: codes,
         scales, zero points, tables and padding.
     """
-    found: list[Row] = []
-    for row in sorted(rows, key=lambda row: (row.bytes or 0, row.figures["error"].mean)):
-        if not found or row.figures["error"].mean < found[-1].figures["error"].mean:
-            found.append(row)
-    return found
+    return pareto.front(rows, lambda row: (row.bytes or 0, row.figures["error"].mean))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from .. import pareto
 from .space import Settings
 
 
@@ -29,8 +30,4 @@ class Trial:
 
 def front(trials: Iterable[Trial]) -> list[Trial]:
     """Return the Pareto front of the trials (fewer bytes, higher STOI), sorted by bytes."""
-    found: list[Trial] = []
-    for trial in sorted(trials, key=lambda trial: (trial.bytes, -trial.stoi)):
-        if not found or trial.stoi > found[-1].stoi:
-            found.append(trial)
-    return found
+    return pareto.front(trials, lambda trial: (trial.bytes, -trial.stoi))
