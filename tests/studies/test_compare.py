@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
 import sys
 from dataclasses import replace
 from itertools import pairwise
@@ -141,6 +142,16 @@ def test_the_calibrated_are_nearer_on_recordings(
     models = {each: made(each, bits, material).model for each in (name, plain)}
     errors = output_errors(small(), models, material.clips)
     assert errors[name].mean() < errors[plain].mean()
+
+
+def test_the_working_directory_stays_empty(tmp_path: Path) -> None:
+    """By default, Neural Compressor makes its workspace there."""
+    alone = (
+        "import torch; from nibblestream.studies.compare.neural_compressor import _quantized;"
+        "_quantized(torch.nn.Linear(8, 4), torch.rand(16, 8), 4, -1)"
+    )
+    subprocess.run([sys.executable, "-c", alone], cwd=tmp_path, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

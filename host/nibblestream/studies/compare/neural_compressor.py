@@ -8,6 +8,8 @@ its packed format keeps them.
 
 from __future__ import annotations
 
+from tempfile import TemporaryDirectory
+
 import numpy as np
 import torch
 
@@ -17,7 +19,12 @@ from .inputs import layer_inputs
 from .peer import Dequantized, Float32, near, quietly
 from .sequential import linear, sequential
 
-with quietly():
+with quietly(), TemporaryDirectory() as directory:
+    from neural_compressor.common import set_workspace
+
+    # Loaded later, this module would make the library's default folder, in the working directory.
+    set_workspace(directory)
+    import neural_compressor.torch.algorithms.layer_wise  # noqa: F401
     from neural_compressor.torch.algorithms.weight_only.gptq import GPTQ
 
 SCALE = 2  # bytes of a float16
